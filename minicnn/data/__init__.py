@@ -1,0 +1,18 @@
+"""Data: arrays in, arrays out.  Readers, download and cache, batches, augmentation."""
+
+from minicnn.data import augment
+from minicnn.data.cifar import read_cifar10 as cifar10
+from minicnn.data.dataset import Dataset
+from minicnn.data.digits import digits
+from minicnn.data.download import CacheError, DownloadError
+from minicnn.data.files import DamagedFile
+from minicnn.data.idx import read_idx
+from minicnn.data.loader import Loader
+from minicnn.data.mnist import find_digits, mnist
+from minicnn.data.normalise import channel_statistics, normalise, pad, standardise
+
+__all__ = [
+    "CacheError", "DamagedFile", "Dataset", "DownloadError", "Loader", "augment",
+    "channel_statistics", "cifar10", "digits", "find_digits", "mnist", "normalise", "pad",
+    "read_idx", "standardise",
+]

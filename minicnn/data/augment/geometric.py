@@ -1,0 +1,167 @@
+"""Warps: shift, rotate, scale, stretch, shear, lens distortion, elastic; alone, or all at once.
+
+A warp says for each output pixel p from which place q of the input it comes:
+
+    d = A^-1 (p - centre - shift)            A = rotation . shear . stretch . scale
+    q = centre + d (1 + lens |d|^2) + elastic displacement
+
+and reads the input there (sampling.py).  However many changes are combined, the image is sampled
+once, so it is blurred once.  Random numbers are drawn for each image anew.
+
+An amount is a number or a pair.  `degrees=10` draws evenly from -10..10, `degrees=(0, 90)` from
+0..90, and `degrees=(90, 90)` is always 90.  For scale and stretch, whose neutral value is 1,
+`scale=0.1` draws from 0.9..1.1 and a pair holds the factors themselves.
+
+Source: lecture deck unicamp, "Data Augmentation" (translation, rotation, stretching, shearing, lens
+distortions, and random combinations of them); Simard, Steinkraus, Platt 2003, "Best practices for
+convolutional neural networks applied to visual document analysis", section 2 (elastic).
+"""
+
+import math
+
+import numpy as np
+
+from minicnn.data.augment.sampling import check_images, sample, working_dtype
+
+Amount = float | tuple[float, float]
+
+# source radius = r + lens r^3 must grow with r up to the corner r = 1, or the image folds over
+STRONGEST_PINCUSHION = -1 / 3
+
+
+def warp(images: np.ndarray, rng: np.random.Generator, *, shift: Amount = 2, degrees: Amount = 10,
+         scale: Amount = 0.1, stretch: Amount = 0.1, shear: Amount = 10, lens: Amount = 0,
+         elastic_alpha: float = 0, elastic_sigma: float = 4, fill: float = 0) -> np.ndarray:
+    """Move, turn, resize and bend each image at random: (N, C, H, W) -> (N, C, H, W), same dtype.
+
+    shift          pixels, drawn for rows and for columns; positive is down, right
+    degrees        rotation, positive is counter-clockwise
+    scale          factor of the size
+    stretch        factor of width / height; the area stays
+    shear          degrees; positive leans the upright strokes to the right, as in handwriting
+    lens           positive bulges (barrel), negative pinches (pincushion), at least -1/3;
+                   a corner is read from 1 + lens times its distance to the centre
+    elastic_alpha  strength in pixels times elastic_sigma, see `elastic`; 0 is none
+    elastic_sigma  smoothness of the elastic displacement in pixels
+    fill           value of what comes in from outside: the background *after* normalisation
+    """
+    N, C, H, W = check_images(images, "warp")
+    down = _draw(rng, N, "shift", shift)
+    right = _draw(rng, N, "shift", shift)
+    angle = np.radians(_draw(rng, N, "degrees", degrees))
+    size = _draw(rng, N, "scale", scale, neutral=1, least=0.01)
+    aspect = _draw(rng, N, "stretch", stretch, neutral=1, least=0.01)
+    lean = np.radians(_draw(rng, N, "shear", shear, least=-80, most=80))
+    curvature = _draw(rng, N, "lens", lens, least=STRONGEST_PINCUSHION)
+
+    # A^-1 undoes scale, stretch, shear, rotation, the last one first; rows grow downwards.
+    tall, wide = size / np.sqrt(aspect), size * np.sqrt(aspect)
+    cos, sin, tan = np.cos(angle), np.sin(angle), np.tan(lean)
+    row_of_row, row_of_col = cos / tall, sin / tall
+    col_of_row, col_of_col = (tan * cos - sin) / wide, (cos + tan * sin) / wide
+
+    dtype = working_dtype(images)
+    i = np.arange(H) - (H - 1) / 2 - down[:, None]                     # (N, H)
+    j = np.arange(W) - (W - 1) / 2 - right[:, None]                    # (N, W)
+
+    def combine(of_row, of_col):
+        by_row = (of_row[:, None] * i).astype(dtype)[:, :, None]       # (N, H, 1)
+        by_col = (of_col[:, None] * j).astype(dtype)[:, None, :]       # (N, 1, W)
+        return by_row + by_col                                         # (N, H, W)
+
+    rows, cols = combine(row_of_row, row_of_col), combine(col_of_row, col_of_col)
+    if curvature.any():
+        corner = ((H - 1) ** 2 + (W - 1) ** 2) / 4 or 1.0              # squared half diagonal
+        bend = (curvature / corner).astype(dtype)[:, None, None]
+        further = 1 + bend * (rows * rows + cols * cols)
+        rows *= further
+        cols *= further
+    rows += dtype.type((H - 1) / 2)
+    cols += dtype.type((W - 1) / 2)
+    if elastic_alpha != 0:
+        down_field, right_field = displacement(rng, N, H, W, elastic_alpha, elastic_sigma, dtype)
+        rows += down_field
+        cols += right_field
+    return sample(images, rows, cols, fill)
+
+
+def shift(images, rng, pixels: Amount = 2, fill: float = 0):
+    """Translate by up to `pixels`, fractions included, in each direction."""
+    return _only(images, rng, fill, shift=pixels)
+
+
+def rotate(images, rng, degrees: Amount = 10, fill: float = 0):
+    """Turn about the centre, counter-clockwise for positive degrees."""
+    return _only(images, rng, fill, degrees=degrees)
+
+
+def scale(images, rng, factor: Amount = 0.1, fill: float = 0):
+    """Enlarge or shrink about the centre; the canvas keeps its size."""
+    return _only(images, rng, fill, scale=factor)
+
+
+def stretch(images, rng, factor: Amount = 0.1, fill: float = 0):
+    """Change width / height by the factor; the area stays."""
+    return _only(images, rng, fill, stretch=factor)
+
+
+def shear(images, rng, degrees: Amount = 10, fill: float = 0):
+    """Slant: rows slide sideways, in proportion to their height above the centre."""
+    return _only(images, rng, fill, shear=degrees)
+
+
+def lens(images, rng, strength: Amount = 0.2, fill: float = 0):
+    """Radial lens distortion: barrel for positive strength, pincushion for negative."""
+    return _only(images, rng, fill, lens=strength)
+
+
+def elastic(images, rng, alpha: float = 34, sigma: float = 4, fill: float = 0):
+    """Elastic distortion: every pixel is displaced by a smooth random field, as by a hand's tremor.
+
+    The field is noise, even in -1..1, smoothed by a Gaussian of `sigma` pixels and multiplied by
+    `alpha`: displacements have a standard deviation of about 0.16 alpha / sigma pixels inside the
+    image and less at its border.  Simard's best values for 29x29 digits are sigma 4, alpha 34.
+    """
+    return _only(images, rng, fill, elastic_alpha=alpha, elastic_sigma=sigma)
+
+
+def _only(images, rng, fill, **changes):
+    nothing: dict = dict(shift=0, degrees=0, scale=0, stretch=0, shear=0, lens=0, elastic_alpha=0)
+    return warp(images, rng, fill=fill, **{**nothing, **changes})
+
+
+def displacement(rng: np.random.Generator, N: int, H: int, W: int, alpha: float, sigma: float,
+                 dtype: np.dtype) -> np.ndarray:
+    """The elastic field in pixels, downwards and to the right: (2, N, H, W)."""
+    if sigma <= 0:
+        raise ValueError(f"elastic: sigma is {sigma}, expected a positive number of pixels")
+    noise = rng.random((2 * N * H, W), dtype=dtype.type)
+    noise *= 2 * alpha
+    noise -= alpha
+    # A Gaussian is separable: along the columns, then along the rows, each a matrix product.
+    field = noise @ _gaussian(W, sigma, dtype)                                # (2*N*H, W)
+    return (_gaussian(H, sigma, dtype) @ field.reshape(2 * N, H, W)).reshape(2, N, H, W)
+
+
+def _gaussian(size: int, sigma: float, dtype: np.dtype) -> np.ndarray:
+    """Row i: the bell curve around i, (size, size).  What lies outside the image counts as 0."""
+    away = np.subtract.outer(np.arange(size), np.arange(size)) / sigma
+    return (np.exp(-away * away / 2) / (sigma * math.sqrt(2 * math.pi))).astype(dtype)
+
+
+def _draw(rng: np.random.Generator, N: int, name: str, amount: Amount, neutral: float = 0,
+          least: float = -math.inf, most: float = math.inf) -> np.ndarray:
+    """One random number for each image, evenly between the amount's two ends: (N,)."""
+    if isinstance(amount, (tuple, list)):
+        if len(amount) != 2:
+            raise ValueError(f"warp: {name}={amount} should be a number or a pair (low, high)")
+        low, high = amount
+    else:
+        if not amount >= 0:
+            raise ValueError(f"warp: {name}={amount} should be at least 0; to draw from one side "
+                             "only, pass a pair (low, high)")
+        low, high = neutral - amount, neutral + amount
+    if not (least <= low <= high <= most and math.isfinite(high - low)):
+        raise ValueError(f"warp: {name}={amount} draws from {low:g} to {high:g}, which should rise "
+                         f"and lie within {least:g} to {most:g}")
+    return rng.uniform(low, high, N)

@@ -1,0 +1,183 @@
+"""Where windows lie on an image: what convolution, pooling, LRN and upsampling share.
+
+    out = floor((size + before + after - reach) / stride) + 1,   reach = dilation (kernel - 1) + 1
+
+One idea serves them all: for each cell (u, v) of the window, `shifted(x_pad, u, v)` is the strided
+slice of the image that lies under that cell for all output positions at once.  Forward passes read
+these KH*KW slices, backward passes add into the same slices, and im2col is all of them stacked.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from minicnn.backend import Array, xp_of
+
+Padding = tuple[tuple[int, int], tuple[int, int]]          # ((top, bottom), (left, right))
+
+
+def pair(value: Any, name: str = "kernel_size", least: int = 1) -> tuple[int, int]:
+    """(height, width) from one whole number or two; a ValueError below `least`."""
+    both = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(both) != 2 or not all(isinstance(v, int) and not isinstance(v, bool) for v in both):
+        raise TypeError(f"{name} must be a whole number or a pair of them, got {value!r}")
+    if min(both) < least:
+        raise ValueError(f"{name} must be at least {least}, got {value!r}")
+    return both
+
+
+def times(sizes: tuple[int, ...]) -> str:
+    """(3, 5) -> "3x5"."""
+    return "x".join(str(size) for size in sizes)
+
+
+def out_size(size: int, kernel: int, stride: int = 1, before: int = 0, after: int | None = None,
+             dilation: int = 1, ceil_mode: bool = False) -> int:
+    """Number of window positions along one axis; `after` equals `before` if not given.
+
+    What does not divide is floored, as in the papers: out_size(224, 7, 2, 3) == 112.  With
+    `ceil_mode` a last window may hang over the far edge, if it starts inside the image or its
+    near padding (PyTorch's rule; GoogLeNet's and ZFNet's pooling need it).
+
+    >>> out_size(32, 5), out_size(227, 11, 4), out_size(112, 3, 2, ceil_mode=True)
+    (28, 55, 56)
+    """
+    after = before if after is None else after
+    reach = dilation * (kernel - 1) + 1
+    room = size + before + after - reach
+    if room < 0:
+        raise ValueError(f"a window of {reach} pixels does not fit into {size} + {before} + {after} "
+                         f"= {size + before + after}; pad more, or use a smaller kernel")
+    count = room // stride + 1
+    if ceil_mode and room % stride and count * stride < size + before:
+        count += 1
+    return count
+
+
+@dataclass(frozen=True)
+class Window:
+    """Kernel, stride, padding and dilation of a layer, each as (height, width).
+
+    padding : whole number, pair, "valid" (none) or "same" (as much as keeps ceil(size / stride)
+              positions, the odd pixel below and to the right, as TensorFlow does)
+    """
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int] | str
+    dilation: tuple[int, int] = (1, 1)
+    ceil_mode: bool = False
+
+    @classmethod
+    def of(cls, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+           ceil_mode: bool = False) -> "Window":
+        """The same from what a user writes: numbers or pairs, checked."""
+        if isinstance(padding, str):
+            if padding not in ("same", "valid"):
+                raise ValueError(f'padding must be numbers, "same" or "valid", got {padding!r}')
+        else:
+            padding = pair(padding, "padding", least=0)
+        return cls(pair(kernel_size), pair(stride, "stride"), padding, pair(dilation, "dilation"),
+                   ceil_mode)
+
+    def __str__(self) -> str:
+        """For tables and messages: "kernel 3x3, stride 2x2, padding 1x1"."""
+        parts = [f"kernel {times(self.kernel)}"]
+        parts += [f"stride {times(self.stride)}"] if self.stride != (1, 1) else []
+        if isinstance(self.padding, str):
+            parts += [f"padding {self.padding}"]
+        elif self.padding != (0, 0):
+            parts += [f"padding {times(self.padding)}"]
+        parts += [f"dilation {times(self.dilation)}"] if self.dilation != (1, 1) else []
+        return ", ".join(parts) + (", ceil mode" if self.ceil_mode else "")
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Pixels from the first to the last cell of the window."""
+        (KH, KW), (DH, DW) = self.kernel, self.dilation
+        return DH * (KH - 1) + 1, DW * (KW - 1) + 1
+
+    def borders(self, H: int, W: int) -> Padding:
+        """Rows and columns to add around an image of H x W: ((top, bottom), (left, right))."""
+        if self.padding == "valid":
+            return (0, 0), (0, 0)
+        if self.padding == "same":
+            sides = []
+            for size, reach, stride in zip((H, W), self.reach, self.stride, strict=True):
+                missing = max((-(-size // stride) - 1) * stride + reach - size, 0)
+                sides.append((missing // 2, missing - missing // 2))
+            return sides[0], sides[1]
+        PH, PW = self.padding
+        return (PH, PH), (PW, PW)
+
+    def out(self, H: int, W: int) -> tuple[int, int]:
+        """(OH, OW): how many positions the window has on an image of H x W."""
+        rows, cols = self.borders(H, W)
+        return (out_size(H, self.kernel[0], self.stride[0], *rows, self.dilation[0], self.ceil_mode),
+                out_size(W, self.kernel[1], self.stride[1], *cols, self.dilation[1], self.ceil_mode))
+
+    def cells(self) -> Iterator[tuple[int, int]]:
+        """(u, v) of every cell of the window, row by row."""
+        KH, KW = self.kernel
+        return ((u, v) for u in range(KH) for v in range(KW))
+
+    def shifted(self, x_pad: Array, u: int, v: int, OH: int, OW: int) -> Array:
+        """What lies under cell (u, v) at every position: a view (..., OH, OW) of (..., H', W')."""
+        (SH, SW), (DH, DW) = self.stride, self.dilation
+        top, left = u * DH, v * DW
+        return x_pad[..., top:top + SH * (OH - 1) + 1:SH, left:left + SW * (OW - 1) + 1:SW]
+
+    def padded_size(self, H: int, W: int) -> tuple[int, int]:
+        """Size of the image with its borders, as far as the last window reaches."""
+        (OH, OW), (RH, RW), (SH, SW) = self.out(H, W), self.reach, self.stride
+        (top, _), (left, _) = self.borders(H, W)
+        return max(H + top, (OH - 1) * SH + RH), max(W + left, (OW - 1) * SW + RW)
+
+    def pad(self, x: Array, value: float = 0.0) -> Array:
+        """x with `value` around it; x itself where there is nothing to add.
+
+        (..., H, W) -> (..., *padded_size)
+        """
+        H, W = x.shape[-2:]
+        padded = self.padded_size(H, W)
+        if padded == (H, W):
+            return x
+        (top, _), (left, _) = self.borders(H, W)
+        x_pad = xp_of(x).full((*x.shape[:-2], *padded), value, dtype=x.dtype)
+        x_pad[..., top:top + H, left:left + W] = x
+        return x_pad
+
+    def crop(self, dx_pad: Array, H: int, W: int) -> Array:
+        """The gradient of `pad`: the part of dx_pad that belongs to the image."""
+        (top, _), (left, _) = self.borders(H, W)
+        return dx_pad[..., top:top + H, left:left + W]
+
+
+def im2col(x: Array, window: Window) -> Array:
+    """Every window of every image as one column: the convolution becomes one matrix product.
+
+        cols[c, u, v, n, i, j] = x_pad[n, c, i SH + u DH, j SW + v DW]
+
+    (N, C, H, W) -> (C, KH, KW, N, OH, OW)
+    """
+    N, C, H, W = x.shape
+    (KH, KW), (OH, OW) = window.kernel, window.out(H, W)
+    x_pad = window.pad(x).swapaxes(0, 1)                             # (C, N, H', W')
+    cols = xp_of(x).empty((C, KH, KW, N, OH, OW), dtype=x.dtype)
+    for u, v in window.cells():
+        cols[:, u, v] = window.shifted(x_pad, u, v, OH, OW)
+    return cols
+
+
+def col2im(dcols: Array, x_shape: tuple[int, ...], window: Window) -> Array:
+    """The gradient of im2col: every column goes back to its window; where windows overlap, they add.
+
+    (C, KH, KW, N, OH, OW) -> (N, C, H, W)
+    """
+    N, C, H, W = x_shape
+    OH, OW = dcols.shape[-2:]
+    dx_pad = xp_of(dcols).zeros((C, N, *window.padded_size(H, W)), dtype=dcols.dtype)
+    for u, v in window.cells():
+        view = window.shifted(dx_pad, u, v, OH, OW)
+        view += dcols[:, u, v]
+    return window.crop(dx_pad, H, W).swapaxes(0, 1)                  # (N, C, H, W)

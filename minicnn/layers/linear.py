@@ -1,0 +1,81 @@
+"""Fully connected layer: every output sees every input.
+
+    y[n, d] = b[d] + sum_m w[d, m] x[n, m]          y = x @ w^T + b
+    dx = dy @ w,   dw = dy^T @ x,   db = sum_n dy[n]
+
+Source: LeCun et al. 1998, section II.B (F6).  Lectures: unicamp "Fully Connected Layer", stanford
+"Fully Connected Layer".
+"""
+
+from minicnn import init
+from minicnn.backend import matmul, total
+from minicnn.engine import Function
+from minicnn.module import Module, Parameter, Shape
+from minicnn.tensor import Tensor
+
+
+class LinearFn(Function):
+    def forward(self, x, w, b=None):                       # (N, M), (D, M), (D,)
+        self.x, self.w = x, w
+        y = matmul(x, w.T)                                 # (N, D)
+        if b is not None:
+            y += b
+        return y
+
+    def backward(self, dy):                                # (N, D)
+        dx = matmul(dy, self.w) if self.needs_grad[0] else None
+        return (dx, matmul(dy.T, self.x), total(dy, axis=0))[:len(self.needs_grad)]
+
+
+class Linear(Module):
+    """Fully connected layer:  (N, M) -> (N, D).
+
+    Parameters
+    ----------
+    in_features, out_features : int    M and D
+    bias : bool, default True
+
+    weight is (D, M), bias (D,), both uniform within 1 / sqrt(M) at the start, as PyTorch draws them.
+    """
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
+        if min(in_features, out_features) < 1:
+            raise ValueError(f"Linear: features must be at least 1, got {in_features} in and "
+                             f"{out_features} out")
+        self.in_features, self.out_features = in_features, out_features
+        draw = init.uniform(in_features ** -0.5)
+        self.weight = Parameter((out_features, in_features), draw)
+        self.bias = Parameter((out_features,), draw) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.out_shape(x.shape[1:])
+        return LinearFn()(x, self.weight, *([] if self.bias is None else [self.bias]))
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        if len(in_shape) != 1:
+            raise ValueError(f"{self.located()}: expected (N, {self.in_features}), got "
+                             f"(N, {', '.join(map(str, in_shape))}); put Flatten() before it")
+        if in_shape[0] != self.in_features:
+            raise ValueError(f"{self.located()}: the input has {in_shape[0]} features, the layer was "
+                             f"built for {self.in_features}; is the image size the one the network "
+                             f"was made for? else Linear({in_shape[0]}, {self.out_features})")
+        return (self.out_features,)
+
+    def macs(self, in_shape: Shape, y_shape: Shape) -> int:
+        return self.weight.size
+
+    def detail(self) -> str:
+        return f"{self.in_features} -> {self.out_features}"
+
+
+class Flatten(Module):
+    """Images to vectors:  (N, C, H, W) -> (N, C H W)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flatten(1)
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        size = 1
+        for length in in_shape:
+            size *= length
+        return (size,)

@@ -1,0 +1,60 @@
+"""LeNet-5 in three variants: the slide's, the 1998 paper's, and the lecture's visualiser network.
+
+    variant        slide                                    trainable parameters
+    "slide"        virginia, "LeNet-5" (the table)          61,706
+    "paper"        iitk, "LeNet-5"; the paper's figure 2    60,000
+    "visualiser"   unicamp, "Visualizing a CNN trained      63,802
+                   on Handwritten Digits"
+
+All read 32 x 32 grey digits: MNIST's 28 x 28 with two pixels added on each side, scaled so that the
+background is -0.1 and the ink 1.175, which makes the mean about 0 and the variance about 1.
+
+Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition",
+Proceedings of the IEEE 86(11), 1998, section II.B and figure 2.
+
+Departures of "slide" from the paper
+------------------------------------
+1. C3 sees all 6 maps of S2; the paper's table I connects them in part (1,516 parameters).
+2. S2 and S4 are plain means; the paper's have a trained coefficient and bias for each map (12 + 32).
+3. The squashing function is tanh x; the paper's is 1.7159 tanh(2 x / 3).
+4. The output is a fully connected layer whose scores go into a softmax; the paper, and the slide's
+   word "RBF", compare F6 with a fixed 7 x 12 picture of each digit.
+With 1, 2 and 4 undone, 61,706 becomes the paper's 60,000: that is the variant "paper".
+
+Departures of "paper" from the paper
+------------------------------------
+5. The loss counts only the slope of the paper's MAP criterion; its second-order learning rates
+   (appendix C) are replaced by plain momentum.
+
+Departures of "visualiser" from the slide
+-----------------------------------------
+6. None in the layers; the demonstration page's weights are its own.
+"""
+
+from minicnn.layers.activations import ReLU, ScaledTanh, Tanh
+from minicnn.layers.avgpool import AvgPool2d
+from minicnn.layers.conv import Conv2d
+from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.partial_conv import LENET_C3_TABLE, PartialConv2d
+from minicnn.layers.rbf import RBF
+from minicnn.layers.subsample import Subsample2d
+from minicnn.table import TableNet, row
+
+
+def slide_rows(classes):
+    #          layer                      activation  what the slide prints
+    return (
+        row("C1", Conv2d(1, 6, 5),        Tanh(), output="6x28x28",  kernel="5x5", stride="1",
+            activation="tanh"),
+        row("S2", AvgPool2d(2),           Tanh(), output="6x14x14",  kernel="2x2", stride="2",
+            activation="tanh"),
+        row("C3", Conv2d(6, 16, 5),       Tanh(), output="16x10x10", kernel="5x5", stride="1",
+            activation="tanh"),
+        row("S4", AvgPool2d(2),           Tanh(), output="16x5x5",   kernel="2x2", stride="2",
+            activation="tanh"),
+        row("C5", Conv2d(16, 120, 5),     Tanh(), output="120x1x1",  kernel="5x5", stride="1",
+            activation="tanh"),
+        row("F6", Flatten(), Linear(120, 84), Tanh(), output="84", activation="tanh"),
+        row("OUT", Linear(84, classes),   output="10", activation="RBF"),
+    )

@@ -1,0 +1,295 @@
+"""Module: a layer or a network, its parameters, its state, and the shapes it produces.
+
+A Module writes `forward(x)` and, beside it, `out_shape(in_shape)`: the shape that forward will
+return, without the batch axis, with every check of the input.  `model(x)` runs forward, and
+`model.shape(in_shape)` follows shapes alone, so the table of VGG-16 (553 MB of weights) prints
+without a weight being drawn.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from minicnn.backend import Array, new_seed, to_cpu, to_device
+from minicnn.geometry import Window
+from minicnn.modes import layer_path, located, state
+from minicnn.tensor import Tensor
+
+Shape = tuple[int, ...]
+Init = Callable[[np.random.Generator, Shape], np.ndarray]
+
+
+def zeros(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    return np.zeros(shape, np.float32)
+
+
+def ones(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    return np.ones(shape, np.float32)
+
+
+class Parameter(Tensor):
+    """A Tensor that is learnt.  Its values are drawn when they are first read.
+
+    shape : the parameter's shape
+    init  : init(rng, shape) -> array, for example minicnn.init.he_normal()
+
+    Each parameter has its own child of the seed, so its values do not depend on the order in which
+    parameters are read, nor on the device: they are drawn on the CPU and then moved.
+    """
+
+    learnt = True
+
+    def __init__(self, shape: Shape, init: Init = zeros) -> None:
+        self._array: Array | None = None
+        self._shape, self._dtype, self._device = tuple(shape), np.dtype(np.float32), "cpu"
+        self._init, self._seed = init, new_seed()
+        self.requires_grad, self.grad, self.creator = self.learnt, None, None
+
+    @property
+    def data(self) -> Array:
+        if self._array is None:
+            drawn = self._init(np.random.default_rng(self._seed), self._shape)
+            self._array = to_device(np.asarray(drawn, self._dtype), self._device)
+        return self._array
+
+    @data.setter
+    def data(self, array: Array) -> None:
+        if array.shape != self._shape:
+            raise ValueError(f"a parameter of shape {self._shape} cannot take values of shape "
+                             f"{array.shape}")
+        self._array, self._dtype = array, array.dtype
+
+    shape = property(lambda self: self._shape)
+    dtype = property(lambda self: self._dtype)
+    ndim = property(lambda self: len(self._shape))
+    size = property(lambda self: int(np.prod(self._shape)))
+
+    def move(self, device: str | None, dtype: Any) -> None:
+        """Go to another device or dtype in place; the gradient is dropped."""
+        self._device = device or self._device
+        if dtype is not None and self._dtype.kind == "f":
+            self._dtype = np.dtype(dtype)
+        if self._array is not None:
+            self._array = to_device(self._array.astype(self._dtype, copy=False), self._device)
+        self.grad = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(shape={self.shape}, dtype={self.dtype})"
+
+
+class Buffer(Parameter):
+    """State that is saved with the network but not learnt, such as a batch norm's running mean."""
+
+    learnt = False
+
+
+class Module:
+    """A layer, or a network of layers.
+
+    Attributes that are Parameters, Buffers, Modules or lists of Modules belong to it, in the order
+    in which they were assigned.  `training` is True until eval() is called.
+    """
+
+    training = True
+    name = ""                          # what the enclosing Module calls it; errors begin with it
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Module):
+            value.name = name
+        elif isinstance(value, list):
+            for number, part in enumerate(value):
+                if isinstance(part, Module):
+                    part.name = f"{name}.{number}"
+        object.__setattr__(self, name, value)
+
+    def __call__(self, *inputs: Any) -> Any:
+        state.path.append(self.name)
+        try:
+            y = self.forward(*inputs)
+            if state.tap is not None:
+                state.tap(layer_path(), self, y)
+            return y
+        finally:
+            state.path.pop()
+
+    def forward(self, *inputs: Any) -> Any:
+        raise TypeError(f"{type(self).__name__} has no forward: every Module writes its own")
+
+    def shape(self, *in_shapes: Shape) -> Any:
+        """Shape of the output for inputs of these shapes, all without the batch axis."""
+        state.path.append(self.name)
+        try:
+            rows = state.trace
+            mark = len(rows) if rows is not None else 0
+            y_shape = self.out_shape(*in_shapes)
+            if rows is not None and len(rows) == mark and not self.children():
+                rows.append((layer_path(), self, in_shapes, y_shape))
+            return y_shape
+        finally:
+            state.path.pop()
+
+    def out_shape(self, *in_shapes: Shape) -> Any:
+        """What `shape` answers; a layer that keeps the shape needs no method of its own."""
+        return in_shapes[0]
+
+    def image(self, in_shape: Shape) -> tuple[int, int, int]:
+        """(C, H, W) of images, or an error that says what came instead."""
+        if len(in_shape) != 3:
+            cure = ("one image still needs the batch axis: x[None]" if len(in_shape) == 2
+                    else "after Flatten there are no images left; what order are the layers in?")
+            raise ValueError(f"{self.located()}: expected images (N, C, H, W), got "
+                             f"(N, {', '.join(map(str, in_shape))}); {cure}")
+        return in_shape
+
+    def macs(self, in_shape: Shape, y_shape: Shape) -> int:
+        """Multiply-accumulate operations for one sample; the slides often write FLOPs for it."""
+        return 0
+
+    def located(self) -> str:
+        """How error messages name this layer: "C1 (Conv2d 1 -> 6, kernel 5)"."""
+        return located(repr(self))
+
+    def detail(self) -> str:
+        """The settings that repr shows after the class name."""
+        return ""
+
+    def __repr__(self) -> str:
+        inner = [f"  {name}: {part!r}".replace("\n", "\n  ") for name, part in self.children()]
+        head = f"{type(self).__name__} {self.detail()}".strip()
+        return "\n".join([f"{head}(", *inner, ")"]) if inner else head
+
+    # --- what belongs to it -----------------------------------------------------------------
+
+    def children(self) -> list[tuple[str, "Module"]]:
+        """(name, Module) of the Modules directly inside."""
+        found = []
+        for name, value in vars(self).items():
+            if isinstance(value, Module):
+                found.append((name, value))
+            elif isinstance(value, list):
+                found += [(f"{name}.{number}", part) for number, part in enumerate(value)
+                          if isinstance(part, Module)]
+        return found
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, "Module"]]:
+        """(path, Module) of this Module (path "") and of everything inside, outermost first."""
+        yield prefix, self
+        for name, part in self.children():
+            yield from part.named_modules(f"{prefix}.{name}" if prefix else name)
+
+    def modules(self) -> Iterator["Module"]:
+        return (part for _, part in self.named_modules())
+
+    def named_state(self) -> Iterator[tuple[str, Parameter]]:
+        """(path, Parameter or Buffer), each once even where it is shared."""
+        seen = set()
+        for path, part in self.named_modules():
+            for name, value in vars(part).items():
+                if isinstance(value, Parameter) and id(value) not in seen:
+                    seen.add(id(value))
+                    yield f"{path}.{name}" if path else name, value
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        return ((name, value) for name, value in self.named_state() if value.learnt)
+
+    def parameters(self) -> Iterator[Parameter]:
+        return (value for _, value in self.named_parameters())
+
+    def num_parameters(self) -> int:
+        """How many numbers are learnt.  Nothing is allocated to count them."""
+        return sum(parameter.size for parameter in self.parameters())
+
+    def zero_grad(self) -> None:
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    # --- mode, device, state ----------------------------------------------------------------
+
+    def train(self, mode: bool = True) -> "Module":
+        """Training mode: dropout drops, batch norm uses the batch's own statistics."""
+        for part in self.modules():
+            part.training = mode
+        return self
+
+    def eval(self) -> "Module":
+        """Test mode: dropout does nothing, batch norm uses its running averages."""
+        return self.train(False)
+
+    def to(self, device: str | None = None, dtype: Any = None) -> "Module":
+        """Move to "cpu" or "cuda", or to another floating dtype; returns the Module itself."""
+        if dtype is not None and np.dtype(dtype).kind != "f":
+            raise TypeError(f"to: dtype must be float16, float32 or float64, got {np.dtype(dtype)}")
+        for _, value in self.named_state():
+            value.move(device, dtype)
+        return self
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Name -> values of all Parameters and Buffers, copied to the CPU."""
+        return {name: np.array(to_cpu(value.data)) for name, value in self.named_state()}
+
+    def load_state_dict(self, values: dict[str, np.ndarray], strict: bool = True) -> None:
+        """Take over values by name: all of them or, if anything does not fit, none.
+
+        strict=False leaves out names that only one side has; a wrong shape is always an error.
+        """
+        own = dict(self.named_state())
+        wrong = [f"missing: {name}" for name in own if name not in values] if strict else []
+        wrong += [f"unexpected: {name}" for name in values if name not in own] if strict else []
+        wrong += [f"{name}: {np.shape(values[name])} given, {own[name].shape} needed"
+                  for name in own if name in values and np.shape(values[name]) != own[name].shape]
+        if wrong:
+            shown = "; ".join(wrong[:8]) + (f"; and {len(wrong) - 8} more" if len(wrong) > 8 else "")
+            raise ValueError(f"load_state_dict: {shown}; nothing was changed. "
+                             "Were these values saved by another network or variant?")
+        for name, parameter in own.items():
+            if name in values:
+                array = np.array(values[name], dtype=parameter.dtype)
+                parameter.data = to_device(array, parameter._device)
+
+
+class Windowed(Module):
+    """What layers with a sliding window share: convolution, pooling, LRN within a channel."""
+
+    window: Window
+
+    kernel_size = property(lambda self: self.window.kernel)
+    stride = property(lambda self: self.window.stride)
+    padding = property(lambda self: self.window.padding)
+    dilation = property(lambda self: self.window.dilation)
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        C, H, W = self.image(in_shape)
+        try:
+            return C, *self.window.out(H, W)
+        except ValueError as problem:
+            raise ValueError(f"{self.located()}: {problem}") from None
+
+    def detail(self) -> str:
+        return str(self.window)
+
+
+class Sequential(Module):
+    """Modules one after the other.  Names are their numbers, or keywords: Sequential(conv1=...)."""
+
+    def __init__(self, *modules: Module, **named: Module) -> None:
+        for name, part in {**{str(i): part for i, part in enumerate(modules)}, **named}.items():
+            if not isinstance(part, Module):
+                raise TypeError(f"Sequential: part {name} is a {type(part).__name__}, not a Module")
+            setattr(self, name, part)
+
+    def forward(self, x: Any) -> Any:
+        for _, part in self.children():
+            x = part(x)
+        return x
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        for _, part in self.children():
+            in_shape = part.shape(in_shape)
+        return in_shape
+
+    def __len__(self) -> int:
+        return len(self.children())
+
+    def __getitem__(self, number: int) -> Module:
+        return self.children()[number][1]

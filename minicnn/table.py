@@ -1,0 +1,50 @@
+"""TableNet: a network written as its lecture slide is, one row after the other.
+
+Each Row has the slide's label, the layers that it stands for, and what the slide says of it, so that
+`python -m minicnn summary` can put the computed figure beside the slide's.
+"""
+
+from typing import Any, NamedTuple
+
+from minicnn.module import Module, Sequential, Shape
+
+
+class Row(NamedTuple):
+    """One row of a slide.
+
+    label  : the slide's name for it ("C1"); the first layer gets it as its name in the network
+    layers : the layers of the row, in order; the row's output is that of the last
+    slide  : what the slide prints, by column: {"output": "6x28x28", "kernel": "5x5", ...}
+    """
+
+    label: str
+    layers: tuple[Module, ...]
+    slide: dict[str, Any]
+
+
+def row(label: str, *layers: Module, **slide: Any) -> Row:
+    """Row("C1", Conv2d(1, 6, 5), Tanh(), output="6x28x28", kernel="5x5")."""
+    return Row(label, layers, slide)
+
+
+class TableNet(Sequential):
+    """Rows of layers, one after the other.
+
+    The first layer of a row bears the row's label, later ones the label and their kind:
+    C1, C1_tanh, S2, ...; so weights are called C1.weight and outputs are found under C1_tanh.
+    """
+
+    input_shape: Shape                                     # (C, H, W) of the images it was made for
+
+    def __init__(self, *rows: Row) -> None:
+        named = {}
+        for label, layers, _ in rows:
+            for number, layer in enumerate(layers):
+                named[f"{label}_{type(layer).__name__.lower()}" if number else label] = layer
+        super().__init__(**named)
+        self.rows = rows
+
+    def row_ends(self) -> dict[str, str]:
+        """Row label -> name of the row's last layer, whose output is the row's output."""
+        names = iter(name for name, _ in self.children())
+        return {label: [next(names) for _ in layers][-1] for label, layers, _ in self.rows}

@@ -1,0 +1,43 @@
+"""Every test that touches arrays runs once for each array library: fixtures `xp` and `device`.
+
+NumPy always; a NumPy-backed stand-in for CuPy always (tests/standin.py: it refuses what CuPy refuses
+and wraps indices as CuPy does); CuPy itself where there is a GPU.
+"""
+
+import sys
+
+import numpy as np
+import pytest
+
+from minicnn.backend import gpu_problem, manual_seed
+from tests import standin
+
+LIBRARIES = ["numpy", "standin"] + ([] if gpu_problem() else ["cupy"])
+
+
+@pytest.fixture(params=LIBRARIES)
+def xp(request, monkeypatch):
+    """The array library under test: use xp.asarray(values) to make the inputs of a test."""
+    if request.param == "numpy":
+        return np
+    if request.param == "standin":
+        monkeypatch.setitem(sys.modules, "cupy", standin)
+        return standin
+    return sys.modules["cupy"]
+
+
+@pytest.fixture
+def device(xp):
+    """The device of `xp`'s arrays: "cpu" or "cuda"."""
+    return "cpu" if xp is np else "cuda"
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def same_seed():
+    """Every test starts from seed 0, whatever ran before it."""
+    manual_seed(0)

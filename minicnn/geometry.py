@@ -80,6 +80,23 @@ class Window:
         return cls(pair(kernel_size), pair(stride, "stride"), padding, pair(dilation, "dilation"),
                    ceil_mode)
 
+    @classmethod
+    def pooling(cls, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+                ceil_mode: bool = False) -> "Window":
+        """The window of a pooling layer: windows lie side by side unless a stride is given.
+
+        Raises ValueError for a padding of more than half the window: a window could then lie
+        outside the image altogether.
+        """
+        window = cls.of(kernel_size, kernel_size if stride is None else stride, padding, dilation,
+                        ceil_mode)
+        if not isinstance(window.padding, str):
+            for pixels, reach in zip(window.padding, window.reach, strict=True):
+                if pixels > reach // 2:
+                    raise ValueError(f"padding of {pixels} is more than half of a pooling window "
+                                     f"of {reach} pixels; pad at most {reach // 2}")
+        return window
+
     def __str__(self) -> str:
         """For tables and messages: "kernel 3x3, stride 2x2, padding 1x1"."""
         parts = [f"kernel {times(self.kernel)}"]

@@ -4,22 +4,38 @@ The spread is chosen so that signals neither grow nor vanish from layer to layer
 number of inputs of one unit, fan_out the number of units that one input reaches: for a weight
 (F, C, KH, KW) they are C KH KW and F KH KW, for a fully connected (D, M) weight M and D.
 
-    LeCun 1998, section 4.6 of "Efficient BackProp"   std = sqrt(1 / fan_in)      tanh
-    Glorot and Bengio 2010 ("Xavier")                 std = sqrt(2 / (fan_in + fan_out))
-    He et al. 2015                                    std = sqrt(2 / fan_in)      ReLU
-    Saxe et al. 2014                                  an orthogonal matrix
+    lecun        std = sqrt(1 / fan_in)                 LeCun et al. 1998, "Efficient BackProp",
+                                                        section 4.6; for tanh
+    xavier       std = sqrt(2 / (fan_in + fan_out))     Glorot and Bengio 2010, equation 12
+    he           std = sqrt(2 / fan_in)                 He et al. 2015, "Delving deep into
+                                                        rectifiers", equation 10; for ReLU
+    orthogonal   rows at right angles, of length 1      Saxe et al. 2014, section 3
 
-Lectures: virginia and stanford, ResNet training ("Xavier initialization from He et al.").
+A uniform distribution between -b and b has standard deviation b / sqrt(3).
+
+What the papers of the lectures used:
+
+    LeNet-5    lenet()      uniform within 2.4 / fan_in           LeCun et al. 1998, appendix A
+    AlexNet    alexnet()    normal, std 0.01                      Krizhevsky et al. 2012, section 5
+    VGG        vgg()        normal, variance 0.01: std 0.1        Simonyan and Zisserman 2015,
+                                                                  section 3.1 (for network A)
+    ResNet     he_normal()  "as in" He et al. 2015                He et al. 2016, section 3.4
+
+The GoogLeNet paper does not say.  Lectures: virginia and stanford, ResNet training (the second
+calls it "Xavier initialization from He et al.").
 """
 
 from math import prod, sqrt
 
 import numpy as np
 
-from minicnn.module import Init, ones, zeros
+from minicnn.backend import new_seed
+from minicnn.module import Module
+from minicnn.parameter import Init, Parameter, ones, zeros
 
-__all__ = ["constant", "fans", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform", "normal",
-           "ones", "orthogonal", "uniform", "xavier_normal", "xavier_uniform", "zeros"]
+__all__ = ["alexnet", "apply_init", "constant", "fans", "he_normal", "he_uniform", "lecun_normal",
+           "lecun_uniform", "lenet", "normal", "ones", "orthogonal", "uniform", "vgg",
+           "xavier_normal", "xavier_uniform", "zeros"]
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -54,8 +70,100 @@ def uniform(bound: float) -> Init:
     return draw
 
 
-def scaled(variance, sampler) -> Init:
-    """Draw with the variance that the shape asks for."""
+def lecun_normal() -> Init:
+    return normal_by_fans(lambda fan_in, fan_out: sqrt(1 / fan_in))
+
+
+def lecun_uniform() -> Init:
+    return uniform_by_fans(lambda fan_in, fan_out: sqrt(1 / fan_in))
+
+
+def xavier_normal(gain: float = 1.0) -> Init:
+    return normal_by_fans(lambda fan_in, fan_out: gain * sqrt(2 / (fan_in + fan_out)))
+
+
+def xavier_uniform(gain: float = 1.0) -> Init:
+    return uniform_by_fans(lambda fan_in, fan_out: gain * sqrt(2 / (fan_in + fan_out)))
+
+
+def he_normal(a: float = 0.0, mode: str = "fan_in") -> Init:
+    """a : slope of the leaky ReLU that follows, 0 for ReLU;  mode : "fan_in", or "fan_out"."""
+    return normal_by_fans(he_std(a, mode))
+
+
+def he_uniform(a: float = 0.0, mode: str = "fan_in") -> Init:
+    """a : slope of the leaky ReLU that follows, 0 for ReLU;  mode : "fan_in", or "fan_out"."""
+    return uniform_by_fans(he_std(a, mode))
+
+
+def orthogonal(gain: float = 1.0) -> Init:
+    """gain times a matrix (outputs, inputs KH KW) with orthonormal rows, or columns if fewer."""
     def draw(rng, shape):
-        return sampler(sqrt(variance(*fans(shape))))(rng, shape)
+        fans(shape)
+        rows, columns = shape[0], prod(shape[1:])
+        q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+        q *= np.where(np.diag(r) < 0, -1, 1)           # else the signs would not be random
+        matrix = q if rows >= columns else q.T
+        return (gain * matrix).reshape(shape).astype(np.float32)
     return draw
+
+
+def lenet() -> Init:
+    """Uniform within 2.4 / fan_in: weighted sums stay where 1.7159 tanh(2 x / 3) is steep."""
+    return uniform_by_fans(lambda fan_in, fan_out: 2.4 / fan_in / sqrt(3))
+
+
+def alexnet() -> Init:
+    """Normal, std 0.01.  Biases: 1 in conv2, conv4, conv5, fc6 and fc7, elsewhere 0."""
+    return normal(0.01)
+
+
+def vgg() -> Init:
+    """Normal, std 0.1; biases 0.  The deeper VGGs began with layers of the trained network A."""
+    return normal(0.1)
+
+
+def he_std(a: float, mode: str):
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f'he: mode must be "fan_in" or "fan_out", got {mode!r}')
+    which = 0 if mode == "fan_in" else 1
+    return lambda *fans: sqrt(2 / ((1 + a * a) * fans[which]))
+
+
+def normal_by_fans(std) -> Init:
+    """std(fan_in, fan_out) gives the standard deviation for the shape at hand."""
+    def draw(rng, shape):
+        return normal(std(*fans(shape)))(rng, shape)
+    return draw
+
+
+def uniform_by_fans(std) -> Init:
+    def draw(rng, shape):
+        return uniform(sqrt(3) * std(*fans(shape)))(rng, shape)
+    return draw
+
+
+def apply_init(module: Module, weight: Init | None = None, bias: Init | None = None) -> Module:
+    """Give a layer or a network new starting values; nothing is drawn before it is read.
+
+    weight : for everything learnt that has two axes or more: filters and matrices
+    bias   : for the biases of the layers that have such a weight; a batch norm's stay
+
+    Each parameter gets a child of the seed of its own.  Returns the module.
+
+    >>> from minicnn.layers.linear import Linear
+    >>> apply_init(Linear(2, 3), constant(0.5), zeros).weight.data.tolist()
+    [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]
+    """
+    for part in module.modules():
+        own = {name: value for name, value in vars(part).items()
+               if isinstance(value, Parameter) and value.learnt}
+        matrices = [value for value in own.values() if value.ndim >= 2]
+        biases = [own["bias"]] if matrices and "bias" in own else []
+        changes = [(parameter, weight) for parameter in matrices]
+        changes += [(parameter, bias) for parameter in biases]
+        for parameter, draw in changes:
+            if draw is not None:
+                parameter._init, parameter._seed, parameter._array = draw, new_seed(), None
+                parameter.grad = None
+    return module

@@ -6,82 +6,33 @@ return, without the batch axis, with every check of the input.  `model(x)` runs 
 without a weight being drawn.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn.backend import Array, new_seed, to_cpu, to_device
+from minicnn.backend import to_cpu, to_device
 from minicnn.geometry import Window
 from minicnn.modes import layer_path, located, state
-from minicnn.tensor import Tensor
+from minicnn.parameter import Buffer, Init, Parameter, Shape, ones, zeros
 
-Shape = tuple[int, ...]
-Init = Callable[[np.random.Generator, Shape], np.ndarray]
-
-
-def zeros(rng: np.random.Generator, shape: Shape) -> np.ndarray:
-    return np.zeros(shape, np.float32)
+__all__ = ["Buffer", "Init", "Module", "Parameter", "Sequential", "Shape", "Step", "TracedShape",
+           "Windowed", "ones", "zeros"]
 
 
-def ones(rng: np.random.Generator, shape: Shape) -> np.ndarray:
-    return np.ones(shape, np.float32)
+class TracedShape(tuple):
+    """A shape that knows which layer produced it; minicnn.inspect follows them backwards."""
+
+    step: "Step"
 
 
-class Parameter(Tensor):
-    """A Tensor that is learnt.  Its values are drawn when they are first read.
+class Step(NamedTuple):
+    """One layer met while shapes were followed through a network."""
 
-    shape : the parameter's shape
-    init  : init(rng, shape) -> array, for example minicnn.init.he_normal()
-
-    Each parameter has its own child of the seed, so its values do not depend on the order in which
-    parameters are read, nor on the device: they are drawn on the CPU and then moved.
-    """
-
-    learnt = True
-
-    def __init__(self, shape: Shape, init: Init = zeros) -> None:
-        self._array: Array | None = None
-        self._shape, self._dtype, self._device = tuple(shape), np.dtype(np.float32), "cpu"
-        self._init, self._seed = init, new_seed()
-        self.requires_grad, self.grad, self.creator = self.learnt, None, None
-
-    @property
-    def data(self) -> Array:
-        if self._array is None:
-            drawn = self._init(np.random.default_rng(self._seed), self._shape)
-            self._array = to_device(np.asarray(drawn, self._dtype), self._device)
-        return self._array
-
-    @data.setter
-    def data(self, array: Array) -> None:
-        if array.shape != self._shape:
-            raise ValueError(f"a parameter of shape {self._shape} cannot take values of shape "
-                             f"{array.shape}")
-        self._array, self._dtype = array, array.dtype
-
-    shape = property(lambda self: self._shape)
-    dtype = property(lambda self: self._dtype)
-    ndim = property(lambda self: len(self._shape))
-    size = property(lambda self: int(np.prod(self._shape)))
-
-    def move(self, device: str | None, dtype: Any) -> None:
-        """Go to another device or dtype in place; the gradient is dropped."""
-        self._device = device or self._device
-        if dtype is not None and self._dtype.kind == "f":
-            self._dtype = np.dtype(dtype)
-        if self._array is not None:
-            self._array = to_device(self._array.astype(self._dtype, copy=False), self._device)
-        self.grad = None
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(shape={self.shape}, dtype={self.dtype})"
-
-
-class Buffer(Parameter):
-    """State that is saved with the network but not learnt, such as a batch norm's running mean."""
-
-    learnt = False
+    path: str
+    layer: "Module"
+    in_shapes: tuple[Shape, ...]
+    shape: Shape
 
 
 class Module:
@@ -120,11 +71,11 @@ class Module:
         """Shape of the output for inputs of these shapes, all without the batch axis."""
         state.path.append(self.name)
         try:
-            rows = state.trace
-            mark = len(rows) if rows is not None else 0
             y_shape = self.out_shape(*in_shapes)
-            if rows is not None and len(rows) == mark and not self.children():
-                rows.append((layer_path(), self, in_shapes, y_shape))
+            if state.trace is not None and not self.children():
+                y_shape = TracedShape(y_shape)
+                y_shape.step = Step(layer_path(), self, in_shapes, y_shape)
+                state.trace.append(y_shape.step)
             return y_shape
         finally:
             state.path.pop()
@@ -145,6 +96,10 @@ class Module:
     def macs(self, in_shape: Shape, y_shape: Shape) -> int:
         """Multiply-accumulate operations for one sample; the slides often write FLOPs for it."""
         return 0
+
+    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+        """(height, width) of input that one output pixel sees, and the step to the next pixel's."""
+        return (1, 1), (1, 1)
 
     def located(self) -> str:
         """How error messages name this layer: "C1 (Conv2d 1 -> 6, kernel 5)"."""
@@ -264,6 +219,9 @@ class Windowed(Module):
             return C, *self.window.out(H, W)
         except ValueError as problem:
             raise ValueError(f"{self.located()}: {problem}") from None
+
+    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+        return self.window.reach, self.window.stride
 
     def detail(self) -> str:
         return str(self.window)

@@ -30,21 +30,21 @@ def row(label: str, *layers: Module, **slide: Any) -> Row:
 class TableNet(Sequential):
     """Rows of layers, one after the other.
 
-    The first layer of a row bears the row's label, later ones the label and their kind:
-    C1, C1_tanh, S2, ...; so weights are called C1.weight and outputs are found under C1_tanh.
+    The layer of a row that has weights bears the row's label (or the first one, where none has),
+    the others the label and their kind: C1, C1_tanh, S2, ...; so there is a weight C1.weight, and
+    the output of row C1 is found under C1_tanh.
     """
 
     input_shape: Shape                                     # (C, H, W) of the images it was made for
 
     def __init__(self, *rows: Row) -> None:
+        self.rows = rows
+        self.row_ends: dict[str, str] = {}                 # row label -> name of its last layer
         named = {}
         for label, layers, _ in rows:
-            for number, layer in enumerate(layers):
-                named[f"{label}_{type(layer).__name__.lower()}" if number else label] = layer
+            main = next((layer for layer in layers if layer.num_parameters()), layers[0])
+            for layer in layers:
+                name = label if layer is main else f"{label}_{type(layer).__name__.lower()}"
+                named[name] = layer
+            self.row_ends[label] = name
         super().__init__(**named)
-        self.rows = rows
-
-    def row_ends(self) -> dict[str, str]:
-        """Row label -> name of the row's last layer, whose output is the row's output."""
-        names = iter(name for name, _ in self.children())
-        return {label: [next(names) for _ in layers][-1] for label, layers, _ in self.rows}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -133,6 +134,9 @@ def received(url: str) -> Iterator[bytes]:
     A thread fetches while this generator only waits, so that one clock covers all that can hang:
     the name server, the connection, the first byte, and a host that trickles.
     """
+    # Imported before the clock starts: pooch would import requests when it is called.
+    import pooch  # noqa: F401
+    import requests  # noqa: F401
     from tqdm import tqdm
     inbox: SimpleQueue[bytes | BaseException | int | None] = SimpleQueue()
     abandoned = threading.Event()
@@ -157,8 +161,7 @@ def received(url: str) -> Iterator[bytes]:
                 raise MirrorError(f"not finished after {LONGEST:g} s", silent=True)
             yield item
     except Empty:
-        raise MirrorError(f"no answer, or less than {CHUNK // 1024} KiB in {PATIENCE:g} s",
-                          silent=True) from None
+        raise MirrorError(too_slow(), silent=True) from None
     finally:
         abandoned.set()
         bar.close()
@@ -206,14 +209,19 @@ class Inlet:
 
 def mirror_error(error: BaseException) -> MirrorError:
     """A failure of the network library in a few words for a student."""
-    response = getattr(error, "response", None)
-    if response is not None:
-        return MirrorError(f"HTTP status {response.status_code} ({response.reason})")
     kind, text = type(error).__name__, str(error)
+    response = getattr(error, "response", None)
+    if kind == "HTTPError" and response is not None:
+        return MirrorError(f"HTTP status {response.status_code} ({response.reason})")
     if "NameResolution" in text or "getaddrinfo" in text:
         return MirrorError("host name not found: no network?", silent=True)
-    if "Timeout" in kind:
-        return MirrorError(f"no answer within {PATIENCE:g} s", silent=True)
+    if "Timeout" in kind or "timed out" in text:
+        return MirrorError(too_slow(), silent=True)
     if kind == "ConnectionError":
-        return MirrorError(f"no connection ({text[-120:]})", silent=True)
+        cause = re.search(r"\[Errno -?\d+\] ([\w ]+)", text)
+        return MirrorError(f"no connection: {cause[1] if cause else text[:120]}", silent=True)
     return MirrorError(f"{kind}: {text[:120]}")
+
+
+def too_slow() -> str:
+    return f"no answer, or less than {CHUNK // 1024} KiB in {PATIENCE:g} s"

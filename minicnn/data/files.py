@@ -12,7 +12,7 @@ import time
 import uuid
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -84,11 +84,9 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
 
 def remove_abandoned(path: Path) -> None:
     for leftover in path.parent.glob(f".{path.name}.*.part"):
-        try:
+        with suppress(OSError):         # another process removed it, or it is not ours to remove
             if time.time() - leftover.stat().st_mtime > ABANDONED:
                 leftover.unlink()
-        except OSError:         # another process removed it, or it is not ours to remove
-            continue
 
 
 def cache_folder() -> Path:
@@ -97,8 +95,10 @@ def cache_folder() -> Path:
     if chosen:
         return Path(chosen).expanduser().absolute()
     import pooch
-    folder = Path(pooch.os_cache("minicnn"))
-    if folder.is_absolute():
-        return folder
-    # Without a home (a container's nameless user) the answer is a relative "~/.cache".
+    # For a user without a home (a container's nameless one) platformdirs raises RuntimeError in
+    # new releases and answers with a relative "~/.cache" in old ones.
+    with suppress(RuntimeError):
+        folder = Path(pooch.os_cache("minicnn"))
+        if folder.is_absolute():
+            return folder
     return Path(tempfile.gettempdir()) / f"minicnn-cache-{os.getuid()}"

@@ -14,7 +14,7 @@ scale (subsample.py has it).  Lectures: virginia "LeNet-5" (S2, S4), stanford "G
 
 from typing import Any
 
-from minicnn.backend import xp_of
+from minicnn.backend import sum_dtype, xp_of
 from minicnn.engine import Function
 from minicnn.geometry import Window
 from minicnn.module import Windowed
@@ -26,37 +26,33 @@ class AvgPool2dFn(Function):
         self.window, self.count_include_pad = window, count_include_pad
 
     def forward(self, x):                                  # (N, C, H, W)
-        H, W = x.shape[2:]
-        OH, OW = self.window.out(H, W)
-        self.x_shape = x.shape
+        xp, (H, W), (OH, OW) = xp_of(x), x.shape[2:], self.window.out(*x.shape[2:])
         x_pad = self.window.pad(x)                         # (N, C, H', W')
-        y = sum(self.window.shifted(x_pad, u, v, OH, OW) for u, v in self.window.cells())
-        self.share = self.shares(xp_of(x), x.dtype, H, W)
-        return y * self.share                              # (N, C, OH, OW)
+        y = xp.zeros((*x.shape[:2], OH, OW), sum_dtype(x.dtype))
+        for u, v in self.window.cells():
+            y += self.window.shifted(x_pad, u, v, OH, OW)
+        rows, columns = self.counted(xp, H, OH, axis=0), self.counted(xp, W, OW, axis=1)
+        self.x_shape, self.K = x.shape, (rows[:, None] * columns).astype(y.dtype)    # (OH, OW)
+        return (y / self.K).astype(x.dtype, copy=False)    # (N, C, OH, OW)
 
-    def shares(self, xp, dtype, H, W):
-        """1/K: one number, or (OH, OW) of them where windows hang over the edge."""
-        OH, OW = self.window.out(H, W)
-        (top, bottom), (left, right) = self.window.borders(H, W)
-        KH, KW = self.window.kernel
-        H_pad, W_pad = self.window.padded_size(H, W)
-        if (H_pad, W_pad) == (H, W) or (self.count_include_pad and H_pad <= H + top + bottom
-                                        and W_pad <= W + left + right):
-            return 1 / (KH * KW)
-        counted = xp.zeros((H_pad, W_pad), dtype)
-        if self.count_include_pad:
-            counted[:H + top + bottom, :W + left + right] = 1
+    def counted(self, xp, size, positions, axis):
+        """How many rows (axis 0) or columns (axis 1) of each window count in its mean."""
+        before, after = self.window.borders(*[size] * 2)[axis]
+        if not self.count_include_pad:
+            first, last = before, before + size            # the image within its padding
         else:
-            counted[top:top + H, left:left + W] = 1
-        return 1 / sum(self.window.shifted(counted, u, v, OH, OW) for u, v in self.window.cells())
+            first, last = 0, before + size + after
+        starts = xp.arange(positions) * self.window.stride[axis]
+        ends = starts + self.window.kernel[axis]
+        return xp.minimum(ends, last) - xp.maximum(starts, first)
 
     def backward(self, dy):                                # (N, C, OH, OW)
         (N, C, H, W), (OH, OW) = self.x_shape, dy.shape[2:]
-        dy = dy * self.share
+        share = (dy / self.K).astype(dy.dtype, copy=False)
         dx_pad = xp_of(dy).zeros((N, C, *self.window.padded_size(H, W)), dtype=dy.dtype)
         for u, v in self.window.cells():
             view = self.window.shifted(dx_pad, u, v, OH, OW)
-            view += dy                                     # where windows overlap, shares add up
+            view += share                                  # where windows overlap, shares add up
         return self.window.crop(dx_pad, H, W)              # (N, C, H, W)
 
 
@@ -67,17 +63,24 @@ class AvgPool2d(Windowed):
     ----------
     kernel_size : int or (int, int)            KH, KW in pixels
     stride : int or (int, int), optional       the kernel size if not given
-    padding : int or (int, int), default 0     zeros on each side, at most half the kernel
+    padding : int, (int, int), "same" or "valid", default 0
+                                               zeros on each side, at most half the kernel
     ceil_mode : bool, default False            let a last window hang over the far edge
     count_include_pad : bool, default True     whether the zeros of the padding count in the mean
+
+    >>> x = Tensor([[[[1, 2, 3, 4], [5, 6, 7, 8]]]])
+    >>> AvgPool2d(2)(x).numpy().tolist()
+    [[[[3.5, 5.5]]]]
     """
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0,
                  ceil_mode: bool = False, count_include_pad: bool = True) -> None:
-        self.window = Window.of(kernel_size, kernel_size if stride is None else stride, padding,
-                                ceil_mode=ceil_mode)
+        self.window = Window.pooling(kernel_size, stride, padding, ceil_mode=ceil_mode)
         self.count_include_pad = count_include_pad
 
     def forward(self, x: Tensor) -> Tensor:
         self.out_shape(x.shape[1:])
         return AvgPool2dFn(self.window, self.count_include_pad)(x)
+
+    def detail(self) -> str:
+        return str(self.window) + ("" if self.count_include_pad else ", padding not counted")

@@ -32,8 +32,8 @@ class Conv2dFn(Function):
         self.window, self.groups = window, groups
 
     def forward(self, x, w, b=None):                       # (N, C, H, W), (F, C/G, KH, KW), (F,)
-        G, F, (N, C, H, W) = self.groups, w.shape[0], x.shape
-        OH, OW = self.window.out(H, W)
+        G, F, N = self.groups, w.shape[0], x.shape[0]
+        OH, OW = self.window.out(*x.shape[2:])
         cols = im2col(x, self.window)                      # (C, KH, KW, N, OH, OW)
         cols = cols.reshape(G, -1, N * OH * OW)            # (G, C/G KH KW, N OH OW)
         y = matmul(w.reshape(G, F // G, -1), cols)         # (G, F/G, N OH OW)
@@ -99,7 +99,8 @@ class Conv2d(Windowed):
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
                  padding: Any = 0, dilation: Any = 1, groups: int = 1, bias: bool = True) -> None:
-        if min(in_channels, out_channels, groups) < 1 or in_channels % groups or out_channels % groups:
+        if (min(in_channels, out_channels, groups) < 1
+                or in_channels % groups or out_channels % groups):
             raise ValueError(f"Conv2d: {in_channels} channels in and {out_channels} out do not "
                              f"divide into {groups} groups; all three must be at least 1")
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
@@ -117,7 +118,7 @@ class Conv2d(Windowed):
 
     def out_shape(self, in_shape: Shape) -> Shape:
         C = self.image(in_shape)[0]
-        if C != self.in_channels:
+        if self.in_channels != C:
             cure = ("grey images need Conv2d(1, ...)" if C == 1
                     else f"feed {self.in_channels} channels, or build it with Conv2d({C}, ...)")
             came = ", ".join(map(str, in_shape))

@@ -79,3 +79,7 @@ class Flatten(Module):
         for length in in_shape:
             size *= length
         return (size,)
+
+    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+        sides = in_shape[1:] if len(in_shape) == 3 else (1, 1)
+        return sides, sides                                # what follows sees the whole image

@@ -43,18 +43,81 @@ from minicnn.table import TableNet, row
 
 
 def slide_rows(classes):
-    #          layer                      activation  what the slide prints
     return (
-        row("C1", Conv2d(1, 6, 5),        Tanh(), output="6x28x28",  kernel="5x5", stride="1",
-            activation="tanh"),
-        row("S2", AvgPool2d(2),           Tanh(), output="6x14x14",  kernel="2x2", stride="2",
-            activation="tanh"),
-        row("C3", Conv2d(6, 16, 5),       Tanh(), output="16x10x10", kernel="5x5", stride="1",
-            activation="tanh"),
-        row("S4", AvgPool2d(2),           Tanh(), output="16x5x5",   kernel="2x2", stride="2",
-            activation="tanh"),
-        row("C5", Conv2d(16, 120, 5),     Tanh(), output="120x1x1",  kernel="5x5", stride="1",
-            activation="tanh"),
-        row("F6", Flatten(), Linear(120, 84), Tanh(), output="84", activation="tanh"),
-        row("OUT", Linear(84, classes),   output="10", activation="RBF"),
+        row("C1",  Conv2d(1, 6, 5), Tanh(),
+            output="6x28x28", kernel="5x5", stride="1", activation="tanh"),
+        row("S2",  AvgPool2d(2), Tanh(),
+            output="6x14x14", kernel="2x2", stride="2", activation="tanh"),
+        row("C3",  Conv2d(6, 16, 5), Tanh(),
+            output="16x10x10", kernel="5x5", stride="1", activation="tanh"),
+        row("S4",  AvgPool2d(2), Tanh(),
+            output="16x5x5", kernel="2x2", stride="2", activation="tanh"),
+        row("C5",  Conv2d(16, 120, 5), Tanh(),
+            output="120x1x1", kernel="5x5", stride="1", activation="tanh"),
+        row("F6",  Flatten(), Linear(120, 84), Tanh(),
+            output="84", activation="tanh"),
+        row("OUT", Linear(84, classes),
+            output="10", activation="RBF"),
     )
+
+
+def paper_rows(classes):
+    return (
+        row("C1",  Conv2d(1, 6, 5), ScaledTanh(),
+            output="6x28x28", kernel="5x5", stride="1", parameters=156),
+        row("S2",  Subsample2d(6), ScaledTanh(),
+            output="6x14x14", kernel="2x2", stride="2", parameters=12),
+        row("C3",  PartialConv2d(6, 16, 5, LENET_C3_TABLE), ScaledTanh(),
+            output="16x10x10", kernel="5x5", stride="1", parameters=1_516),
+        row("S4",  Subsample2d(16), ScaledTanh(),
+            output="16x5x5", kernel="2x2", stride="2", parameters=32),
+        row("C5",  Conv2d(16, 120, 5), ScaledTanh(),
+            output="120x1x1", kernel="5x5", stride="1", parameters=48_120),
+        row("F6",  Flatten(), Linear(120, 84), ScaledTanh(),
+            output="84", parameters=10_164),
+        row("OUT", RBF(84, classes),
+            output="10", activation="RBF", parameters=0),
+    )
+
+
+def visualiser_rows(classes):
+    return (
+        row("CONV1", Conv2d(1, 6, 5), ReLU(), output="6x28x28", kernel="5x5", stride="1",
+            activation="relu"),
+        row("POOL1", MaxPool2d(2), output="6x14x14", kernel="2x2", stride="2"),
+        row("CONV2", Conv2d(6, 16, 5), ReLU(), output="16x10x10", kernel="5x5", stride="1",
+            activation="relu"),
+        row("POOL2", MaxPool2d(2), output="16x5x5", kernel="2x2", stride="2"),
+        row("FC1",   Flatten(), Linear(400, 120), ReLU(), output="120"),
+        row("FC2",   Linear(120, 100), ReLU(), output="100"),
+        row("OUT",   Linear(100, classes), output="10"),
+    )
+
+
+VARIANTS = {"slide": slide_rows, "paper": paper_rows, "visualiser": visualiser_rows}
+
+
+class LeNet5(TableNet):
+    """LeNet-5:  (N, 1, 32, 32) digits in [-0.1, 1.175] -> (N, classes).
+
+    Parameters
+    ----------
+    variant : "slide", "paper" or "visualiser"     see the table at the head of this file
+    classes : int, default 10                      "paper" has pictures for 10 classes only
+
+    "slide" and "visualiser" return scores (larger is better, for cross_entropy); "paper" returns
+    distances to each digit's picture (smaller is better, for rbf_loss).
+
+    >>> [LeNet5(variant).num_parameters() for variant in ("slide", "paper", "visualiser")]
+    [61706, 60000, 63802]
+    """
+
+    input_shape = (1, 32, 32)
+
+    def __init__(self, variant: str = "slide", classes: int = 10) -> None:
+        if variant not in VARIANTS:
+            raise ValueError(f"LeNet5: no variant {variant!r}; there are {', '.join(VARIANTS)}")
+        if classes < 2:
+            raise ValueError(f"LeNet5: a classifier needs at least 2 classes, got {classes}")
+        super().__init__(*VARIANTS[variant](classes))
+        self.variant = variant

@@ -1,10 +1,8 @@
-"""Hazards 33 and 34: records of the right length and label, and archives read without extracting."""
+"""Hazards 33 and 34: records of the right length and label; archives read without extracting."""
 
 import gzip
 import io
-import os
 import tarfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +10,8 @@ import pytest
 from minicnn.data import cifar
 from minicnn.data.cifar import CLASSES, parse_records, read_cifar10
 from minicnn.data.files import DamagedFile
+from tests.data.real import REAL, needs_cifar
 
-REAL = Path(os.environ.get("MINICNN_DATA") or Path(__file__).parents[3] / "shared" / "data")
 FOLDER = "cifar-10-batches-bin"
 
 
@@ -153,7 +151,7 @@ def test_errors(tmp_path):
         read_cifar10(tmp_path / "absent", "train")
 
 
-@pytest.mark.skipif(not (REAL / FOLDER).is_dir(), reason="no real CIFAR-10 here: set MINICNN_DATA")
+@needs_cifar
 def test_real_data():
     test = read_cifar10(REAL, "test")
     assert test.images.shape[1:] == (3, 32, 32)

@@ -1,13 +1,10 @@
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from minicnn.data.mnist import mnist
 from minicnn.data.normalise import channel_statistics, normalise, pad, standardise
-
-REAL = Path(os.environ.get("MINICNN_DATA") or Path(__file__).parents[3] / "shared" / "data")
+from tests.data.real import REAL, needs_mnist
 
 
 def test_normalise_by_hand():
@@ -95,7 +92,7 @@ def test_errors():
         pad(images, -1)
 
 
-@pytest.mark.skipif(not (REAL / "mnist").is_dir(), reason="no real MNIST here: set MINICNN_DATA")
+@needs_mnist
 def test_docstring_figures_on_mnist():
     images = mnist("train", REAL).images
     mean, std = channel_statistics(images)

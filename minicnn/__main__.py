@@ -1,0 +1,110 @@
+"""The command line: `python -m minicnn COMMAND`, or `minicnn COMMAND` once installed.
+
+Exit status: 0 all is well, 1 a check failed, 2 the command was not understood.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from minicnn import __version__
+from minicnn.doctor import report
+from minicnn.gradcases.table import all_cases, run_cases
+from minicnn.inspect.summary import summary
+from minicnn.models import MODELS, build
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m minicnn", description="Convolutional networks from "
+                                  "scratch: tables, checks and pictures.")
+    top.add_argument("--version", action="version", version=f"minicnn {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, what: str, example: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=what, description=what, epilog=f"example: {example}")
+
+    table = command("summary", "print the lecture's table of a network, the slide's figures beside "
+                    "the computed ones", "python -m minicnn summary lenet5 --variant paper")
+    table.add_argument("network", help=f"one of: {', '.join(MODELS)}")
+    table.add_argument("--variant", help="a variant of the network, for example paper")
+    table.add_argument("--input", metavar="CxHxW", help="image size, if not the network's own")
+    table.add_argument("--format", default="text", choices=("text", "markdown", "csv", "json"))
+
+    check = command("gradcheck", "check every gradient of every operation and layer against the "
+                    "slope of its output", "python -m minicnn gradcheck conv2d")
+    check.add_argument("name", nargs="?", default="", help="only what has this in its name")
+    check.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+
+    sheet = command("augment", "draw a picture of every augmentation applied to one image",
+                    "python -m minicnn augment --out out/augment.png")
+    sheet.add_argument("--image", type=Path, help="a picture file; a digit if left out")
+    sheet.add_argument("--data", metavar="DIR", help="folder with MNIST; else as in the examples")
+    sheet.add_argument("--out", type=Path, default=Path("out/augment.png"), metavar="FILE")
+    sheet.add_argument("--seed", type=int, default=0)
+
+    command("doctor", "tell what is installed and what this machine can do, and how to mend what is "
+            "wrong", "python -m minicnn doctor")
+    return top
+
+
+def run_summary(args: argparse.Namespace) -> int:
+    in_shape = image_size(args.input) if args.input else None
+    options = {"variant": args.variant} if args.variant else {}
+    table = summary(build(args.network, **options), in_shape)
+    print(getattr(table, args.format)())
+    return 0
+
+
+def image_size(text: str) -> tuple[int, ...]:
+    """"3x224x224" -> (3, 224, 224)."""
+    parts = text.lower().split("x")
+    if len(parts) != 3 or not all(part.isdigit() and int(part) for part in parts):
+        raise ValueError(f"--input is {text!r}, expected channels x height x width, as in 3x224x224")
+    return tuple(int(part) for part in parts)
+
+
+def run_gradcheck(args: argparse.Namespace) -> int:
+    chosen = [case for case in all_cases() if args.name.lower() in case.name.lower()]
+    if not chosen:
+        names = sorted({case.name for case in all_cases()})
+        raise ValueError(f"no operation or layer has {args.name!r} in its name; there are "
+                         f"{', '.join(names)}")
+    return 0 if run_cases(chosen, args.device) else 1
+
+
+def run_augment(args: argparse.Namespace) -> int:
+    import numpy as np
+
+    from minicnn.data import find_digits
+    from minicnn.data.sheet import augmentation_sheet
+    if args.image:
+        from PIL import Image
+        with Image.open(args.image) as opened:
+            image = np.asarray(opened.convert("RGB")).transpose(2, 0, 1)
+    else:
+        image = find_digits(args.data)[1].images[0]
+    augmentation_sheet(image, args.out, args.seed)
+    print(args.out)
+    return 0
+
+
+def run_doctor(args: argparse.Namespace) -> int:
+    text, well = report()
+    print(text)
+    return 0 if well else 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    args = parser().parse_args(arguments)
+    run = {"summary": run_summary, "gradcheck": run_gradcheck, "augment": run_augment,
+           "doctor": run_doctor}[args.command]
+    try:
+        return run(args)
+    except (ValueError, TypeError, OSError, RuntimeError) as problem:
+        print(f"minicnn {args.command}: {problem}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

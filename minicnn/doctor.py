@@ -1,0 +1,149 @@
+"""`python -m minicnn doctor`: what is installed, what this machine can do, and what to mend.
+
+Every problem comes with one next step.  Nothing is changed and nothing is downloaded.
+"""
+
+import importlib.metadata
+import os
+import platform
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from minicnn.backend import gpu_problem
+from minicnn.data.files import cache_folder
+
+# Kernels that OpenBLAS calls by these names use no AVX-512 / no AVX2 instructions.
+WITHOUT_AVX512 = {"haswell", "zen", "excavator"}
+WITHOUT_AVX2 = {"prescott", "core2", "nehalem", "sandybridge", "bulldozer", "piledriver",
+                "steamroller", "barcelona", "athlon", "generic"}
+
+
+class Finding(NamedTuple):
+    """One line of the report; `cure` is the next step if something is wrong, else empty."""
+
+    subject: str
+    text: str
+    cure: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """All findings, in the order in which they are printed."""
+    yield Finding("python", f"{platform.python_version()} on {platform.platform()}")
+    yield from packages()
+    yield from blas()
+    yield gpu()
+    yield from cache()
+
+
+def version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def packages() -> Iterator[Finding]:
+    for name, use in (("minicnn", "this package"), ("numpy", "all arithmetic"),
+                      ("matplotlib", "pictures"), ("tqdm", "progress bars"),
+                      ("pooch", "downloads")):
+        found = version(name)
+        yield Finding(name, found or f"not installed; needed for {use}",
+                      "" if found else f"pip install {name}" if name != "minicnn"
+                      else "pip install -e . in the folder that has setup.cfg")
+    builds = sorted({dist.metadata["Name"] for dist in importlib.metadata.distributions()
+                     if (dist.metadata["Name"] or "").lower().startswith("cupy")})
+    if len(builds) > 1:
+        yield Finding("cupy", f"{' and '.join(builds)} are both installed and overwrite each other",
+                      f"pip uninstall {' '.join(builds)}, then install one of them again")
+
+
+def blas() -> Iterator[Finding]:
+    """The library behind matrix products, its threads, its speed, and whether it could do better."""
+    from threadpoolctl import threadpool_info
+    libraries = [part for part in threadpool_info() if part["user_api"] == "blas"]
+    if not libraries:
+        yield Finding("BLAS", f"unknown to threadpoolctl; {gigaflops():,.0f} GFLOP/s")
+        return
+    part = libraries[0]
+    kernel = str(part.get("architecture", ""))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    yield Finding("BLAS", f"{part['internal_api']} {part['version']}, kernel {kernel or 'unknown'}, "
+                  f"{part['num_threads']} threads on {cores} cores, {gigaflops():,.0f} GFLOP/s "
+                  "in a float32 matrix product")
+    better = better_kernel(part["internal_api"], kernel, processor_features())
+    if better:
+        yield Finding("BLAS kernel", f"OpenBLAS uses {kernel}, this processor can run {better}",
+                      f"try OPENBLAS_CORETYPE={better} in the environment and compare")
+    if cores and part["num_threads"] > cores:
+        yield Finding("BLAS threads", f"{part['num_threads']} threads share {cores} cores",
+                      f"set OPENBLAS_NUM_THREADS={cores}")
+
+
+def processor_features() -> set[str]:
+    """Instruction sets of the processor, in NumPy's spelling."""
+    core = getattr(np, "_core", None) or np.core                     # NumPy 2, NumPy 1
+    return {name for name, there in core._multiarray_umath.__cpu_features__.items() if there}
+
+
+def better_kernel(library: str, kernel: str, features: set[str]) -> str:
+    """An OPENBLAS_CORETYPE that uses more of the processor than `kernel` does, or ""."""
+    if library != "openblas":
+        return ""
+    if "AVX512_SKX" in features and kernel.lower() in WITHOUT_AVX512 | WITHOUT_AVX2:
+        return "SkylakeX"
+    if {"AVX2", "FMA3"} <= features and kernel.lower() in WITHOUT_AVX2:
+        return "Haswell"
+    return ""
+
+
+def gigaflops(size: int = 1024, rounds: int = 5) -> float:
+    """Best speed of a float32 matrix product of that size, in 10^9 operations per second."""
+    a = np.ones((size, size), np.float32)
+    seconds = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        a @ a
+        seconds.append(time.perf_counter() - start)
+    return 2 * size ** 3 / min(seconds) / 1e9
+
+
+def gpu() -> Finding:
+    problem = gpu_problem()
+    if problem is None:
+        import cupy
+        name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
+        return Finding("GPU", f"{name}, CuPy {cupy.__version__}; train with --device cuda")
+    return Finding("GPU", f"none: {problem} (everything runs on the CPU too)")
+
+
+def cache() -> Iterator[Finding]:
+    """Where downloads are kept, what is there, and where else data are looked for."""
+    folder = cache_folder()
+    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    if not os.access(nearest, os.W_OK):
+        yield Finding("data cache", f"{folder} cannot be written",
+                      "set MINICNN_CACHE to a folder that you can write")
+    else:
+        files = [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
+        size = sum(path.stat().st_size for path in files) / 1e6
+        yield Finding("data cache", f"{folder}: {len(files)} files, {size:.1f} MB")
+    chosen = os.environ.get("MINICNN_DATA")
+    if chosen and not os.path.isdir(chosen):
+        yield Finding("MINICNN_DATA", f"{chosen} is no folder", "correct it, or unset it")
+    elif chosen:
+        yield Finding("MINICNN_DATA", chosen)
+
+
+def report() -> tuple[str, bool]:
+    """The findings as text, and whether all is well."""
+    lines, well = [], True
+    for subject, text, cure in examine():
+        lines.append(f"{'!' if cure else ' '} {subject:14} {text}")
+        if cure:
+            well = False
+            lines.append(f"  {'':14} -> {cure}")
+    lines.append("" if well else "\n! marks what can be mended; the arrow is the next step")
+    return "\n".join(lines).rstrip(), well

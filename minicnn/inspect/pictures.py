@@ -1,0 +1,195 @@
+"""Pictures worth projecting: each function draws one, writes it as a PNG and returns its path.
+
+They need no display: figures are drawn by matplotlib's Agg canvas, and pyplot is never touched.
+"""
+
+from collections.abc import Sequence
+from math import ceil, sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+INK, RED, BLUE, GREY = "#222222", "#c0392b", "#1f5fa8", "#8a8a8a"
+
+
+def figure(width: float, height: float) -> Any:
+    """An empty white figure of that many inches."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    drawn = Figure(figsize=(width, height), dpi=150, layout="constrained", facecolor="white")
+    FigureCanvasAgg(drawn)
+    return drawn
+
+
+def save(drawn: Any, path: str | Path) -> Path:
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    drawn.savefig(path)
+    return path
+
+
+def bare(axes: Any, title: str = "", **style: Any) -> None:
+    """No ticks and a thin grey frame, for axes that hold an image."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for side in axes.spines.values():
+        side.set_color("#cccccc")
+        side.set_linewidth(0.5)
+    if title:
+        axes.set_title(title, **{"fontsize": 10, "color": INK, **style})
+
+
+def learning_curves(history: Sequence[dict[str, float]], path: str | Path,
+                    marks: dict[str, float] | None = None) -> Path:
+    """Training loss and test error against the epoch, side by side.
+
+    history : one dict an epoch with "epoch", "loss" and "error" (percent)
+    marks   : horizontal lines to beat in the right picture, {"LeNet-5, 1998": 0.95}
+    """
+    drawn = figure(11, 4.2)
+    left, right = drawn.subplots(1, 2)
+    epochs = [line["epoch"] for line in history]
+    left.plot(epochs, [line["loss"] for line in history], "o-", color=BLUE, markersize=4)
+    left.set(xlabel="epoch", title="training loss")
+    errors = [line["error"] for line in history]
+    right.plot(epochs, errors, "o-", color=RED, markersize=4)
+    for name, value in (marks or {}).items():
+        right.axhline(value, color=GREY, linewidth=1, linestyle="--")
+        right.annotate(f"{name}: {value:g} %", (1, value), xycoords=("axes fraction", "data"),
+                       xytext=(-4, 3), textcoords="offset points", ha="right", fontsize=9, color=INK)
+    right.annotate(f"{errors[-1]:.2f} %", (epochs[-1], errors[-1]), xytext=(0, 7),
+                   textcoords="offset points", ha="right", fontsize=10, color=RED)
+    right.set(xlabel="epoch", title="test error in percent", yscale="log")
+    right.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    right.yaxis.set_minor_formatter(lambda value, _: f"{value:g}")
+    right.tick_params(axis="y", which="minor", labelsize=7)
+    for axes in (left, right):
+        axes.grid(color="#e6e6e6", linewidth=0.7)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    return save(drawn, path)
+
+
+def filters(weight: np.ndarray, path: str | Path, title: str = "filters") -> Path:
+    """Every filter of a first layer as a small image: (F, 1, KH, KW) grey or (F, 3, KH, KW) colour.
+
+    Grey filters share one scale around zero: blue is negative, white zero, red positive.
+    """
+    F, C = weight.shape[:2]
+    if C not in (1, 3):
+        raise ValueError(f"filters: shape {weight.shape}; only filters that look at a grey or an RGB "
+                         "image, with 1 or 3 channels, can be shown as pictures")
+    columns = min(F, max(6, ceil(sqrt(F))))
+    rows = ceil(F / columns)
+    drawn = figure(1.5 * columns + 0.6, 1.6 * rows + 0.6)
+    drawn.suptitle(title, fontsize=13, color=INK)
+    cells = drawn.subplots(rows, columns, squeeze=False).ravel()
+    largest = float(np.abs(weight).max()) or 1.0
+    for number, axes in enumerate(cells):
+        if number >= F:
+            axes.axis("off")
+            continue
+        bare(axes, str(number))
+        if C == 1:
+            shown = axes.imshow(weight[number, 0], cmap="RdBu_r", vmin=-largest, vmax=largest)
+        else:
+            shown = axes.imshow(0.5 + weight[number].transpose(1, 2, 0) / (2 * largest))
+    if C == 1:
+        drawn.colorbar(shown, ax=list(cells), fraction=0.03, pad=0.02, label="weight")
+    return save(drawn, path)
+
+
+def feature_maps(image: np.ndarray, rows: dict[str, np.ndarray], path: str | Path,
+                 title: str = "", most: int = 16) -> Path:
+    """What each row of a network makes of one image, from the input at the top to the scores.
+
+    image : (H, W) or (3, H, W);  rows : {"C1": (C, H, W), ..., "F6": (D,)} for that image
+    most  : at most so many maps of a row are shown
+    Each map has its own grey scale, from its smallest to its largest value; vectors become strips.
+    """
+    heights = [1.5] + [1.15 if np.ndim(maps) == 3 and maps.shape[1] > 1 else 0.62
+                       for maps in rows.values()]
+    drawn = figure(13, sum(heights) + 0.5)
+    if title:
+        drawn.suptitle(title, fontsize=14, color=INK)
+    bands = drawn.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    axes = bands[0].subplots()
+    axes.imshow(image if image.ndim == 2 else image.transpose(1, 2, 0), cmap="gray_r")
+    bare(axes)
+    side_label(axes, f"input\n{'x'.join(map(str, image.shape))}")
+    for band, (label, maps) in zip(bands[1:], rows.items(), strict=True):
+        text = f"{label}\n{'x'.join(map(str, maps.shape))}"
+        if maps.ndim == 3 and maps.shape[1] * maps.shape[2] > 1:
+            cells = band.subplots(1, min(len(maps), most), squeeze=False)[0]
+            for cell, values in zip(cells, maps, strict=False):
+                cell.imshow(values, cmap="gray_r")
+                bare(cell)
+            side_label(cells[0], text)
+        else:
+            axes = band.subplots()
+            values = maps.reshape(1, -1)
+            axes.imshow(values, cmap="gray_r", aspect="auto")
+            bare(axes)
+            if values.size <= 20:
+                axes.set_xticks(range(values.size))
+                axes.tick_params(length=0, labelsize=10)
+                middle = (values.min() + values.max()) / 2
+                for place, value in enumerate(values[0]):
+                    axes.text(place, 0, f"{value:.1f}", ha="center", va="center", fontsize=9,
+                              color="white" if value > middle else INK)
+            side_label(axes, text)
+    return save(drawn, path)
+
+
+def side_label(axes: Any, text: str) -> None:
+    axes.set_ylabel(text, rotation=0, ha="right", va="center", fontsize=11, labelpad=12, color=INK)
+
+
+def confusion(matrix: np.ndarray, classes: Sequence[str], path: str | Path,
+              title: str = "confusion matrix") -> Path:
+    """Counts of (true class, what the network said); the colours show the mistakes only."""
+    size = len(classes)
+    mistakes = matrix.astype(float)
+    np.fill_diagonal(mistakes, 0)
+    drawn = figure(0.62 * size + 2, 0.58 * size + 1.6)
+    axes = drawn.subplots()
+    axes.imshow(mistakes, cmap="Reds", vmin=0, vmax=max(mistakes.max(), 1))
+    for i in range(size):
+        for j in range(size):
+            if matrix[i, j]:
+                dark = mistakes[i, j] > 0.6 * mistakes.max()
+                axes.text(j, i, f"{matrix[i, j]:,}", ha="center", va="center", fontsize=10,
+                          color="white" if dark else GREY if i == j else INK)
+    axes.set_xticks(range(size), classes)
+    axes.set_yticks(range(size), classes)
+    axes.set(xlabel="the network said", ylabel="true class")
+    wrong = int(mistakes.sum())
+    axes.set_title(f"{title}: {wrong:,} of {int(matrix.sum()):,} wrong", fontsize=13, color=INK)
+    axes.tick_params(length=0)
+    return save(drawn, path)
+
+
+def misclassified(images: np.ndarray, labels: np.ndarray, predicted: np.ndarray, path: str | Path,
+                  classes: Sequence[str] | None = None, most: int = 84) -> Path:
+    """The images that the network got wrong, with "true -> predicted" under each.
+
+    images : (N, C, H, W), only the wrong ones;  labels, predicted : (N,)
+    """
+    names = classes or [str(i) for i in range(10)]
+    shown = min(len(images), most)
+    columns = 14
+    rows = max(ceil(shown / columns), 1)
+    drawn = figure(12.5, 1.05 * rows + 0.9)
+    more = f" (the first {shown} of {len(images)})" if len(images) > shown else f" ({shown})"
+    drawn.suptitle("misclassified" + more + ": true \N{RIGHTWARDS ARROW} what the network said",
+                   fontsize=14, color=INK)
+    for number, axes in enumerate(drawn.subplots(rows, columns, squeeze=False).ravel()):
+        if number >= shown:
+            axes.axis("off")
+            continue
+        image = images[number]
+        axes.imshow(image[0] if len(image) == 1 else image.transpose(1, 2, 0), cmap="gray_r")
+        bare(axes)
+        axes.set_xlabel(f"{names[labels[number]]} \N{RIGHTWARDS ARROW} {names[predicted[number]]}",
+                        fontsize=11, color=RED, labelpad=2)
+    return save(drawn, path)

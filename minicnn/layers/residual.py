@@ -1,0 +1,123 @@
+"""Residual connection: a block adds its input to its output, so it need only learn the difference.
+
+    y = F(x) + s(x)          dF = dy,   ds = dy: the gradient passes the block unhindered
+
+s is the identity where the shapes agree.  Where a block halves the image and doubles the channels,
+the paper compares three shortcuts:
+
+    A   every stride-th pixel, and zeros for the channels that are new: no parameters
+    B   a 1 x 1 convolution (projection) where the shape changes, else the identity
+    C   a projection in every block
+
+Source: He et al. 2016, "Deep residual learning", sections 3.2, 3.3 and 4.1, table 3 (A, B, C).
+Lectures: memphis "ResNet", iitk "Shortcut connections" and its table of ResNet-34 A, B, C.
+"""
+
+from collections.abc import Callable
+
+from minicnn.backend import xp_of
+from minicnn.engine import Function
+from minicnn.layers.conv import Conv2d
+from minicnn.module import Module, Sequential, Shape
+from minicnn.tensor import Tensor
+
+
+class Add(Module):
+    """x + shortcut, of equal shapes: nothing is broadcast, which would hide a mistake.
+
+    >>> Add()(Tensor([[1, 2]]), Tensor([[10, 20]])).numpy().tolist()
+    [[11.0, 22.0]]
+    """
+
+    def forward(self, x: Tensor, shortcut: Tensor) -> Tensor:
+        self.out_shape(x.shape[1:], shortcut.shape[1:])
+        if len(x) != len(shortcut):
+            raise ValueError(f"{self.located()}: {len(x)} samples in the block, {len(shortcut)} in "
+                             "the shortcut; both must see the same batch")
+        return x + shortcut
+
+    def out_shape(self, x_shape: Shape, shortcut_shape: Shape) -> Shape:
+        if x_shape != shortcut_shape:
+            raise ValueError(f"{self.located()}: the block gives {x_shape}, the shortcut "
+                             f"{shortcut_shape}; where a block changes the shape, its shortcut must "
+                             "too: Shortcut(in_channels, out_channels, stride, option), option A "
+                             "(zero channels), B or C (1x1 convolution)")
+        return x_shape
+
+
+class PadChannelsFn(Function):
+    """Every stride-th pixel, followed by channels of zeros up to F."""
+
+    def __init__(self, F: int, stride: int):
+        self.F, self.stride = F, stride
+
+    def forward(self, x):                                  # (N, C, H, W)
+        N, C = x.shape[:2]
+        x_thin = x[:, :, ::self.stride, ::self.stride]     # (N, C, OH, OW)
+        self.x_shape = x.shape
+        y = xp_of(x).zeros((N, self.F, *x_thin.shape[2:]), dtype=x.dtype)
+        y[:, :C] = x_thin
+        return y                                           # (N, F, OH, OW)
+
+    def backward(self, dy):                                # (N, F, OH, OW)
+        dx = xp_of(dy).zeros(self.x_shape, dtype=dy.dtype)
+        dx[:, :, ::self.stride, ::self.stride] = dy[:, :self.x_shape[1]]
+        return dx                                          # (N, C, H, W)
+
+
+class Shortcut(Module):
+    """The path around a residual block:  (N, C, H, W) -> (N, F, ceil(H/stride), ceil(W/stride)).
+
+    Parameters
+    ----------
+    in_channels, out_channels : int     C and F
+    stride : int, default 1             that of the block, in pixels
+    option : "A", "B" or "C"            see above; published ResNets are B
+    norm : callable, optional           norm(F) -> a Module behind the projection, such as
+                                        BatchNorm2d; published ResNets have one.  None: none
+
+    >>> Shortcut(64, 128, 2, option="A").shape((64, 56, 56))
+    (128, 28, 28)
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1, option: str = "B",
+                 norm: Callable[[int], Module] | None = None) -> None:
+        if option not in ("A", "B", "C"):
+            raise ValueError(f'Shortcut: option must be "A", "B" or "C", got {option!r}')
+        if min(in_channels, out_channels, stride) < 1:
+            raise ValueError(f"Shortcut: channels and stride must be at least 1, got "
+                             f"{in_channels}, {out_channels} and {stride}")
+        if option == "A" and out_channels < in_channels:
+            raise ValueError(f"Shortcut: option A only adds channels, it cannot go from "
+                             f"{in_channels} to {out_channels}; use option B")
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.stride, self.option = stride, option
+        self.identity = option != "C" and stride == 1 and in_channels == out_channels
+        self.projection = None
+        if option != "A" and not self.identity:
+            conv = Conv2d(in_channels, out_channels, 1, stride, bias=False)
+            self.projection = Sequential(conv, *([] if norm is None else [norm(out_channels)]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.check_channels(x.shape[1:])
+        if self.identity:
+            return x
+        if self.projection is not None:
+            return self.projection(x)
+        return PadChannelsFn(self.out_channels, self.stride)(x)
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        _, H, W = self.check_channels(in_shape)
+        if self.projection is not None:
+            return self.projection.shape(in_shape)
+        return self.out_channels, -(-H // self.stride), -(-W // self.stride)
+
+    def check_channels(self, in_shape: Shape) -> Shape:
+        if self.image(in_shape)[0] != self.in_channels:
+            raise ValueError(f"{self.located()}: the input has {in_shape[0]} channels, the layer was "
+                             f"built for {self.in_channels}; is it given the block's input?")
+        return in_shape
+
+    def detail(self) -> str:
+        stride = f", stride {self.stride}" if self.stride > 1 else ""
+        return f"{self.option} {self.in_channels} -> {self.out_channels}{stride}"

@@ -1,0 +1,103 @@
+"""Softmax: numbers of any size become probabilities that add up to 1.
+
+    y_i = e^(z_i - m) / sum_k e^(z_k - m),   m = max z      dz_i = y_i (dy_i - sum_k dy_k y_k)
+
+    log y_i = z_i - m - log sum_k e^(z_k - m)               dz_i = dy_i - y_i sum_k dy_k
+
+Without m, e^z overflows from z = 89 on in float32; subtracting it changes nothing, because it
+cancels in the fraction.  For a loss, take cross_entropy on the numbers before the softmax (logits):
+the logarithm of a probability that was rounded to 0 is lost.
+
+Source: Krizhevsky et al. 2012, section 3.5.  Lecture: virginia "AlexNet Architecture" (row Out).
+"""
+
+import numpy as np
+
+from minicnn.backend import sum_dtype, total, xp_of
+from minicnn.engine import Function
+from minicnn.modes import located
+from minicnn.module import Module, Shape
+from minicnn.tensor import Tensor
+
+
+def below_maximum(z, dim):
+    """z - max z in at least float32, so that float16 logits of +-60,000 do not overflow.
+
+    Where the maximum is infinite the answer is NaN, as inf - inf is; it is named here because
+    NumPy would warn of the subtraction.
+    """
+    xp, z = xp_of(z), z.astype(sum_dtype(z.dtype), copy=False)
+    m = z.max(axis=dim, keepdims=True)
+    return z - xp.where(xp.isfinite(m), m, xp.nan)
+
+
+class SoftmaxFn(Function):
+    def __init__(self, dim: int):
+        self.dim = dim
+
+    def forward(self, z):
+        e = xp_of(z).exp(below_maximum(z, self.dim))
+        self.y = (e / total(e, self.dim, keepdims=True)).astype(z.dtype, copy=False)
+        return self.y
+
+    def backward(self, dy):
+        return self.y * (dy - total(dy * self.y, self.dim, keepdims=True))
+
+
+class LogSoftmaxFn(Function):
+    def __init__(self, dim: int):
+        self.dim = dim
+
+    def forward(self, z):
+        xp, shifted = xp_of(z), below_maximum(z, self.dim)
+        y = shifted - xp.log(total(xp.exp(shifted), self.dim, keepdims=True))
+        with np.errstate(over="ignore"):                   # below -65,504 float16 has only -inf
+            self.y = y.astype(z.dtype, copy=False)
+        return self.y
+
+    def backward(self, dy):
+        return dy - xp_of(dy).exp(self.y) * total(dy, self.dim, keepdims=True)
+
+
+def check_dim(name: str, dim: int, shape: Shape) -> None:
+    if not -len(shape) <= dim < len(shape):
+        raise ValueError(f"{located(name)}: there is no dim {dim} in shape {shape}; classes are "
+                         "usually dim 1")
+    if shape[dim] == 0:
+        raise ValueError(f"{located(name)}: dim {dim} of shape {shape} is empty; no classes")
+
+
+def softmax(x: Tensor, dim: int = 1) -> Tensor:
+    """Probabilities along `dim`, of x's shape; a row of equal numbers gives equal shares.
+
+    >>> softmax(Tensor([[0, 0, 0, 0], [1e4, 0, 0, 0]])).numpy().tolist()
+    [[0.25, 0.25, 0.25, 0.25], [1.0, 0.0, 0.0, 0.0]]
+    """
+    check_dim("softmax", dim, x.shape)
+    return SoftmaxFn(dim)(x)
+
+
+def log_softmax(x: Tensor, dim: int = 1) -> Tensor:
+    """Logarithms of the probabilities along `dim`; finite where softmax is rounded to 0."""
+    check_dim("log_softmax", dim, x.shape)
+    return LogSoftmaxFn(dim)(x)
+
+
+class Softmax(Module):
+    """Probabilities along `dim`; 0 is the batch, 1 the classes (or channels, at each pixel)."""
+
+    def __init__(self, dim: int = 1) -> None:
+        self.dim = dim
+
+    def forward(self, x: Tensor) -> Tensor:
+        return softmax(x, self.dim)
+
+    def detail(self) -> str:
+        return f"dim {self.dim}"
+
+
+class LogSoftmax(Softmax):
+    """Logarithms of the probabilities along `dim`."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return log_softmax(x, self.dim)

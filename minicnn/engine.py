@@ -182,10 +182,11 @@ class Variable:
 
     def accumulate(self, dx: Array, shared: bool = True) -> None:
         """grad += dx.  An array that someone else holds too is copied, never kept."""
-        if self.grad is None:
-            self.grad = dx.copy() if shared else dx
-        else:
-            self.grad = self.grad + dx
+        if self.grad is not None:
+            dx = self.grad + dx
+        elif shared:
+            dx = dx.copy()
+        self.grad = xp_of(dx).asarray(dx)          # NumPy makes numbers of arrays of shape ()
 
 
 def check_unspent(function: Function) -> None:

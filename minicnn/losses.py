@@ -29,7 +29,7 @@ REDUCTIONS = ("mean", "sum", "none")
 
 
 class CrossEntropyFn(Function):
-    """q[n, c] is how much of class c is wanted for sample n: plainly, 1 at its label and 0 elsewhere.
+    """q[n, c] is how much of class c sample n wants: 1 at its label, 0 elsewhere, if plain.
 
         L[n]     = -sum_c q[n, c] log p[n, c],      log p = z - log(sum_c e^z)
         dz[n, c] = dL[n] (p[n, c] sum_k q[n, k] - q[n, c])
@@ -234,7 +234,7 @@ def check_labels(name: str, labels: Any, N: int, C: int, ignore_index: int | Non
         wrong &= labels != ignore_index
     if wrong.any():
         first = int(wrong.argmax())
-        raise ValueError(f"{name}: sample {first} has label {labels[first]}, but {C} scores are for "
+        raise ValueError(f"{name}: sample {first} has label {labels[first]}, the {C} scores are for "
                          f"classes 0 to {C - 1}; {wrong.sum()} of {N} labels are out of range")
     return labels.astype(np.int64, copy=False)
 

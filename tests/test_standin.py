@@ -1,4 +1,4 @@
-"""The stand-in has CuPy's habits.  Where there is a GPU, the same tests run on CuPy: it has them too."""
+"""The stand-in has CuPy's habits.  Where there is a GPU, the same tests run on CuPy itself."""
 
 import copy
 import pickle
@@ -27,7 +27,8 @@ HOST = np.ones((2, 3), np.float32)
 
 
 @pytest.mark.parametrize("convert", [np.asarray, np.array, lambda x: np.asarray(x, np.float64),
-                                     lambda x: np.array([x, x]), lambda x: HOST.__setitem__(0, x[0])])
+                                     lambda x: np.array([x, x]),
+                                     lambda x: HOST.__setitem__(0, x[0])])
 def test_numpy_may_not_take_it_over_in_silence(x, convert):
     with pytest.raises(TypeError, match="Implicit conversion to a NumPy array is not allowed"):
         convert(x)
@@ -35,7 +36,8 @@ def test_numpy_may_not_take_it_over_in_silence(x, convert):
 
 @pytest.mark.parametrize("mix", [
     lambda cp, x: x + HOST, lambda cp, x: HOST + x, lambda cp, x: x * HOST, lambda cp, x: HOST / x,
-    lambda cp, x: x - HOST, lambda cp, x: HOST ** x, lambda cp, x: x @ HOST.T, lambda cp, x: HOST.T @ x,
+    lambda cp, x: x - HOST, lambda cp, x: HOST ** x, lambda cp, x: x @ HOST.T,
+    lambda cp, x: HOST.T @ x,
     lambda cp, x: cp.maximum(x, HOST), lambda cp, x: cp.where(x > 0, x, HOST),
     lambda cp, x: np.maximum(x, HOST), lambda cp, x: x.__iadd__(HOST), lambda cp, x: x > HOST,
     lambda cp, x: cp.concatenate([x, HOST]), lambda cp, x: cp.stack([x, HOST])])
@@ -74,7 +76,8 @@ def test_numpys_functions_are_handed_on(cp, x):
     host = x.get()
     for y, expected in [(np.exp(x), np.exp(host)), (np.maximum(x, 2), np.maximum(host, 2)),
                         (np.sum(x, axis=0), host.sum(0)), (np.concatenate([x, x]), [*host, *host]),
-                        (np.where(x > 2, x, 0), np.where(host > 2, host, 0)), (np.add(1, x), 1 + host)]:
+                        (np.where(x > 2, x, 0), np.where(host > 2, host, 0)),
+                        (np.add(1, x), 1 + host)]:
         assert isinstance(y, cp.ndarray)
         assert np.allclose(y.get(), expected)
 
@@ -164,8 +167,10 @@ def test_only_get_and_asnumpy_come_back(cp, x):
 
 
 def test_shape_methods(cp, x):
-    assert x.T.shape == x.transpose().shape == x.transpose(1, 0).shape == x.swapaxes(0, 1).shape == (3, 2)
-    assert x.reshape(-1).shape == x.reshape((6,)).shape == x.ravel().shape == x.flatten().shape == (6,)
+    for y in (x.T, x.transpose(), x.transpose(1, 0), x.transpose((1, 0)), x.swapaxes(0, 1)):
+        assert y.shape == (3, 2)
+    for y in (x.reshape(-1), x.reshape((6,)), x.ravel(), x.flatten()):
+        assert y.shape == (6,)
     assert x[None].squeeze(0).shape == (2, 3) and len(x) == 2 and x.ndim == 2 and x.size == 6
     assert [row.shape for row in x] == [(3,), (3,)]
     assert x.flags.c_contiguous and not x.T.flags.c_contiguous and not hasattr(x.flags, "writeable")
@@ -180,11 +185,10 @@ def test_copies_and_pickles(cp, x):
 
 
 def test_what_cupy_lacks_is_missing(cp, x):
-    for name in ("errstate", "testing_of_numpy", "vecdot", "ndenumerate"):
+    for name in ("errstate", "vecdot", "ndenumerate"):
         assert not hasattr(cp, name), name
     for refused in [lambda: x.sum(where=x > 1), lambda: x.max(initial=0), lambda: cp.exp([1.0]),
-                    lambda: cp.pad(HOST, 1) if cp is standin else cp.exp(HOST), lambda: range(x[0, 0]),
-                    lambda: cp.where([True], x, x) if cp is standin else cp.exp(HOST)]:
+                    lambda: cp.exp(HOST), lambda: range(x[0, 0])]:
         with pytest.raises(TypeError):
             refused()
     with pytest.raises(ValueError, match="Unsupported dtype"):

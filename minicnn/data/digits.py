@@ -184,8 +184,8 @@ def ink(curve: np.ndarray, radius: np.ndarray, pressure: np.ndarray,
     N, M, _ = curve.shape
     pixel = np.arange(BOX) + 0.5                                       # the pixels' centres
     # Where the pen presses, its disc is larger: distances count less.
-    dx = ((pixel - curve[:, :, :1]) / pressure[:, :, None]).astype(np.float32)           # (N, M, 20)
-    dy = ((pixel - curve[:, :, 1:]) / pressure[:, :, None]).astype(np.float32)           # (N, M, 20)
+    dx = ((pixel - curve[:, :, :1]) / pressure[:, :, None]).astype(np.float32)       # (N, M, 20)
+    dy = ((pixel - curve[:, :, 1:]) / pressure[:, :, None]).astype(np.float32)       # (N, M, 20)
     dx2, dy2 = dx * dx, dy * dy
     nearest = np.full((N, BOX, BOX), np.inf, np.float32)               # squared distance
     for m in range(M):
@@ -195,7 +195,7 @@ def ink(curve: np.ndarray, radius: np.ndarray, pressure: np.ndarray,
 
 
 def centre(boxes: np.ndarray) -> np.ndarray:
-    """Place (N, 20, 20) in (N, 28, 28) uint8, the centre of mass as near the middle as pixels allow."""
+    """Place (N, 20, 20) in (N, 28, 28) uint8, its centre of mass within half a pixel of 14, 14."""
     N = len(boxes)
     pixel = np.arange(BOX)
     mass = boxes.sum(axis=(1, 2))

@@ -34,6 +34,7 @@ from minicnn.data.idx import check_counts, parse_idx, read_content, read_idx, wr
 logger = logging.getLogger("minicnn.data")
 
 CLASSES = tuple("0123456789")
+OTHER = "digits in MNIST's format"       # what files other than the published ones are called
 MIRRORS = [
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -91,7 +92,8 @@ def find_digits(data: str | Path | None = None,
     folder = named_folder(data, log)
     try:
         images, labels, name = read_split("train", folder)
-        test_images, test_labels, _ = read_split("test", folder)
+        test_images, test_labels, test_name = read_split("test", folder)
+        name = name if name == test_name else OTHER
         origin = f"from {folder or cache_folder()}"
     except (DownloadError, CacheError) as error:
         log(f"no MNIST: {error}")
@@ -154,7 +156,7 @@ def read_split(split: str, folder: Path | None) -> tuple[np.ndarray, np.ndarray,
                           "28x28 as in MNIST")
     published = all(hashlib.sha256(content).hexdigest() == file.sha256
                     for content, file in zip(contents, files, strict=True))
-    return images, labels, "MNIST" if published else "digits in MNIST's format"
+    return images, labels, "MNIST" if published else OTHER
 
 
 def drawn(split: str, log: Callable[[str], object]) -> tuple[np.ndarray, np.ndarray]:

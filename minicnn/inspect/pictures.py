@@ -47,6 +47,7 @@ def learning_curves(history: Sequence[dict[str, float]], path: str | Path,
     history : one dict an epoch with "epoch", "loss" and "error" (percent)
     marks   : horizontal lines to beat in the right picture, {"LeNet-5, 1998": 0.95}
     """
+    from matplotlib.ticker import LogLocator, NullLocator
     drawn = figure(11, 4.2)
     left, right = drawn.subplots(1, 2)
     epochs = [line["epoch"] for line in history]
@@ -54,16 +55,14 @@ def learning_curves(history: Sequence[dict[str, float]], path: str | Path,
     left.set(xlabel="epoch", title="training loss")
     errors = [line["error"] for line in history]
     right.plot(epochs, errors, "o-", color=RED, markersize=4)
+    right.set(xlabel="epoch", title=f"test error: {errors[-1]:.2f} % in the end", yscale="log")
     for name, value in (marks or {}).items():
         right.axhline(value, color=GREY, linewidth=1, linestyle="--")
-        right.annotate(f"{name}: {value:g} %", (1, value), xycoords=("axes fraction", "data"),
-                       xytext=(-4, 3), textcoords="offset points", ha="right", fontsize=9, color=INK)
-    right.annotate(f"{errors[-1]:.2f} %", (epochs[-1], errors[-1]), xytext=(0, 7),
-                   textcoords="offset points", ha="right", fontsize=10, color=RED)
-    right.set(xlabel="epoch", title="test error in percent", yscale="log")
-    right.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    right.yaxis.set_minor_formatter(lambda value, _: f"{value:g}")
-    right.tick_params(axis="y", which="minor", labelsize=7)
+        right.annotate(f"{name}: {value:g} %", (0, value), xycoords=("axes fraction", "data"),
+                       xytext=(5, 3), textcoords="offset points", fontsize=9, color=INK)
+    right.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
+    right.yaxis.set_major_formatter(lambda value, _: f"{value:g} %")
+    right.yaxis.set_minor_locator(NullLocator())
     for axes in (left, right):
         axes.grid(color="#e6e6e6", linewidth=0.7)
         axes.xaxis.get_major_locator().set_params(integer=True)
@@ -107,42 +106,49 @@ def feature_maps(image: np.ndarray, rows: dict[str, np.ndarray], path: str | Pat
     most  : at most so many maps of a row are shown
     Each map has its own grey scale, from its smallest to its largest value; vectors become strips.
     """
-    heights = [1.5] + [1.15 if np.ndim(maps) == 3 and maps.shape[1] > 1 else 0.62
-                       for maps in rows.values()]
-    drawn = figure(13, sum(heights) + 0.5)
-    if title:
-        drawn.suptitle(title, fontsize=14, color=INK)
-    bands = drawn.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-    axes = bands[0].subplots()
-    axes.imshow(image if image.ndim == 2 else image.transpose(1, 2, 0), cmap="gray_r")
-    bare(axes)
-    side_label(axes, f"input\n{'x'.join(map(str, image.shape))}")
-    for band, (label, maps) in zip(bands[1:], rows.items(), strict=True):
-        text = f"{label}\n{'x'.join(map(str, maps.shape))}"
-        if maps.ndim == 3 and maps.shape[1] * maps.shape[2] > 1:
-            cells = band.subplots(1, min(len(maps), most), squeeze=False)[0]
-            for cell, values in zip(cells, maps, strict=False):
-                cell.imshow(values, cmap="gray_r")
-                bare(cell)
-            side_label(cells[0], text)
+    margin, gap, width = 1.25, 0.08, 13.0                  # inches
+    bands = [("input", 1.5, [image])]                      # label, height, pictures side by side
+    for label, maps in rows.items():
+        vector = maps.size == len(maps)
+        if vector:
+            bands.append((label, 0.5, [maps.reshape(1, -1)]))
         else:
-            axes = band.subplots()
-            values = maps.reshape(1, -1)
-            axes.imshow(values, cmap="gray_r", aspect="auto")
+            count = min(len(maps), most)
+            side = min((width - margin) / count - gap, 1.5)
+            bands.append((label, side, list(maps[:count])))
+    sizes = {"input": image.shape, **{label: maps.shape for label, maps in rows.items()}}
+    height = sum(band[1] + 2.5 * gap for band in bands) + (0.5 if title else 0) + 0.3
+    drawn = figure(width, height)
+    drawn.set_layout_engine("none")
+    top = height - 0.1
+    if title:
+        drawn.text(0.5, 1 - 0.25 / height, title, fontsize=14, color=INK, ha="center", va="center")
+        top -= 0.4
+    for label, side, shown in bands:
+        top -= side
+        drawn.text((margin - 0.15) / width, (top + side / 2) / height, ha="right", va="center",
+                   s=f"{label}\n{'x'.join(map(str, sizes[label]))}", fontsize=11, color=INK)
+        for number, values in enumerate(shown):
+            wide = side if values.shape[0] != 1 else width - margin - 0.15
+            left = margin + number * (side + gap)
+            axes = drawn.add_axes((left / width, top / height, wide / width, side / height))
+            axes.imshow(values if values.ndim == 2 else values.transpose(1, 2, 0), cmap="gray_r",
+                        aspect="auto")
             bare(axes)
-            if values.size <= 20:
-                axes.set_xticks(range(values.size))
-                axes.tick_params(length=0, labelsize=10)
-                middle = (values.min() + values.max()) / 2
-                for place, value in enumerate(values[0]):
-                    axes.text(place, 0, f"{value:.1f}", ha="center", va="center", fontsize=9,
-                              color="white" if value > middle else INK)
-            side_label(axes, text)
+            if values.shape[0] == 1 and values.size <= 20:
+                write_values(axes, values[0])
+        top -= 2.5 * gap
     return save(drawn, path)
 
 
-def side_label(axes: Any, text: str) -> None:
-    axes.set_ylabel(text, rotation=0, ha="right", va="center", fontsize=11, labelpad=12, color=INK)
+def write_values(axes: Any, values: np.ndarray) -> None:
+    """Each number into its cell of a strip, and its place below."""
+    axes.set_xticks(range(values.size))
+    axes.tick_params(length=0, labelsize=10)
+    middle = (values.min() + values.max()) / 2
+    for place, value in enumerate(values):
+        axes.text(place, 0, f"{value:.1f}", ha="center", va="center", fontsize=9,
+                  color="white" if value > middle else INK)
 
 
 def confusion(matrix: np.ndarray, classes: Sequence[str], path: str | Path,

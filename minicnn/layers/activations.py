@@ -1,7 +1,7 @@
 """Activations: what makes a stack of layers more than one linear map.  All work element by element.
 
     ReLU          y = max(x, 0)                     dx = dy where x > 0
-    leaky ReLU    y = x where x > 0, else a x       dx = dy where x > 0, else a dy
+    leaky ReLU    y = max(x, 0) + a min(x, 0)       dx = dy where x > 0, else a dy
     PReLU         the same, and a is learnt         da = sum of dy x where x < 0
     sigmoid       y = 1 / (1 + e^-x)                dx = dy y (1 - y)
     tanh          y = tanh x                        dx = dy (1 - y^2)
@@ -22,11 +22,12 @@ from minicnn.tensor import Tensor
 class ReLUFn(Function):
     def forward(self, x):
         y = xp_of(x).maximum(x, 0)                         # not x * (x > 0): NaN must stay NaN
-        self.y = y
+        if self.needs_grad[0]:
+            self.passed = ~(y <= 0)                        # one byte for each value
         return y
 
     def backward(self, dy):
-        return dy * ~(self.y <= 0)
+        return dy * self.passed
 
 
 class LeakyReLUFn(Function):
@@ -34,8 +35,8 @@ class LeakyReLUFn(Function):
         self.a = negative_slope
 
     def forward(self, x):
-        self.x = x
-        return xp_of(x).where(x > 0, x, self.a * x)
+        xp, self.x = xp_of(x), x
+        return xp.maximum(x, 0) + self.a * xp.minimum(x, 0)
 
     def backward(self, dy):
         return xp_of(dy).where(self.x > 0, dy, self.a * dy)
@@ -44,8 +45,8 @@ class LeakyReLUFn(Function):
 class PReLUFn(Function):
     def forward(self, x, a):                               # (N, C, ...), (C,) or (1,)
         a = a.reshape(-1, *[1] * (x.ndim - 2))             # (C, 1, 1) for images
-        self.x, self.a = x, a
-        return xp_of(x).where(x > 0, x, a * x)
+        xp, self.x, self.a = xp_of(x), x, a
+        return xp.maximum(x, 0) + a * xp.minimum(x, 0)
 
     def backward(self, dy):
         xp, x, a = xp_of(dy), self.x, self.a

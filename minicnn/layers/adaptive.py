@@ -15,7 +15,6 @@ from typing import Any
 
 from minicnn.backend import average, xp_of
 from minicnn.engine import Function
-from minicnn.geometry import times
 from minicnn.module import Module, Shape
 from minicnn.tensor import Tensor
 
@@ -89,7 +88,7 @@ class AdaptiveAvgPool2d(Module):
         return (h, w), (down, right)
 
     def detail(self) -> str:
-        return "to " + times(tuple(size or "any" for size in self.output_size))
+        return "to " + "x".join(str(size or "any") for size in self.output_size)
 
 
 class GlobalAvgPool2d(AdaptiveAvgPool2d):

@@ -37,7 +37,7 @@ class AvgPool2dFn(Function):
 
     def counted(self, xp, size, positions, axis):
         """How many rows (axis 0) or columns (axis 1) of each window count in its mean."""
-        before, after = self.window.borders(*[size] * 2)[axis]
+        before, after = self.window.borders(size, size)[axis]
         if not self.count_include_pad:
             first, last = before, before + size            # the image within its padding
         else:

@@ -35,7 +35,7 @@ class Linear(Module):
     in_features, out_features : int    M and D
     bias : bool, default True
 
-    weight is (D, M), bias (D,), both uniform within 1 / sqrt(M) at the start, as PyTorch draws them.
+    weight is (D, M), bias (D,), both uniform within 1 / sqrt(M) at the start, as in PyTorch.
     """
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
@@ -56,9 +56,9 @@ class Linear(Module):
             raise ValueError(f"{self.located()}: expected (N, {self.in_features}), got "
                              f"(N, {', '.join(map(str, in_shape))}); put Flatten() before it")
         if in_shape[0] != self.in_features:
-            raise ValueError(f"{self.located()}: the input has {in_shape[0]} features, the layer was "
-                             f"built for {self.in_features}; is the image size the one the network "
-                             f"was made for? else Linear({in_shape[0]}, {self.out_features})")
+            raise ValueError(f"{self.located()}: the input has {in_shape[0]} features, the layer "
+                             f"was built for {self.in_features}; is the image size the one the "
+                             f"network was made for? else Linear({in_shape[0]}, ...)")
         return (self.out_features,)
 
     def macs(self, in_shape: Shape, y_shape: Shape) -> int:

@@ -37,7 +37,8 @@ class MaxPool2dFn(Function):
         for number, (u, v) in enumerate(self.window.cells()):
             cell = self.window.shifted(x_pad, u, v, OH, OW)
             if self.needs_grad[0]:
-                xp.copyto(self.winner, number, where=(cell > y) | (cell != cell))
+                better = ((cell > y) | (cell != cell)).astype(self.winner.dtype)
+                xp.maximum(self.winner, number * better, out=self.winner)  # numbers only rise
             xp.maximum(y, cell, out=y)                     # NaN if either is NaN
         return y                                           # (N, C, OH, OW)
 

@@ -103,8 +103,8 @@ class PartialConv2d(Windowed):
         inputs = set(range(self.in_channels))
         for f, seen in enumerate(self.table):
             if not seen or len(set(seen)) < len(seen) or not inputs.issuperset(seen):
-                raise ValueError(f"PartialConv2d: output map {f} sees the input maps {seen}; it must "
-                                 f"see at least one, each once, from 0 to {self.in_channels - 1}")
+                raise ValueError(f"PartialConv2d: output map {f} sees the input maps {seen}; it "
+                                 f"must see some of 0 to {self.in_channels - 1}, each once")
 
     def bounded(self, links: list[int]) -> Init:
         """Draw each first index within 1 / sqrt(fan_in) for an output map with that many links."""

@@ -39,9 +39,9 @@ class Add(Module):
     def out_shape(self, x_shape: Shape, shortcut_shape: Shape) -> Shape:
         if x_shape != shortcut_shape:
             raise ValueError(f"{self.located()}: the block gives {x_shape}, the shortcut "
-                             f"{shortcut_shape}; where a block changes the shape, its shortcut must "
-                             "too: Shortcut(in_channels, out_channels, stride, option), option A "
-                             "(zero channels), B or C (1x1 convolution)")
+                             f"{shortcut_shape}; a block that changes the shape needs such a "
+                             "shortcut: Shortcut(in_channels, out_channels, stride, option), with "
+                             "option A (zero channels), B or C (1x1 convolution)")
         return x_shape
 
 
@@ -114,8 +114,8 @@ class Shortcut(Module):
 
     def check_channels(self, in_shape: Shape) -> Shape:
         if self.image(in_shape)[0] != self.in_channels:
-            raise ValueError(f"{self.located()}: the input has {in_shape[0]} channels, the layer was "
-                             f"built for {self.in_channels}; is it given the block's input?")
+            raise ValueError(f"{self.located()}: the input has {in_shape[0]} channels, the layer "
+                             f"was built for {self.in_channels}; is it given the block's input?")
         return in_shape
 
     def detail(self) -> str:

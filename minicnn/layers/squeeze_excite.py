@@ -26,8 +26,8 @@ class ScaleChannels(Module):
 
     def out_shape(self, x_shape: Shape, s_shape: Shape) -> Shape:
         if s_shape != x_shape[:1]:
-            raise ValueError(f"{self.located()}: {s_shape} scales for maps {x_shape}; there must be "
-                             "one scale for each channel")
+            raise ValueError(f"{self.located()}: {s_shape} scales for maps {x_shape}; each channel "
+                             "needs one")
         return x_shape
 
 
@@ -62,8 +62,8 @@ class SqueezeExcite(Module):
 
     def check_channels(self, in_shape: Shape) -> None:
         if self.image(in_shape)[0] != self.channels:
-            raise ValueError(f"{self.located()}: the input has {in_shape[0]} channels, the layer was "
-                             f"built for {self.channels}; SqueezeExcite({in_shape[0]}) would fit")
+            raise ValueError(f"{self.located()}: the input has {in_shape[0]} channels, the layer "
+                             f"was built for {self.channels}; take SqueezeExcite({in_shape[0]})")
 
     def detail(self) -> str:
         return f"{self.channels} channels"

@@ -102,6 +102,8 @@ def test_other_data_is_not_called_mnist(place):
     (folder / "t10k-images-idx3-ubyte.gz").write_bytes(
         gzip.compress(idx("test", "images")[:-1] + b"\xff"))
     assert mnist("test", folder).source.startswith("digits in MNIST's format, 3 test digits")
+    assert mnist("train", folder).source.startswith("MNIST, 6")
+    assert find_digits(folder, log=never)[0].source.startswith("digits in MNIST's format: 6 for")
 
 
 def test_environment_folder_comes_before_the_cache(place, monkeypatch):

@@ -71,7 +71,7 @@ def test_says_what_is_wrong(tmp_path):
         augmentation_sheet(np.zeros(5), path)
     with pytest.raises(ValueError, match="expected"):
         augmentation_sheet([[1.0, 0.0]], path)
-    with pytest.raises(ValueError, match="C=2 channels, expected 1"):
+    with pytest.raises(ValueError, match="C=2, expected 1"):
         augmentation_sheet(np.zeros((2, 8, 8)), path)
     with pytest.raises(ValueError, match="expected 0..1; draw the image before normalising it"):
         augmentation_sheet(np.full((8, 8), -0.1), path)

@@ -68,7 +68,7 @@ def _grey(images: np.ndarray) -> np.ndarray:
 
 
 def rgb_components(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Eigenvalues (3,), largest first, and eigenvectors (3, 3), one per column, of the RGB covariance.
+    """Eigenvalues (3,), largest first, and eigenvectors (3, 3), in columns, of the RGB covariance.
 
     Pass the training set as floats in 0..1.  Each vector's largest entry is positive, since the
     sign of an eigenvector is anybody's choice.

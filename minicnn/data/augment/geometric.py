@@ -85,55 +85,65 @@ def warp(images: np.ndarray, rng: np.random.Generator, *, shift: Amount = 2, deg
     return sample(images, rows, cols, fill)
 
 
-def shift(images, rng, pixels: Amount = 2, fill: float = 0):
-    """Translate by up to `pixels`, fractions included, in each direction."""
-    return _only(images, rng, fill, shift=pixels)
+def shift(images: np.ndarray, rng: np.random.Generator, pixels: Amount = 2,
+          fill: float = 0) -> np.ndarray:
+    """Translate by up to `pixels`, fractions included, down or up and right or left."""
+    return _warp_only(images, rng, fill, shift=pixels)
 
 
-def rotate(images, rng, degrees: Amount = 10, fill: float = 0):
+def rotate(images: np.ndarray, rng: np.random.Generator, degrees: Amount = 10,
+           fill: float = 0) -> np.ndarray:
     """Turn about the centre, counter-clockwise for positive degrees."""
-    return _only(images, rng, fill, degrees=degrees)
+    return _warp_only(images, rng, fill, degrees=degrees)
 
 
-def scale(images, rng, factor: Amount = 0.1, fill: float = 0):
-    """Enlarge or shrink about the centre; the canvas keeps its size."""
-    return _only(images, rng, fill, scale=factor)
+def scale(images: np.ndarray, rng: np.random.Generator, factor: Amount = 0.1,
+          fill: float = 0) -> np.ndarray:
+    """Enlarge or shrink about the centre; the array keeps its size."""
+    return _warp_only(images, rng, fill, scale=factor)
 
 
-def stretch(images, rng, factor: Amount = 0.1, fill: float = 0):
-    """Change width / height by the factor; the area stays."""
-    return _only(images, rng, fill, stretch=factor)
+def stretch(images: np.ndarray, rng: np.random.Generator, factor: Amount = 0.1,
+            fill: float = 0) -> np.ndarray:
+    """Multiply width / height by the factor; the area stays."""
+    return _warp_only(images, rng, fill, stretch=factor)
 
 
-def shear(images, rng, degrees: Amount = 10, fill: float = 0):
+def shear(images: np.ndarray, rng: np.random.Generator, degrees: Amount = 10,
+          fill: float = 0) -> np.ndarray:
     """Slant: rows slide sideways, in proportion to their height above the centre."""
-    return _only(images, rng, fill, shear=degrees)
+    return _warp_only(images, rng, fill, shear=degrees)
 
 
-def lens(images, rng, strength: Amount = 0.2, fill: float = 0):
+def lens(images: np.ndarray, rng: np.random.Generator, strength: Amount = 0.2,
+         fill: float = 0) -> np.ndarray:
     """Radial lens distortion: barrel for positive strength, pincushion for negative."""
-    return _only(images, rng, fill, lens=strength)
+    return _warp_only(images, rng, fill, lens=strength)
 
 
-def elastic(images, rng, alpha: float = 34, sigma: float = 4, fill: float = 0):
-    """Elastic distortion: every pixel is displaced by a smooth random field, as by a hand's tremor.
+def elastic(images: np.ndarray, rng: np.random.Generator, alpha: float = 34, sigma: float = 4,
+            fill: float = 0) -> np.ndarray:
+    """Elastic distortion: each pixel is displaced by a smooth random field, as by a hand's tremor.
 
     The field is noise, even in -1..1, smoothed by a Gaussian of `sigma` pixels and multiplied by
     `alpha`: displacements have a standard deviation of about 0.16 alpha / sigma pixels inside the
     image and less at its border.  Simard's best values for 29x29 digits are sigma 4, alpha 34.
     """
-    return _only(images, rng, fill, elastic_alpha=alpha, elastic_sigma=sigma)
+    return _warp_only(images, rng, fill, elastic_alpha=alpha, elastic_sigma=sigma)
 
 
-def _only(images, rng, fill, **changes):
-    nothing: dict = dict(shift=0, degrees=0, scale=0, stretch=0, shear=0, lens=0, elastic_alpha=0)
-    return warp(images, rng, fill=fill, **{**nothing, **changes})
+def _warp_only(images: np.ndarray, rng: np.random.Generator, fill: float,
+               **changes: Amount) -> np.ndarray:
+    amounts: dict = {"shift": 0, "degrees": 0, "scale": 0, "stretch": 0, "shear": 0}
+    return warp(images, rng, fill=fill, **{**amounts, **changes})
 
 
 def displacement(rng: np.random.Generator, N: int, H: int, W: int, alpha: float, sigma: float,
                  dtype: np.dtype) -> np.ndarray:
     """The elastic field in pixels, downwards and to the right: (2, N, H, W)."""
-    if sigma <= 0:
+    if not 0 <= alpha < math.inf:
+        raise ValueError(f"elastic: alpha is {alpha}, expected a finite number of at least 0")
+    if not sigma > 0:
         raise ValueError(f"elastic: sigma is {sigma}, expected a positive number of pixels")
     noise = rng.random((2 * N * H, W), dtype=dtype.type)
     noise *= 2 * alpha

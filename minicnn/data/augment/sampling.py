@@ -1,6 +1,8 @@
 """One bilinear sampler for everything that moves pixels: it reads an image between its pixels.
 
-    y[i, j] = x[r, c]        with r = rows[i, j], c = cols[i, j] real numbers, and for r = r0 + u, c = c0 + v
+    y[i, j] = x[r, c]        with real numbers r = rows[i, j], c = cols[i, j]
+
+and with r0, c0 the whole numbers below them, u = r - r0, v = c - c0 the rest:
 
     x[r, c] = (1-u) (1-v) x[r0, c0  ] + (1-u) v x[r0, c0+1]
             +    u  (1-v) x[r0+1, c0] +    u  v x[r0+1, c0+1]

@@ -14,7 +14,7 @@ from minicnn.data.augment.sampling import check_images
 
 
 def center_crop(images: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-    """The middle `size` pixels, (N, C, H, W) -> (N, C, h, w); a view.  Odd rests go to the top left."""
+    """The middle `size` pixels, (N, C, H, W) -> (N, C, h, w), a view; rounded to the top left."""
     N, C, H, W = check_images(images, "center_crop")
     height, width = window("center_crop", size, H, W)
     top, left = (H - height) // 2, (W - width) // 2
@@ -37,8 +37,7 @@ def ten_crop(images: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
 def average_views(predict: Callable[[np.ndarray], np.ndarray], views: np.ndarray) -> np.ndarray:
     """Mean of `predict(view)` over views (V, N, C, h, w), for instance those of `ten_crop`.
 
-    `predict` turns (N, C, h, w) into probabilities (N, K): average after the softmax, as AlexNet did.
-    One view is in memory's way at a time.
+    `predict` turns (N, C, h, w) into probabilities (N, K): AlexNet averages after the softmax.
     """
     if views.ndim != 5 or len(views) == 0:
         raise ValueError(f"average_views: views of shape {views.shape}, expected (V, N, C, h, w) "

@@ -6,7 +6,7 @@ import pytest
 from minicnn.data.augment import elastic, lens, rotate, scale, shear, shift, stretch, warp
 from minicnn.data.augment.geometric import displacement
 
-NOTHING = dict(shift=0, degrees=0, scale=0, stretch=0, shear=0, lens=0, elastic_alpha=0)
+NOTHING = {"shift": 0, "degrees": 0, "scale": 0, "stretch": 0, "shear": 0}
 SINGLE = [shift, rotate, scale, stretch, shear, lens, elastic]
 
 
@@ -75,7 +75,7 @@ def test_lens_leaves_the_centre_and_moves_the_corner():
 
 def test_order_is_stretch_then_shear_then_rotation_then_shift():
     x = noise(1, 1, 15, 15, dtype=np.float64)
-    amounts = dict(scale=(1.2, 1.2), shear=(10, 10), degrees=(90, 90), shift=(1, 1))
+    amounts = {"scale": (1.2, 1.2), "shear": (10, 10), "degrees": (90, 90), "shift": (1, 1)}
     y = warp(x, generator(), **{**NOTHING, **amounts})
     step = warp(x, generator(), **{**NOTHING, "scale": (1.2, 1.2), "shear": (10, 10)})
     step = shift(rotate(step, generator(), (90, 90)), generator(), (1, 1))
@@ -101,7 +101,8 @@ def test_elastic_displacement_agrees_with_loops():
             for u in range(H):
                 for v in range(W):
                     bell = np.exp(-((i - u) ** 2 + (j - v) ** 2) / (2 * sigma ** 2))
-                    expected[:, :, i, j] += alpha * raw[:, :, u, v] * bell / (2 * np.pi * sigma ** 2)
+                    bell /= 2 * np.pi * sigma ** 2
+                    expected[:, :, i, j] += alpha * raw[:, :, u, v] * bell
     np.testing.assert_allclose(field, expected, rtol=0, atol=1e-12)
 
 
@@ -164,6 +165,9 @@ def test_says_what_is_wrong():
         shift(x, generator(), pixels=(1, 2, 3))
     with pytest.raises(ValueError, match="sigma is 0, expected a positive"):
         elastic(x, generator(), sigma=0)
+    for alpha in (-1, float("nan")):
+        with pytest.raises(ValueError, match="alpha is .*expected a finite number of at least 0"):
+            elastic(x, generator(), alpha=alpha)
     with pytest.raises(ValueError, match="sigma is -4"):
         warp(x, generator(), elastic_alpha=1, elastic_sigma=-4)
     with pytest.raises(ValueError, match="expected four"):

@@ -1,0 +1,10 @@
+"""Sphinx builds the book from these Markdown files: make docs."""
+
+project = "minicnn"
+author = "The minicnn authors"
+extensions = ["myst_parser"]
+myst_heading_anchors = 3
+exclude_patterns = ["_build"]
+html_theme = "alabaster"
+html_theme_options = {"description": "Convolutional networks from scratch, written to be read",
+                      "page_width": "1080px", "fixed_sidebar": True}

@@ -1,0 +1,116 @@
+"""Contrast normalisation across feature maps: subtract the local mean, divide by the local contrast.
+
+    mean(q)[n, i, j] = sum_{c, u, v}  w[u, v] / C * q[n, c, i + u, j + v]     w Gaussian, sum w = 1
+    v     = x - mean(x)                                               subtractive
+    sigma = sqrt(mean(v^2)),   typical[n] = 1/(H W) sum_{i, j} sigma[n, i, j]
+    y     = v / d,   d = max(typical, sigma)                          divisive
+
+One mean and one d serve all C maps at a pixel.  The floor `typical`, the image's own contrast, keeps
+flat regions from being blown up to noise.  Backwards through the lines above, from the last:
+
+    dd     = - sum_c dy y / d
+    dsigma = dd where sigma is the larger;  the rest of dd, summed, / (H W)  added everywhere
+    dv     = dy / d + mean^T(dsigma / (2 sigma)) 2 v
+    dx     = dv - mean^T(sum_c dv)
+
+mean^T spreads a value over the window it was averaged from, with the same weights.  Where the window
+hangs over the border, the weights inside the image are scaled up to the sum 1.
+
+Source: Jarrett et al. 2009, "What is the best multi-stage architecture for object recognition?",
+section 3.1, used by Zeiler and Fergus 2013, figure 3 (iii).  Lecture: memphis, "AlexNet: ILSVRC 2012
+winner, Refinement of AlexNet" (figure of ZFNet).
+"""
+
+from math import exp
+
+from minicnn.backend import sum_dtype, total, xp_of
+from minicnn.engine import Function
+from minicnn.geometry import Window
+from minicnn.module import Module, Shape
+from minicnn.tensor import Tensor
+
+
+def gaussian(size: int, std: float) -> list[float]:
+    """`size` weights of a Gaussian around the middle one, with the sum 1."""
+    weights = [exp(-0.5 * ((u - size // 2) / std) ** 2) for u in range(size)]
+    return [weight / sum(weights) for weight in weights]
+
+
+class ContrastFn(Function):
+    def __init__(self, weights: list[float], eps: float):
+        self.weights, self.eps = weights, eps
+
+    def blur(self, q):                                     # (N, 1, H, W)
+        """Sum over the window with Gaussian weights, zeros outside: down the columns, then across."""
+        H, W = q.shape[2:]
+        size = len(self.weights)
+        for kernel in (size, 1), (1, size):                # w[u, v] = w[u] w[v]
+            window = Window.of(kernel, padding="same")
+            q_pad = window.pad(q)
+            q = sum(weight * window.shifted(q_pad, u, v, H, W)
+                    for weight, (u, v) in zip(self.weights, window.cells(), strict=True))
+        return q
+
+    def local_mean(self, q):                               # (N, C, H, W)
+        C = q.shape[1]
+        return self.blur(total(q, axis=1, keepdims=True) * (1 / C)) / self.inside   # (N, 1, H, W)
+
+    def spread(self, dmean, C: int):                       # (N, 1, H, W)
+        """The gradient of local_mean, the same for each of the C maps; blur is its own transpose."""
+        return self.blur(dmean / self.inside) * (1 / C)
+
+    def forward(self, x):                                  # (N, C, H, W)
+        (N, C, H, W), xp = x.shape, xp_of(x)
+        wide = x.astype(sum_dtype(x.dtype), copy=False)
+        self.inside = self.blur(xp.ones((1, 1, H, W), wide.dtype))   # weights that meet the image
+        v = wide - self.local_mean(wide)
+        sigma = xp.sqrt(self.local_mean(v * v))            # (N, 1, H, W)
+        typical = total(sigma, axis=(2, 3), keepdims=True) * (1 / (H * W))
+        floor = xp.maximum(typical, self.eps)              # (N, 1, 1, 1)
+        self.d = xp.maximum(floor, sigma)                  # (N, 1, H, W)
+        self.v, self.sigma = v, sigma
+        self.own, self.shared = sigma > floor, typical > self.eps
+        return (v / self.d).astype(x.dtype, copy=False)
+
+    def backward(self, dy):                                # (N, C, H, W)
+        (N, C, H, W), xp, v, d = dy.shape, xp_of(dy), self.v, self.d
+        dv = dy / d
+        dd = -total(dv * v, axis=1, keepdims=True) / d     # (N, 1, H, W)
+        dtypical = total(dd * ~self.own, axis=(2, 3), keepdims=True) * self.shared
+        dsigma = dd * self.own + dtypical * (1 / (H * W))
+        # sigma is 0 only where all v of the window are 0: any finite slope leaves dv unchanged there
+        dv += self.spread(dsigma / xp.where(self.sigma == 0, 1, self.sigma), C) * v
+        dx = dv - self.spread(total(dv, axis=1, keepdims=True), C)
+        return dx.astype(dy.dtype, copy=False)
+
+
+class ContrastNorm(Module):
+    """Contrast normalisation over space and all feature maps:  (N, C, H, W) -> (N, C, H, W).
+
+    Parameters
+    ----------
+    size : int, default 9              side of the square window in pixels, odd, as in the paper
+    std : float, default size / 4      width of the Gaussian in pixels; the paper does not give it
+    eps : float, default 1e-4          smallest d: an image without contrast becomes 0, not noise
+
+    Raises ValueError for an even size, and for std or eps that are not above 0.
+    """
+
+    def __init__(self, size: int = 9, std: float | None = None, eps: float = 1e-4) -> None:
+        if not isinstance(size, int) or size < 1 or size % 2 == 0:
+            raise ValueError(f"ContrastNorm: size must be an odd whole number, got {size!r}; the "
+                             "window needs a middle pixel")
+        std = size / 4 if std is None else float(std)
+        if not std > 0 or not eps > 0:
+            raise ValueError(f"ContrastNorm: std and eps must be above 0, got {std} and {eps}")
+        self.size, self.std, self.eps = size, std, float(eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.out_shape(x.shape[1:])
+        return ContrastFn(gaussian(self.size, self.std), self.eps)(x)
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        return self.image(in_shape)
+
+    def detail(self) -> str:
+        return f"size {self.size}, std {self.std:g}"

@@ -1,0 +1,107 @@
+"""Group normalisation: every sample gets mean 0 and variance 1 within each group of channels.
+
+    mu_ig   = 1/n sum x                          over the n = C/G H W values of group g of sample i
+    var_ig  = 1/n sum (x - mu_ig)^2
+    x_hat   = (x - mu) / sqrt(var + eps)
+    y       = gamma x_hat + beta                 weight and bias, one of each for a channel
+
+    dgamma_c = sum_{i,h,w} dy x_hat,   dbeta_c = sum_{i,h,w} dy,   dx: standardise.py with gamma dy
+
+Between the two extremes lies the number of groups: G = 1 is layer norm's mean over (C, H, W), and
+G = C is instance norm, a mean for each channel of each image, over (H, W).  No sample looks at
+another, so a batch of one is as good as any.
+
+Source: Wu and He 2018, section 3.1; Ulyanov et al. 2016, equation 4 (instance norm).  Lecture:
+stanford, "Group Normalization", "Instance Normalization", "Comparison of Normalization Layers".
+"""
+
+from math import prod
+
+from minicnn.layers.batchnorm import ChannelNorm
+from minicnn.layers.standardise import StandardiseFn
+from minicnn.module import Module, Parameter, Shape, ones
+from minicnn.tensor import Tensor
+
+
+class GroupNorm(Module):
+    """Group normalisation:  (N, C, H, W) -> (N, C, H, W); (N, C) and (N, C, L) as well.
+
+    Parameters
+    ----------
+    num_groups : int               G
+    num_channels : int             C, a multiple of G
+    eps : float, default 1e-5      added to the variance, above 0
+    affine : bool, default True    learn `weight` (gamma, from 1) and `bias` (beta, from 0), each (C,)
+
+    Raises ValueError where a group has one value: its output would be the bias whatever the input.
+
+    >>> import numpy as np
+    >>> x = np.array([[0, 2, 10, 30]], np.float32)
+    >>> GroupNorm(2, 4)(Tensor(x)).numpy().round(3).tolist()
+    [[-1.0, 1.0, -1.0, 1.0]]
+    """
+
+    def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5,
+                 affine: bool = True) -> None:
+        G, C = num_groups, num_channels
+        if min(G, C) < 1 or C % G:
+            raise ValueError(f"GroupNorm: {C} channels do not divide into {G} groups; both must be at "
+                             "least 1")
+        if not eps > 0:
+            raise ValueError(f"GroupNorm: eps must be above 0, got {eps}; a group whose values are "
+                             "all equal has variance 0 and would be divided by 0")
+        self.num_groups, self.num_channels, self.eps = G, C, float(eps)
+        self.weight = Parameter((C,), ones) if affine else None
+        self.bias = Parameter((C,)) if affine else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        (C, *sides), G, N = self.out_shape(x.shape[1:]), self.num_groups, x.shape[0]
+        groups = x.reshape(N, G, C // G, *sides)           # (N, G, C/G, H, W)
+        x_hat = StandardiseFn(tuple(range(2, groups.ndim)), self.eps)(groups).reshape(x.shape)
+        if self.weight is None or self.bias is None:
+            return x_hat
+        along = (C,) + (1,) * len(sides)                   # one value per channel, beside x
+        return x_hat * self.weight.reshape(along) + self.bias.reshape(along)
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        G, C, came = self.num_groups, in_shape[0], ", ".join(map(str, in_shape))
+        if C != self.num_channels:
+            raise ValueError(f"{self.located()}: the input (N, {came}) has {C} "
+                             f"channel{'s' * (C != 1)}, the layer was built for {self.num_channels}; "
+                             f"the layer before it needs GroupNorm({G}, {C})")
+        if prod(in_shape) == G:
+            raise ValueError(f"{self.located()}: the input (N, {came}) has one value in each of the "
+                             f"{G} groups, its variance is 0 and the output the bias; use fewer groups")
+        return in_shape
+
+    def detail(self) -> str:
+        return f"{self.num_channels}, {self.num_groups} group{'s' * (self.num_groups != 1)}"
+
+
+class InstanceNorm2d(ChannelNorm):
+    """Instance normalisation:  (N, C, H, W) -> (N, C, H, W), a mean for each image and channel.
+
+    Parameters
+    ----------
+    num_features : int                          C
+    eps : float, default 1e-5                   added to the variance, above 0
+    momentum : float or None, default 0.1       as for BatchNorm2d
+    affine : bool, default False                learn `weight` and `bias`, each (C,)
+    track_running_stats : bool, default False   keep the averages over images and batches, and use
+                                                them in eval(); else training and test are the same
+
+    Raises ValueError for images of one pixel: their output would be the bias whatever the input.
+    """
+
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
+                 affine: bool = False, track_running_stats: bool = False) -> None:
+        super().__init__(num_features, eps, momentum, affine, track_running_stats)
+
+    def axes(self, ndim: int) -> tuple[int, ...]:
+        return tuple(range(2, ndim))
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        return self.check_channels(self.image(in_shape))
+
+    def cure(self, x_shape: Shape) -> str:
+        return "normalise before the images have shrunk to one pixel, or use LayerNorm or BatchNorm2d"

@@ -1,0 +1,66 @@
+"""Layer normalisation: every sample gets mean 0 and variance 1 over its own features.
+
+    mu_i    = 1/D sum_j x_ij                     over the D values of sample i
+    var_i   = 1/D sum_j (x_ij - mu_i)^2
+    x_hat   = (x - mu) / sqrt(var + eps)
+    y       = gamma x_hat + beta                 weight and bias, one of each for a feature
+
+    dgamma_j = sum_i dy_ij x_hat_ij,   dbeta_j = sum_i dy_ij,   dx: standardise.py with gamma dy
+
+Batch norm's formula along the other axis: no sample looks at another, so training and test are the
+same, any batch size will do, and nothing has to be averaged over batches.
+
+Source: Ba, Kiros and Hinton 2016, section 3.  Lecture: stanford, "Layer Normalization".
+"""
+
+from minicnn.layers.standardise import StandardiseFn
+from minicnn.module import Module, Parameter, Shape, ones
+from minicnn.tensor import Tensor
+
+
+class LayerNorm(Module):
+    """Normalisation of each sample over its last axes; the shape stays as it is.
+
+    Parameters
+    ----------
+    normalized_shape : int or tuple               the last axes, D or (C, H, W): they share a mean
+    eps : float, default 1e-5                     added to the variance, above 0
+    elementwise_affine : bool, default True       learn `weight` (gamma, from 1) of that shape
+    bias : bool, default True                     and `bias` (beta, from 0)
+
+    >>> import numpy as np
+    >>> x = np.array([[0, 2], [10, 30]], np.float32)
+    >>> LayerNorm(2)(Tensor(x)).numpy().round(3).tolist()
+    [[-1.0, 1.0], [-1.0, 1.0]]
+    """
+
+    def __init__(self, normalized_shape: int | tuple[int, ...], eps: float = 1e-5,
+                 elementwise_affine: bool = True, bias: bool = True) -> None:
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        if not shape or min(shape) < 1:
+            raise ValueError(f"LayerNorm: normalized_shape must be sizes of at least 1, got {shape}")
+        if not eps > 0:
+            raise ValueError(f"LayerNorm: eps must be above 0, got {eps}; a sample whose values are "
+                             "all equal has variance 0 and would be divided by 0")
+        self.normalized_shape, self.eps = shape, float(eps)
+        self.weight = Parameter(shape, ones) if elementwise_affine else None
+        self.bias = Parameter(shape) if elementwise_affine and bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.out_shape(x.shape[1:])
+        last = tuple(range(x.ndim - len(self.normalized_shape), x.ndim))
+        y = StandardiseFn(last, self.eps)(x)
+        if self.weight is not None:
+            y = y * self.weight
+        return y if self.bias is None else y + self.bias
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        shape = self.normalized_shape
+        if tuple(in_shape[-len(shape):]) != shape:
+            raise ValueError(f"{self.located()}: the input (N, {', '.join(map(str, in_shape))}) does "
+                             f"not end in {shape}, the shape the layer was built for; for images, "
+                             "LayerNorm((C, H, W))")
+        return in_shape
+
+    def detail(self) -> str:
+        return "x".join(map(str, self.normalized_shape))

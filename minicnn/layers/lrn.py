@@ -1,0 +1,114 @@
+"""Local response normalisation: a strong response damps the responses around it.
+
+    s = k + a * (sum of x^2 over the window around the value)
+    y = x s^-beta
+
+The window lies along the channels at one pixel (the lecture's second approach, AlexNet's; a is
+alpha / size), or is a square of pixels within one channel (its first approach; a is alpha / size^2).
+Zeros stand beyond the ends.  A value acts on its own output, and through s on all outputs whose
+window it lies in:
+
+    dx = dy s^-beta - 2 a beta x * (sum of dy x s^(-beta - 1) over those outputs)
+
+alpha is divided by the size of the window, as in PyTorch and Caffe.  The paper does not divide: its
+constants n = 5, k = 2, alpha = 1e-4, beta = 0.75 are LocalResponseNorm(5, alpha=5e-4, k=2) here.
+
+Source: Krizhevsky et al. 2012, section 3.3.  Lectures: memphis "Local Response Normalization
+(LRN)", unicamp "AlexNet Architecture" (NORM1, NORM2).
+"""
+
+from minicnn.backend import sum_dtype
+from minicnn.engine import Function
+from minicnn.module import Module, Shape
+from minicnn.tensor import Tensor
+
+
+def window_sum(q, axis: int, before: int, after: int):
+    """At each position, the sum of q from `before` positions earlier to `after` later on the axis."""
+    y = q.copy(order="K")
+    lines, sums = q.swapaxes(0, axis), y.swapaxes(0, axis)           # views, the axis in front
+    for shift in range(1, after + 1):
+        sums[:-shift] += lines[shift:]
+    for shift in range(1, before + 1):
+        sums[shift:] += lines[:-shift]
+    return y
+
+
+class LocalResponseFn(Function):
+    def __init__(self, axes: tuple[int, ...], size: int, alpha: float, beta: float, k: float):
+        self.axes, self.size, self.beta, self.k = axes, size, beta, k
+        self.a = alpha / size ** len(axes)
+
+    def forward(self, x):                                            # (N, C, H, W)
+        wide = x.astype(sum_dtype(x.dtype), copy=False)    # in float16 the square of 256 is infinite
+        s, before, after = wide * wide, self.size // 2, (self.size - 1) // 2
+        for axis in self.axes:                             # a square: sums of rows, then of columns
+            s = window_sum(s, axis, before, after)
+        s *= self.a
+        s += self.k
+        self.x, self.s, self.damping = wide, s, s ** -self.beta
+        return (wide * self.damping).astype(x.dtype, copy=False)
+
+    def backward(self, dy):                                          # (N, C, H, W)
+        direct = dy * self.damping
+        others, before, after = direct * self.x / self.s, (self.size - 1) // 2, self.size // 2
+        for axis in self.axes:                             # who sees me: the window mirrored
+            others = window_sum(others, axis, before, after)
+        dx = direct - (2 * self.a * self.beta) * self.x * others
+        return dx.astype(dy.dtype, copy=False)
+
+
+class LocalResponseNorm(Module):
+    """Normalisation across channels:  (N, C, H, W) -> (N, C, H, W).
+
+    Parameters
+    ----------
+    size : int                       channels in a window; of an even size, one more lies before
+    alpha : float, default 1e-4      strength, at least 0; it is divided by `size`
+    beta : float, default 0.75       exponent
+    k : float, default 1.0           above 0: with k = 0 a window of zeros would be 0 * 0^-beta, NaN
+
+    Raises ValueError for size < 1, alpha < 0 or k <= 0.
+
+    >>> import numpy as np
+    >>> layer = LocalResponseNorm(3, alpha=9.0, beta=1.0)          # x / (1 + 3 * sum of squares)
+    >>> layer(Tensor(np.array([1.0, 0.0, 1.0, 3.0]).reshape(1, 4, 1, 1))).numpy().ravel().tolist()
+    [0.25, 0.0, 0.03225806451612903, 0.0967741935483871]
+    """
+
+    axes: tuple[int, ...] = (1,)
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        name = type(self).__name__
+        if not isinstance(size, int) or size < 1:
+            raise ValueError(f"{name}: size must be a whole number of at least 1, got {size!r}")
+        if not alpha >= 0:
+            raise ValueError(f"{name}: alpha must be at least 0, got {alpha}; below it the sum could "
+                             "become negative and its power NaN")
+        if not k > 0:
+            raise ValueError(f"{name}: k must be above 0, got {k}; with k = 0 a window of zeros gives "
+                             "0 * 0^-beta, which is NaN; the AlexNet paper has k = 2")
+        self.size, self.alpha, self.beta, self.k = size, float(alpha), float(beta), float(k)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.out_shape(x.shape[1:])
+        return LocalResponseFn(self.axes, self.size, self.alpha, self.beta, self.k)(x)
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        return self.image(in_shape)
+
+    def detail(self) -> str:
+        return f"size {self.size}, alpha {self.alpha:g}, beta {self.beta:g}, k {self.k:g}"
+
+
+class LocalResponseNormWithin(LocalResponseNorm):
+    """The same over a square of size x size pixels of one channel; alpha is divided by size^2.
+
+    At the border the window reaches over zeros, which count in size^2.  Of an even size, one more
+    row lies above and one more column to the left.
+    """
+
+    axes = (2, 3)
+
+    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+        return (self.size, self.size), (1, 1)

@@ -1,0 +1,448 @@
+"""The engine: replaying Functions in reverse, adding gradients up, and what it refuses."""
+
+import gc
+import tracemalloc
+import weakref
+
+import numpy as np
+import pytest
+
+from minicnn import functions as F
+from minicnn.backend import to_cpu
+from minicnn.engine import AnomalyError, Function, Variable
+from minicnn.layers.conv import Conv2d
+from minicnn.modes import detect_anomaly, no_grad
+from minicnn.module import Module, Sequential
+from minicnn.tensor import Tensor
+
+
+def leaf(xp, values, dtype=np.float64):
+    return Tensor(xp.asarray(np.asarray(values, dtype)), requires_grad=True)
+
+
+def grad(x):
+    return to_cpu(x.grad).tolist()
+
+
+class Identity(Function):
+    """A Function whose backward returns what the test puts in."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def forward(self, x):
+        return x * 1
+
+    def backward(self, dy):
+        return self.answer(dy)
+
+
+# --- the chain rule -------------------------------------------------------------------------
+
+def test_by_hand(xp):
+    x, w = leaf(xp, [1.0, 2.0]), leaf(xp, [3.0, -1.0])
+    y = (x * w + x).sum()                          # dy/dx = w + 1, dy/dw = x
+    y.backward()
+    assert y.item() == 4.0
+    assert grad(x) == [4.0, 0.0] and grad(w) == [1.0, 2.0]
+
+
+def test_diamond(xp):
+    """Two ways from x to y meet again: y = (3 x) (x + 1), dy/dx = 6 x + 3."""
+    x = leaf(xp, 3.0)
+    y = (3 * x) * (x + 1)
+    y.backward()
+    assert grad(x) == 21.0
+
+
+def test_each_function_is_replayed_once(xp):
+    """30 doublings of the paths: 2^30 paths, but 30 calls."""
+    x, calls = leaf(xp, 1.0), []
+    y = x
+    for _ in range(30):
+        y = Identity(lambda dy: calls.append(1) or dy)(y)
+        y = (y + y) * 0.5
+    y.backward()
+    assert grad(x) == 1.0 and len(calls) == 30
+
+
+def test_a_long_and_a_short_way_to_the_same_place(xp):
+    """The late user of h must wait for the early one: serial numbers, not distance, give the order."""
+    x = leaf(xp, 2.0)
+    h = x * x
+    early = h * 3
+    late = h
+    for _ in range(5):
+        late = late * 1.0
+    (early * late).backward()                      # 3 x^4
+    assert grad(x) == 96.0
+
+
+def test_a_tensor_used_many_times(xp):
+    x = leaf(xp, [1.0, 2.0])
+    y = sum((x * float(k) for k in range(1, 101)), start=x * 0.0)
+    y.backward(xp.asarray([1.0, 10.0]))
+    assert grad(x) == [5050.0, 50500.0]
+
+
+@pytest.mark.parametrize("depth", [5_000, 10_000])
+def test_no_limit_to_the_depth(xp, depth):
+    x = leaf(xp, 1.0)
+    y = x
+    for _ in range(depth):
+        y = y + 1.0
+    y.backward()
+    assert grad(x) == 1.0
+    del y                                          # and nothing recursive when it goes away
+
+
+def test_a_deep_graph_can_be_dropped_without_backward(xp):
+    y = leaf(xp, 1.0)
+    for _ in range(10_000):
+        y = y + 1.0
+    del y
+    gc.collect()
+
+
+def test_gradients_of_several_backwards_add_up(xp):
+    x = leaf(xp, 3.0)
+    for expected in (6.0, 12.0):
+        (x * x).backward()
+        assert grad(x) == expected
+
+
+def test_only_what_requires_a_gradient_gets_one(xp):
+    x, c = leaf(xp, [1.0, 2.0]), Tensor(xp.asarray([3.0, 4.0]))
+    seen = []
+
+    class Product(Function):
+        def forward(self, a, b):
+            self.a, self.b = a, b
+            return a * b
+
+        def backward(self, dy):
+            seen.append(self.needs_grad)
+            return dy * self.b, None
+
+    Product()(x, c).sum().backward()
+    assert seen == [(True, False)] and grad(x) == [3.0, 4.0] and c.grad is None
+    assert not (c * c).requires_grad and (c * c).creator is None
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_dtypes_stay(xp, dtype):
+    x = leaf(xp, [1.0, 2.0, 3.0], dtype)
+    y = ((x * 2 + 1) / 3 - x ** 2).mean()
+    y.backward()
+    assert y.dtype == dtype and x.grad.dtype == dtype
+
+
+# --- calling backward ------------------------------------------------------------------------
+
+def test_a_tensor_with_several_values_needs_dy(xp):
+    x = leaf(xp, [1.0, 2.0])
+    with pytest.raises(ValueError, match=r"shape \(2,\) needs the upstream gradient dy .* y.sum\(\)"):
+        (x * 2).backward()
+    (x * 2).backward(xp.asarray([1.0, 10.0]))
+    assert grad(x) == [2.0, 20.0]
+
+
+@pytest.mark.parametrize("dy", [[1.0, 10.0], (1.0, 10.0), np.array([1.0, 10.0]),
+                                np.array([1, 10]), Tensor([1.0, 10.0])])
+def test_dy_may_be_anything_like_an_array(dy):
+    x = Tensor(np.array([1.0, 2.0]), requires_grad=True)
+    (x * 2).backward(dy)
+    assert grad(x) == [2.0, 20.0] and x.grad.dtype == np.float64
+
+
+def test_dy_of_another_shape_is_refused(xp):
+    x = leaf(xp, [[1.0, 2.0]])
+    for dy in (xp.ones(2), xp.ones((2, 1)), 1.0):
+        with pytest.raises(ValueError, match=r"backward: dy has shape .*, this Tensor \(1, 2\)"):
+            (x * 2).backward(dy)
+
+
+def test_backward_on_a_leaf(xp):
+    x = leaf(xp, 3.0)
+    x.backward()
+    assert grad(x) == 1.0
+
+
+def test_backward_without_anything_to_learn(xp):
+    x = Tensor(xp.asarray([1.0]))
+    with pytest.raises(RuntimeError, match="nothing here requires a gradient"):
+        (x * 2).backward()
+
+
+def test_a_second_backward_asks_for_retain_graph(xp):
+    x = leaf(xp, 3.0)
+    y = x * x
+    y.backward(retain_graph=True)
+    y.backward()
+    assert grad(x) == 12.0
+    with pytest.raises(RuntimeError, match=r"compute the loss again, or call .*retain_graph=True"):
+        y.backward()
+    with pytest.raises(RuntimeError, match="backward has already passed here"):
+        (y * 2).backward()
+
+
+def test_two_losses_of_one_trunk(xp):
+    x = leaf(xp, 2.0)
+    trunk = x * x
+    (trunk * 3).backward(retain_graph=True)
+    (trunk * 5).backward()
+    assert grad(x) == 32.0
+
+
+def test_retain_grad(xp):
+    x = leaf(xp, 3.0)
+    h = x * 2
+    h.retain_grad()
+    (h * h).backward()
+    assert grad(h) == 12.0 and grad(x) == 24.0
+    x.retain_grad()                                # nothing to ask for: a leaf keeps its own
+
+
+# --- who owns a gradient ---------------------------------------------------------------------
+
+def test_gradients_of_several_leaves_share_no_memory(xp):
+    a, b = leaf(xp, [1.0, 2.0]), leaf(xp, [3.0, 4.0])
+    dy = xp.asarray([1.0, 1.0])
+    (a + b).backward(dy)
+    a.grad += 100.0
+    assert grad(b) == [1.0, 1.0] and to_cpu(dy).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("parts", [
+    lambda a: [a.reshape(2, 1)], lambda a: [a.transpose()], lambda a: [a + 0.0], lambda a: [a[::-1]],
+    lambda a: F.split(a, 2), lambda a: [F.broadcast_to(a, (2,))], lambda a: [F.pad(a, 1)]])
+def test_a_gradient_is_nobodys_view(xp, parts):
+    """In-place arithmetic on .grad, as optimisers do, must not reach any other array."""
+    a = leaf(xp, [1.0, 2.0])
+    y = F.concatenate([part.flatten() for part in parts(a)])
+    dy = xp.ones(y.shape)
+    y.backward(dy)
+    a.grad *= 7.0
+    assert to_cpu(dy).tolist() == [1.0] * y.size
+
+
+def test_one_array_for_two_inputs(xp):
+    class Both(Function):
+        def forward(self, a, b):
+            return a + b
+
+        def backward(self, dy):
+            both = dy * 1
+            return both, both
+
+    a, b = leaf(xp, [1.0]), leaf(xp, [2.0])
+    Both()(a, b).backward()
+    a.grad += 1
+    assert grad(b) == [1.0]
+
+
+def test_zero_dimensional_gradients_are_arrays(xp):
+    a, b = leaf(xp, 2.0), leaf(xp, 3.0)
+    (a * b).backward()
+    for x in (a, b):
+        assert isinstance(x.grad, type(x.data)) and x.grad.shape == ()
+
+
+def test_inputs_and_dy_are_left_alone(xp):
+    values, dy = np.array([[1.0, -2.0], [3.0, 4.0]]), np.array([[1.0, 2.0], [3.0, 4.0]])
+    x, up = leaf(xp, values), xp.asarray(dy)
+    (F.maximum(x, 0.0) * x + x / 2 - x).transpose().backward(up)
+    assert to_cpu(x.data).tolist() == values.tolist() and to_cpu(up).tolist() == dy.tolist()
+
+
+# --- memory -----------------------------------------------------------------------------------
+
+def test_what_forward_kept_is_freed_as_backward_passes():
+    kept = weakref.ref
+    refs, alive = [], []
+
+    class Keeps(Function):
+        def forward(self, x):
+            self.kept = np.array(x)
+            refs.append(kept(self.kept))
+            return self.kept * 1
+
+        def backward(self, dy):
+            alive.append(sum(ref() is not None for ref in refs))
+            return dy * 1
+
+    y = Tensor(np.zeros(3), requires_grad=True)
+    for _ in range(5):
+        y = Keeps()(y)
+    y.sum().backward()
+    assert alive == [5, 4, 3, 2, 1]
+    assert all(ref() is None for ref in refs)
+
+
+def test_memory_after_backward_is_that_of_the_gradients():
+    x = Tensor(np.ones(100_000), requires_grad=True)
+    tracemalloc.start()
+    try:
+        y = x
+        for _ in range(20):
+            y = F.exp(y * 0.0)
+        y = y.sum()
+        full = tracemalloc.get_traced_memory()[0]
+        y.backward()
+        after = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert full > 20 * 800_000 and after < 1.2 * 800_000      # x.grad alone
+
+
+def test_the_graph_does_not_keep_the_tensors_between():
+    x = Tensor(np.ones(3), requires_grad=True)
+    h = x + 1
+    between = weakref.ref(h)
+    y = h + 1
+    del h
+    assert between() is None
+    y.sum().backward()
+
+
+# --- refusals ---------------------------------------------------------------------------------
+
+def test_mixed_dtypes(xp):
+    a, b = leaf(xp, [1.0], np.float32), leaf(xp, [1.0], np.float64)
+    with pytest.raises(TypeError, match=r"Add: float32 and float64 mixed; .*x.astype\('float32'\)"):
+        a + b
+
+
+def test_mixed_devices(xp):
+    if xp is np:
+        pytest.skip("one device only")
+    with pytest.raises(TypeError, match="Mul: one input is on cuda, another on cpu; move both"):
+        leaf(xp, [1.0]) * leaf(np, [1.0])
+
+
+def test_images_of_bytes_are_refused(xp):
+    x = Tensor(xp.asarray(np.zeros((2, 2), np.uint8)))
+    with pytest.raises(TypeError, match=r"uint8 values have no gradient; scale images.* / 255"):
+        x.sum()
+    with pytest.raises(TypeError, match=r"^c \(.*uint8 values have no gradient.* / 255"):
+        Sequential(c=Conv2d(1, 1, 1))(Tensor(np.zeros((1, 1, 2, 2), np.uint8)))
+
+
+@pytest.mark.parametrize("dtype", [np.int64, bool, np.int32])
+def test_whole_numbers_have_no_gradient(dtype):
+    with pytest.raises(TypeError, match="values have no gradient; convert first"):
+        F.exp(Tensor(np.zeros(2, dtype)))
+    with pytest.raises(TypeError, match="cannot require a gradient; convert first"):
+        Tensor(np.zeros(2, dtype), requires_grad=True)
+
+
+def test_functions_want_tensors():
+    with pytest.raises(TypeError, match=r"Exp: expected a Tensor, got ndarray; wrap it: Tensor\(x\)"):
+        F.Exp()(np.ones(2))
+
+
+@pytest.mark.parametrize("answer, message", [
+    (lambda dy: dy.sum(axis=0), r"Identity.backward: gradient 0 is float64 \(3,\), "
+                                r"its input was float64 \(2, 3\)"),
+    (lambda dy: dy.astype(np.float32), r"gradient 0 is float32 \(2, 3\), its input was float64"),
+    (lambda dy: (dy, dy), "Identity.backward returned 2 gradients for 1 inputs"),
+    (lambda dy: (), "Identity.backward returned 0 gradients for 1 inputs")])
+def test_a_wrong_backward_is_named(xp, answer, message):
+    x = leaf(xp, np.ones((2, 3)))
+    with pytest.raises(RuntimeError, match=message):
+        Identity(answer)(x).sum().backward()
+
+
+def test_none_is_a_gradient(xp):
+    x = leaf(xp, [1.0])
+    Identity(lambda dy: None)(x).sum().backward()
+    assert x.grad is None
+
+
+def test_functions_without_methods(xp):
+    class Empty(Function):
+        pass
+
+    class Forward(Function):
+        def forward(self, x):
+            return x
+
+    with pytest.raises(TypeError, match="Empty has no forward"):
+        Empty()(leaf(xp, 1.0))
+    with pytest.raises(TypeError, match="Forward has no backward"):
+        Forward()(leaf(xp, 1.0)).backward()
+
+
+def test_a_plain_variable_works_too():
+    x = Variable(np.array([2.0]), requires_grad=True)
+    y = F.Exp()(x)
+    y.backward()
+    assert type(y) is Variable and x.grad[0] == np.exp(2.0)
+
+
+# --- detect_anomaly ---------------------------------------------------------------------------
+
+class Divide(Module):
+    def forward(self, x):
+        return x / (x - x)
+
+
+class Net(Module):
+    def __init__(self):
+        self.first = Sequential(conv1=Conv2d(1, 1, 1), bad=Divide())
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_anomaly_in_forward_names_the_first_layer():
+    class Whole(Net):
+        def forward(self, x):
+            return self.first(x).sum()
+
+    x = Tensor(np.ones((1, 1, 2, 2), np.float32))
+    assert not np.isfinite(Whole()(x).item())
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"^first.bad \(Div\): infinity in its out"):
+        Whole()(x)
+    x.data[:] = np.nan
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"^first.conv1 \(.*\): NaN in its out"):
+        Whole()(x)
+
+
+def test_anomaly_in_the_input_of_the_first_layer(xp, device):
+    x = np.ones((1, 1, 2, 2), np.float32)
+    x[0, 0, 1, 1] = np.nan
+    model = Sequential(conv1=Conv2d(1, 1, 3, padding=1)).to(device)
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"^conv1 \(Conv2dFn\): NaN in its output"):
+        model(Tensor(xp.asarray(x)))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_anomaly_in_backward_names_the_layer(xp):
+    class Root(Module):
+        def forward(self, x):
+            return F.sqrt(x)                       # slope infinite at 0
+
+    x = leaf(xp, [0.0, 1.0])
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"^root \(Sqrt\): infinity in the gradient"
+                                                             " of input 0"):
+        Sequential(root=Root())(x * 1.0).sum().backward()
+    y = Sequential(root=Root())(x * 1.0).sum()
+    with detect_anomaly(), pytest.raises(AnomalyError, match="a layer that ran outside detect_anomaly"):
+        y.backward()
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"^outside any layer \(Log\): infinity"):
+        F.log(x)
+
+
+def test_no_anomaly_no_difference(xp):
+    x = leaf(xp, [1.0, 2.0])
+    with detect_anomaly():
+        (x * x).sum().backward()
+    assert grad(x) == [2.0, 4.0]
+
+
+def test_nothing_is_recorded_inside_no_grad(xp):
+    x = leaf(xp, [1.0, 2.0])
+    with no_grad():
+        y = x * 2
+    assert y.creator is None and not y.requires_grad
+    with pytest.raises(RuntimeError, match="inside no_grad()"):
+        y.sum().backward()

@@ -2,8 +2,9 @@
 
 A checkpoint is a tree of dicts and lists whose leaves are numbers, strings and arrays:
 
-    save("run.npz", {"model": model.state_dict(), "optimizer": optimizer.state_dict(),
-                     "loader": loader.state_dict(), "random": random_state()})
+    parts = {"model": model, "optimizer": optimizer, "schedule": schedule, "loader": loader}
+    save("run.npz", collect(parts, epochs=12))
+    restore(load("run.npz"), parts)
 
 The file is an ordinary .npz without pickled objects (numpy.load reads it too): one member for each
 array, and "tree", the rest as JSON.  It is written beside its name and then renamed, so that a crash
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backend import is_array, to_cpu
+from minicnn.backend import is_array, random_state, set_random_state, to_cpu
 from minicnn.data.files import written_whole
 
 FORMAT = "minicnn checkpoint 1"
@@ -27,12 +28,25 @@ class CheckpointError(ValueError):
     """The file is no checkpoint, or is damaged."""
 
 
+def collect(parts: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """state_dict() of every part, the state of the random numbers, and what else is given."""
+    return {**{name: part.state_dict() for name, part in parts.items()},
+            "random": random_state(), **more}
+
+
+def restore(tree: dict[str, Any], parts: dict[str, Any]) -> None:
+    """Put every part, and the random numbers, back to where `collect` saw them."""
+    for name, part in parts.items():
+        part.load_state_dict(tree[name])
+    set_random_state(tree["random"])
+
+
 def save(path: str | Path, tree: dict[str, Any]) -> None:
     """Write `tree` to `path`, replacing what was there only once the new file is complete."""
     arrays: dict[str, np.ndarray] = {}
 
     def without_arrays(node: Any) -> Any:
-        if is_array(node):
+        if is_array(node) and not node.dtype.hasobject:
             arrays[f"array{len(arrays)}"] = to_cpu(node)
             return {"array": f"array{len(arrays) - 1}"}
         if isinstance(node, dict):
@@ -71,7 +85,7 @@ def load(path: str | Path) -> dict[str, Any]:
         return with_arrays(header["tree"], arrays)
     except CheckpointError:
         raise
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, OSError) as problem:
+    except Exception as problem:           # what a damaged archive raises is listed nowhere
         raise CheckpointError(f"{path} is not a minicnn checkpoint, or is damaged ({problem}); "
                               "delete it and train again") from problem
 

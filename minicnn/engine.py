@@ -35,12 +35,12 @@ class Function:
     """
 
     spent = False                                  # True once backward has passed and freed it
-    output: "Variable | None" = None                 # set by Variable.retain_grad()
+    output: "Variable | None" = None               # set by Variable.retain_grad()
 
-    def __call__(self, *inputs: "Variable") -> "Variable":
+    def __call__(self, *inputs: "Variable") -> Any:
         check_inputs(self, inputs)
         self.needs_grad = tuple(state.recording and x.requires_grad for x in inputs)
-        y = inputs[0].like(self.forward(*[x.data for x in inputs]))
+        y = inputs[0].like(settled(self.forward(*[x.data for x in inputs]), inputs[0].dtype))
         if any(self.needs_grad):
             # The graph holds Functions and leaves, not the Variables between: their arrays can go.
             self.sources = [(x.creator or x) if x.requires_grad else None for x in inputs]
@@ -60,8 +60,9 @@ class Function:
 
     def gradients(self, dy: Array) -> tuple:
         """backward(dy), held to one gradient for each input with that input's shape and dtype."""
-        name, dxs = type(self).__name__, self.backward(dy)
-        dxs = dxs if isinstance(dxs, tuple) else (dxs,)
+        name, answer = type(self).__name__, self.backward(dy)
+        dxs = tuple(dx if dx is None else settled(dx, dy.dtype) for dx in
+                    (answer if isinstance(answer, tuple) else (answer,)))
         if len(dxs) != len(self.sources):
             raise RuntimeError(f"{name}.backward returned {len(dxs)} gradients for "
                                f"{len(self.sources)} inputs")
@@ -84,6 +85,15 @@ class Function:
         """Forget what forward kept, so that memory falls while backward proceeds."""
         vars(self).clear()
         self.spent = True
+
+
+def settled(y: Array, dtype: np.dtype) -> Array:
+    """A single number as an array of `dtype`; arrays as they are.
+
+    NumPy computes with 0-d arrays into scalars, and NumPy 1 makes them float64 where a Python float
+    takes part.
+    """
+    return y if y.ndim else xp_of(y).asarray(y, dtype=dtype)
 
 
 def check_inputs(function: Function, inputs: tuple) -> None:

@@ -6,9 +6,9 @@ is held against the gradient that backward() gives:
     numeric   = (L(q + h) - L(q - h)) / 2h,     L = sum(dy * y)
     error     = |numeric - analytic| / max(|numeric|, |analytic|, 1)
 
-dy is random.  With dy = 1 everywhere, as many checkers have it, a batch norm whose dx is zero passes:
-the sum of its outputs does not depend on x at all.  Everything is float64, where a right backward
-has errors near 1e-9.  Where two sides of a point have different slopes, as ReLU has at 0, neither
+dy is random.  With dy = 1 everywhere, as many checkers have it, a batch norm whose dx is zero
+passes: the sum of its outputs does not depend on x at all.  Everything is float64, where a right
+backward has errors near 1e-9.  Where two sides of a point have different slopes, as ReLU has at 0, neither
 number is the derivative: the verdict is then "kink" and not "wrong".
 
 Source of the method: the CS231n notes, "Gradient checks"; the kink test after Chainer's.
@@ -16,6 +16,7 @@ Source of the method: the CS231n notes, "Gradient checks"; the kink test after C
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,9 @@ from minicnn.engine import Function
 from minicnn.module import Module, Parameter
 from minicnn.tensor import Tensor
 
-STEP = 1e-5                # h; the error of the central difference falls as h^2, rounding grows as 1/h
+STEP = 1e-5                # h; the central difference's error falls as h^2, rounding grows as 1/h
 LIMIT = 1e-6               # largest error that counts as right
+VERDICTS = ["right", "kink", "WRONG"]      # the worst of them is reported
 
 
 @dataclass
@@ -34,9 +36,9 @@ class Report:
     """What a check found.  `bool(report)` is True if every gradient is right."""
 
     elements: int = 0
-    error: float = 0.0                         # the largest
-    verdict: str = "right"                     # or "WRONG" or "kink"
-    place: str = ""                            # which element has the largest error
+    verdict: str = "right"                     # the worst: WRONG before kink before right
+    error: float = 0.0                         # the largest with that verdict
+    place: str = ""                            # which element has it
     analytic: float = 0.0
     numeric: float = 0.0
     functions: set[type[Function]] = field(default_factory=set)
@@ -86,7 +88,10 @@ def gradcheck(function: Callable[..., Tensor], *inputs: Any, seed: int = 0, most
     def loss() -> float:
         return float((to_cpu(function(*xs).data) * dy).sum())
 
-    if loss() != loss():
+    first = loss()
+    if not np.isfinite(first):
+        raise ValueError("gradcheck: the function gives NaN or infinity for these inputs")
+    if loss() != first:
         raise ValueError("gradcheck: two runs on the same input differ; fix the seed inside the "
                          "function, or switch dropout off: model.eval()")
     report = Report(functions=functions_behind(y))
@@ -114,12 +119,14 @@ def check_leaf(report: Report, name: str, leaf: Tensor, loss: Callable[[], float
         analytic = float(gradient[index])
         numeric = (at(index, STEP) - at(index, -STEP)) / (2 * STEP)
         error = abs(numeric - analytic) / max(abs(numeric), abs(analytic), 1.0)
+        error = error if error == error else np.inf                  # NaN
+        verdict = ("right" if error <= LIMIT
+                   else "kink" if is_kink(partial(at, index)) else "WRONG")
         report.elements += 1
-        if not error <= report.error:          # "not <=" lets NaN through
-            report.error, report.analytic, report.numeric = error, analytic, numeric
+        if (VERDICTS.index(verdict), error) >= (VERDICTS.index(report.verdict), report.error):
+            report.verdict, report.error = verdict, error
+            report.analytic, report.numeric = analytic, numeric
             report.place = f"{name}[{', '.join(str(int(i)) for i in index)}]"
-            if not error <= LIMIT:
-                report.verdict = "kink" if is_kink(lambda step, i=index: at(i, step)) else "WRONG"
     leaf.data = to_device(start, device)
 
 
@@ -148,10 +155,11 @@ def scattered_parameters(module: Module, rng: np.random.Generator) -> dict[str, 
 
 def functions_behind(y: Tensor) -> set[type[Function]]:
     """The classes of all Functions that took part in computing y."""
-    found, waiting = set(), [y.creator]
+    found: set[Function] = set()
+    waiting: list[Any] = [y.creator]
     while waiting:
         function = waiting.pop()
-        if isinstance(function, Function):
-            found.add(type(function))
+        if isinstance(function, Function) and function not in found:
+            found.add(function)
             waiting += function.sources
-    return found
+    return {type(function) for function in found}

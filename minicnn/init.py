@@ -9,7 +9,7 @@ number of inputs of one unit, fan_out the number of units that one input reaches
     xavier       std = sqrt(2 / (fan_in + fan_out))     Glorot and Bengio 2010, equation 12
     he           std = sqrt(2 / fan_in)                 He et al. 2015, "Delving deep into
                                                         rectifiers", equation 10; for ReLU
-    orthogonal   rows at right angles, of length 1      Saxe et al. 2014, section 3
+    orthogonal   rows at right angles, of length 1      Saxe et al. 2014
 
 A uniform distribution between -b and b has standard deviation b / sqrt(3).
 

@@ -10,6 +10,7 @@
 A second Ctrl-C ends the program at once.
 """
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -35,7 +36,8 @@ def finish_step() -> Iterator[Stop]:
     def note(*_: Any) -> None:
         stop.asked = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        print("\nstopping after this step; press Ctrl-C again to stop at once", flush=True)
+        # Not print: it may be print that Ctrl-C came into the middle of, and it cannot be re-entered.
+        os.write(2, b"\nstopping after this step; press Ctrl-C again to stop at once\n")
 
     if threading.current_thread() is not threading.main_thread():
         yield stop                        # only the main thread receives Ctrl-C

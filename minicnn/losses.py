@@ -40,11 +40,11 @@ class CrossEntropyFn(Function):
 
     def forward(self, z):                                  # (N, C)
         xp, q, dtype = xp_of(z), self.q, z.dtype
-        z = z.astype(q.dtype, copy=False)                  # float16 is worked in float32
+        z = z.astype(q.dtype, copy=False)                  # float16 is computed in float32
         z = z - z.max(axis=1, keepdims=True)               # the largest becomes 0: e^z <= 1
         cost = xp.log(xp.exp(z).sum(axis=1, keepdims=True)) - z             # -log p
         self.p, self.dtype = xp.exp(-cost), dtype
-        losses = (q * xp.where(q == 0, 0, cost)).sum(axis=1)                # (N,); 0 inf is NaN
+        losses = (q * xp.where(q == 0, 0, cost)).sum(axis=1)                # (N,); 0 * inf is NaN
         y = losses if self.reduction == "none" else losses.sum() / self.divisor
         return y.astype(dtype, copy=False)
 
@@ -106,7 +106,8 @@ class SquaredErrorFn(Function):
 
     def forward(self, a, b):                               # any shape, the same for both
         dtype = sum_dtype(a.dtype)                         # 300^2 is too much for float16
-        self.difference, self.dtype = a.astype(dtype) - b.astype(dtype), a.dtype
+        self.difference = a.astype(dtype, copy=False) - b.astype(dtype, copy=False)
+        self.dtype = a.dtype
         y = self.difference * self.difference
         if self.reduction == "mean":
             y = y.mean()
@@ -176,7 +177,8 @@ class L2PenaltyFn(Function):
         return (self.strength / 2 * squares).astype(ws[0].dtype)
 
     def backward(self, dy):
-        return tuple((self.strength * w * dy).astype(w.dtype, copy=False) for w in self.ws)
+        strength = self.strength * dy.astype(sum_dtype(dy.dtype))
+        return tuple((strength * w).astype(w.dtype, copy=False) for w in self.ws)
 
 
 def l2_penalty(parameters: Iterable[Tensor], strength: float) -> Tensor:
@@ -234,8 +236,8 @@ def check_labels(name: str, labels: Any, N: int, C: int, ignore_index: int | Non
         wrong &= labels != ignore_index
     if wrong.any():
         first = int(wrong.argmax())
-        raise ValueError(f"{name}: sample {first} has label {labels[first]}, the {C} scores are for "
-                         f"classes 0 to {C - 1}; {wrong.sum()} of {N} labels are out of range")
+        raise ValueError(f"{name}: sample {first} has label {labels[first]}, the {C} scores are "
+                         f"for classes 0 to {C - 1}; {wrong.sum()} of {N} labels are out of range")
     return labels.astype(np.int64, copy=False)
 
 

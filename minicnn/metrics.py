@@ -19,6 +19,7 @@ def top_k_errors(scores: np.ndarray, labels: np.ndarray, k: int = 1) -> int:
                          "(N, classes) and (N,)")
     if not 1 <= k <= scores.shape[1]:
         raise ValueError(f"top_k_errors: k is {k}, there are {scores.shape[1]} classes")
+    check_classes("top_k_errors: labels", labels, scores.shape[1])
     own = scores[np.arange(len(labels)), labels][:, None]            # (N, 1)
     at_least_as_good = (~(scores < own)).sum(axis=1)                 # counts the class itself; NaN
     return int((at_least_as_good > k).sum())                         # is never below, so it errs
@@ -33,8 +34,16 @@ def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, classes: int) ->
     if predicted.shape != labels.shape or labels.ndim != 1:
         raise ValueError(f"confusion_matrix: predictions {predicted.shape} and labels "
                          f"{labels.shape} must both be (N,)")
-    for name, values in (("predicted", predicted), ("labels", labels)):
-        if len(values) and not 0 <= values.min() <= values.max() < classes:
-            raise ValueError(f"confusion_matrix: {name} from {values.min()} to {values.max()}, "
-                             f"expected 0 to {classes - 1}")
-    return np.bincount(labels * classes + predicted, minlength=classes ** 2).reshape(classes, classes)
+    check_classes("confusion_matrix: predictions", predicted, classes)
+    check_classes("confusion_matrix: labels", labels, classes)
+    cell = labels.astype(np.int64) * classes + predicted             # uint8 would overflow
+    return np.bincount(cell, minlength=classes ** 2).reshape(classes, classes)
+
+
+def check_classes(name: str, values: np.ndarray, classes: int) -> None:
+    """Whole numbers from 0 on: -1 as an index would count from the end."""
+    if values.dtype.kind not in "iu":
+        raise TypeError(f"{name} are {values.dtype}, expected whole numbers")
+    if len(values) and not 0 <= values.min() <= values.max() < classes:
+        raise ValueError(f"{name} from {values.min()} to {values.max()}, expected 0 to "
+                         f"{classes - 1}")

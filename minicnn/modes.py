@@ -28,14 +28,15 @@ class _Setting:
 
     def __init__(self, field: str, value: Any) -> None:
         self.field, self.value = field, value
+        self.before: list = []                 # one for each block that is open
 
     def __enter__(self) -> Any:
-        self.before = getattr(state, self.field)
+        self.before.append(getattr(state, self.field))
         setattr(state, self.field, self.value)
         return self.value
 
     def __exit__(self, *_: object) -> None:
-        setattr(state, self.field, self.before)
+        setattr(state, self.field, self.before.pop())
 
     def __call__(self, function: Callable) -> Callable:
         @functools.wraps(function)

@@ -175,6 +175,8 @@ class Module:
         """Move to "cpu" or "cuda", or to another floating dtype; returns the Module itself."""
         if dtype is not None and np.dtype(dtype).kind != "f":
             raise TypeError(f"to: dtype must be float16, float32 or float64, got {np.dtype(dtype)}")
+        if device is not None:
+            to_device(np.zeros(0), device)         # no such device: an error before anything moves
         for _, value in self.named_state():
             value.move(device, dtype)
         return self
@@ -194,13 +196,13 @@ class Module:
         wrong += [f"{name}: {np.shape(values[name])} given, {own[name].shape} needed"
                   for name in own if name in values and np.shape(values[name]) != own[name].shape]
         if wrong:
-            shown = "; ".join(wrong[:8]) + (f"; and {len(wrong) - 8} more" if len(wrong) > 8 else "")
+            shown = "; ".join(wrong[:8] + [f"and {len(wrong) - 8} more"] * (len(wrong) > 8))
             raise ValueError(f"load_state_dict: {shown}; nothing was changed. "
                              "Were these values saved by another network or variant?")
-        for name, parameter in own.items():
-            if name in values:
-                array = np.array(values[name], dtype=parameter.dtype)
-                parameter.data = to_device(array, parameter._device)
+        arrays = {name: np.array(values[name], dtype=own[name].dtype)
+                  for name in own if name in values}
+        for name, array in arrays.items():
+            own[name].data = to_device(array, own[name]._device)
 
 
 class Windowed(Module):

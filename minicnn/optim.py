@@ -28,6 +28,7 @@ class Optimizer:
     """
 
     names: tuple[str, ...] = ()        # what is remembered for each parameter, under these settings
+    decoupled = False                  # True: update sees to the weight decay
 
     def __init__(self, parameters: Iterable[Tensor], lr: float, weight_decay: float) -> None:
         self.parameters = list_of_parameters(type(self).__name__, parameters)
@@ -58,7 +59,10 @@ class Optimizer:
             for name, value in state.items():              # the model may have moved: model.to(...)
                 if is_array(value) and (xp_of(value) is not xp_of(w) or value.dtype != dtype):
                     state[name] = to_device(value.astype(dtype, copy=False), device_of(w))
-            self.update(w, g.astype(dtype, copy=False), state)
+            g = g.astype(dtype, copy=False)
+            if self.weight_decay and not self.decoupled:
+                g = g + self.weight_decay * w.astype(dtype, copy=False)
+            self.update(w, g, state)
 
     def update(self, w: Array, g: Array, state: dict[str, Any]) -> None:
         raise TypeError(f"{type(self).__name__} has no update: every optimiser writes its own")
@@ -121,11 +125,9 @@ class SGD(Optimizer):
         self.nesterov, self.names = nesterov, ("v",) if momentum else ()
 
     def update(self, w, g, state):
-        if self.weight_decay:
-            g = g + self.weight_decay * w
         if self.momentum:
             if "v" not in state:
-                state["v"] = g.copy()
+                state["v"] = xp_of(w).array(g)         # a copy
             else:
                 v = state["v"]
                 v *= self.momentum
@@ -163,8 +165,6 @@ class RMSprop(Optimizer):
         xp, alpha = xp_of(w), self.alpha
         if not state:
             state.update({name: xp.zeros_like(g) for name in self.names})
-        if self.weight_decay:
-            g = g + self.weight_decay * w
         s = state["s"]
         s *= alpha
         s += (1 - alpha) * g * g
@@ -196,14 +196,13 @@ class Adam(Optimizer):
     """
 
     names = ("t", "m", "v")
-    decoupled = False
 
     def __init__(self, parameters: Iterable[Tensor], lr: float = 1e-3,
                  betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
                  weight_decay: float = 0.0) -> None:
         super().__init__(parameters, lr, weight_decay)
-        self.check(betas=(betas, all(0 <= b < 1 for b in betas), "two numbers in [0, 1)"),
-                   eps=(eps, eps >= 0, "at least 0"))
+        right = len(betas) == 2 and all(0 <= b < 1 for b in betas)
+        self.check(betas=(betas, right, "two numbers in [0, 1)"), eps=(eps, eps >= 0, "at least 0"))
         self.betas, self.eps = (float(betas[0]), float(betas[1])), float(eps)
 
     def update(self, w, g, state):
@@ -212,8 +211,6 @@ class Adam(Optimizer):
             state.update(t=0, m=xp.zeros_like(g), v=xp.zeros_like(g))
         if self.weight_decay and self.decoupled:
             w *= 1 - lr * self.weight_decay
-        elif self.weight_decay:
-            g = g + self.weight_decay * w
         state["t"] += 1
         t, m, v = state["t"], state["m"], state["v"]
         m *= b1
@@ -257,7 +254,8 @@ def clip_grad_norm_(parameters: Iterable[Tensor], max_norm: float) -> float:
     shrink = float(max_norm) / (norm + 1e-6)
     for parameter in listed:
         if parameter.grad is not None and shrink < 1 and isfinite(norm):
-            parameter.grad = parameter.grad * shrink
+            dtype = parameter.grad.dtype               # float16 could not hold a small `shrink`
+            parameter.grad = (parameter.grad.astype(sum_dtype(dtype)) * shrink).astype(dtype)
     return norm
 
 

@@ -20,6 +20,8 @@ from minicnn.optim import Optimizer
 class Schedule:
     """Sets optimizer.lr.  A subclass writes `at(t)`, the learning rate after t steps."""
 
+    names: tuple[str, ...] = ("lr0", "t")              # what is saved, beside lr
+
     def __init__(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{type(self).__name__}: expected an optimiser, got "
@@ -38,18 +40,20 @@ class Schedule:
 
     def state_dict(self) -> dict[str, Any]:
         """What changes while training proceeds, and the lr it has led to: plain numbers."""
-        return {"lr": self.lr, "lr0": self.lr0, "t": self.t}
+        return {"lr": self.lr} | {name: getattr(self, name) for name in self.names}
 
     def load_state_dict(self, values: dict[str, Any]) -> None:
         """Take over what state_dict gave, and set optimizer.lr; nothing if the names differ."""
+        self.check_state(values)
+        for name in self.names:
+            setattr(self, name, values[name])
+        self.optimizer.lr = values["lr"]
+
+    def check_state(self, values: dict[str, Any]) -> None:
         own = self.state_dict()
         if own.keys() != values.keys():
             raise ValueError(f"{type(self).__name__}.load_state_dict: expected {sorted(own)}, got "
                              f"{sorted(values)}; was this saved by another schedule?")
-        for name, value in values.items():
-            if name != "lr":
-                setattr(self, name, value)
-        self.optimizer.lr = values["lr"]
 
 
 class StepLR(Schedule):
@@ -127,6 +131,8 @@ class ReduceLROnPlateau(Schedule):
     0.01
     """
 
+    names = ("lr0", "t", "best", "bad", "resting")
+
     def __init__(self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1,
                  patience: int = 10, threshold: float = 1e-4, threshold_mode: str = "rel",
                  cooldown: int = 0, min_lr: float = 0.0, eps: float = 1e-8) -> None:
@@ -160,9 +166,6 @@ class ReduceLROnPlateau(Schedule):
         sign = 1 if self.mode == "max" else -1
         margin = self.threshold * (abs(self.best) if self.threshold_mode == "rel" else 1)
         return sign * value > sign * self.best + (margin if isfinite(self.best) else 0)
-
-    def state_dict(self) -> dict[str, Any]:
-        return super().state_dict() | {"best": self.best, "bad": self.bad, "resting": self.resting}
 
 
 class Warmup(Schedule):
@@ -202,6 +205,11 @@ class Warmup(Schedule):
         return super().state_dict() | ({"after": self.after.state_dict()} if self.after else {})
 
     def load_state_dict(self, values: dict[str, Any]) -> None:
-        if self.after and "after" in values:
-            self.after.load_state_dict(values["after"])
         super().load_state_dict(values)
+        if self.after:
+            self.after.load_state_dict(values["after"])
+
+    def check_state(self, values: dict[str, Any]) -> None:
+        super().check_state(values)
+        if self.after:
+            self.after.check_state(values["after"])

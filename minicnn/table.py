@@ -40,11 +40,16 @@ class TableNet(Sequential):
     def __init__(self, *rows: Row) -> None:
         self.rows = rows
         self.row_ends: dict[str, str] = {}                 # row label -> name of its last layer
-        named = {}
+        named: dict[str, Module] = {}
         for label, layers, _ in rows:
+            if not layers:
+                raise ValueError(f"TableNet: row {label!r} has no layers")
             main = next((layer for layer in layers if layer.num_parameters()), layers[0])
             for layer in layers:
                 name = label if layer is main else f"{label}_{type(layer).__name__.lower()}"
+                if name in named:
+                    raise ValueError(f"TableNet: two layers would be called {name!r}; give the "
+                                     "second a row of its own, with another label")
                 named[name] = layer
             self.row_ends[label] = name
         super().__init__(**named)

@@ -105,7 +105,7 @@ class Tensor(Variable):
 
     def __pow__(self, other: Any) -> "Tensor":
         if isinstance(other, (int, float)):
-            return arithmetic.Power(other)(self)
+            return arithmetic.Power(float(other))(self)      # np.float64 is a float, too
         return arithmetic.PowerOf()(self, self.lift(other))
 
     def __rpow__(self, other: Any) -> "Tensor":

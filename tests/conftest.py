@@ -12,7 +12,21 @@ import pytest
 from minicnn.backend import gpu_problem, manual_seed
 from tests import standin
 
+collect_ignore_glob = ["stored/make_*.py"]          # scripts that need PyTorch, run by hand
+
 LIBRARIES = ["numpy", "standin"] + ([] if gpu_problem() else ["cupy"])
+
+
+def pytest_addoption(parser):
+    parser.addoption("--need-gpu", action="store_true",
+                     help="run the tests of arrays on CuPy alone, and fail where there is no GPU")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--need-gpu"):
+        if "cupy" not in LIBRARIES:
+            raise pytest.UsageError(f"--need-gpu: {gpu_problem()}")
+        items[:] = [item for item in items if "[cupy" in item.nodeid or "-cupy" in item.nodeid]
 
 
 @pytest.fixture(params=LIBRARIES)

@@ -98,7 +98,9 @@ def linear(x, w, b=None):
     y = np.zeros((len(x), len(w)))
     for n in range(len(x)):
         for d in range(len(w)):
-            y[n, d] = (0.0 if b is None else b[d]) + sum(w[d, m] * x[n, m] for m in range(len(w[d])))
+            y[n, d] = 0.0 if b is None else b[d]
+            for m in range(x.shape[1]):
+                y[n, d] += w[d, m] * x[n, m]
     return y
 
 

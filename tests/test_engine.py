@@ -9,10 +9,8 @@ import pytest
 
 from minicnn import functions as F
 from minicnn.backend import to_cpu
-from minicnn.engine import AnomalyError, Function, Variable
-from minicnn.layers.conv import Conv2d
-from minicnn.modes import detect_anomaly, no_grad
-from minicnn.module import Module, Sequential
+from minicnn.engine import Function, Variable
+from minicnn.modes import no_grad
 from minicnn.tensor import Tensor
 
 
@@ -67,7 +65,7 @@ def test_each_function_is_replayed_once(xp):
 
 
 def test_a_long_and_a_short_way_to_the_same_place(xp):
-    """The late user of h must wait for the early one: serial numbers, not distance, give the order."""
+    """The call with the highest serial number goes first, not the nearest one."""
     x = leaf(xp, 2.0)
     h = x * x
     early = h * 3
@@ -141,7 +139,8 @@ def test_dtypes_stay(xp, dtype):
 
 def test_a_tensor_with_several_values_needs_dy(xp):
     x = leaf(xp, [1.0, 2.0])
-    with pytest.raises(ValueError, match=r"shape \(2,\) needs the upstream gradient dy .* y.sum\(\)"):
+    message = r"shape \(2,\) needs the upstream gradient dy .* y.sum\(\)"
+    with pytest.raises(ValueError, match=message):
         (x * 2).backward()
     (x * 2).backward(xp.asarray([1.0, 10.0]))
     assert grad(x) == [2.0, 20.0]
@@ -214,7 +213,8 @@ def test_gradients_of_several_leaves_share_no_memory(xp):
 
 
 @pytest.mark.parametrize("parts", [
-    lambda a: [a.reshape(2, 1)], lambda a: [a.transpose()], lambda a: [a + 0.0], lambda a: [a[::-1]],
+    lambda a: [a.reshape(2, 1)], lambda a: [a.transpose()], lambda a: [a + 0.0],
+    lambda a: [a[::-1]],
     lambda a: F.split(a, 2), lambda a: [F.broadcast_to(a, (2,))], lambda a: [F.pad(a, 1)]])
 def test_a_gradient_is_nobodys_view(xp, parts):
     """In-place arithmetic on .grad, as optimisers do, must not reach any other array."""
@@ -305,140 +305,6 @@ def test_the_graph_does_not_keep_the_tensors_between():
     y.sum().backward()
 
 
-# --- refusals ---------------------------------------------------------------------------------
-
-def test_mixed_dtypes(xp):
-    a, b = leaf(xp, [1.0], np.float32), leaf(xp, [1.0], np.float64)
-    with pytest.raises(TypeError, match=r"Add: float32 and float64 mixed; .*x.astype\('float32'\)"):
-        a + b
-
-
-def test_mixed_devices(xp):
-    if xp is np:
-        pytest.skip("one device only")
-    with pytest.raises(TypeError, match="Mul: one input is on cuda, another on cpu; move both"):
-        leaf(xp, [1.0]) * leaf(np, [1.0])
-
-
-def test_images_of_bytes_are_refused(xp):
-    x = Tensor(xp.asarray(np.zeros((2, 2), np.uint8)))
-    with pytest.raises(TypeError, match=r"uint8 values have no gradient; scale images.* / 255"):
-        x.sum()
-    with pytest.raises(TypeError, match=r"^c \(.*uint8 values have no gradient.* / 255"):
-        Sequential(c=Conv2d(1, 1, 1))(Tensor(np.zeros((1, 1, 2, 2), np.uint8)))
-
-
-@pytest.mark.parametrize("dtype", [np.int64, bool, np.int32])
-def test_whole_numbers_have_no_gradient(dtype):
-    with pytest.raises(TypeError, match="values have no gradient; convert first"):
-        F.exp(Tensor(np.zeros(2, dtype)))
-    with pytest.raises(TypeError, match="cannot require a gradient; convert first"):
-        Tensor(np.zeros(2, dtype), requires_grad=True)
-
-
-def test_functions_want_tensors():
-    with pytest.raises(TypeError, match=r"Exp: expected a Tensor, got ndarray; wrap it: Tensor\(x\)"):
-        F.Exp()(np.ones(2))
-
-
-@pytest.mark.parametrize("answer, message", [
-    (lambda dy: dy.sum(axis=0), r"Identity.backward: gradient 0 is float64 \(3,\), "
-                                r"its input was float64 \(2, 3\)"),
-    (lambda dy: dy.astype(np.float32), r"gradient 0 is float32 \(2, 3\), its input was float64"),
-    (lambda dy: (dy, dy), "Identity.backward returned 2 gradients for 1 inputs"),
-    (lambda dy: (), "Identity.backward returned 0 gradients for 1 inputs")])
-def test_a_wrong_backward_is_named(xp, answer, message):
-    x = leaf(xp, np.ones((2, 3)))
-    with pytest.raises(RuntimeError, match=message):
-        Identity(answer)(x).sum().backward()
-
-
-def test_none_is_a_gradient(xp):
-    x = leaf(xp, [1.0])
-    Identity(lambda dy: None)(x).sum().backward()
-    assert x.grad is None
-
-
-def test_functions_without_methods(xp):
-    class Empty(Function):
-        pass
-
-    class Forward(Function):
-        def forward(self, x):
-            return x
-
-    with pytest.raises(TypeError, match="Empty has no forward"):
-        Empty()(leaf(xp, 1.0))
-    with pytest.raises(TypeError, match="Forward has no backward"):
-        Forward()(leaf(xp, 1.0)).backward()
-
-
-def test_a_plain_variable_works_too():
-    x = Variable(np.array([2.0]), requires_grad=True)
-    y = F.Exp()(x)
-    y.backward()
-    assert type(y) is Variable and x.grad[0] == np.exp(2.0)
-
-
-# --- detect_anomaly ---------------------------------------------------------------------------
-
-class Divide(Module):
-    def forward(self, x):
-        return x / (x - x)
-
-
-class Net(Module):
-    def __init__(self):
-        self.first = Sequential(conv1=Conv2d(1, 1, 1), bad=Divide())
-
-
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_anomaly_in_forward_names_the_first_layer():
-    class Whole(Net):
-        def forward(self, x):
-            return self.first(x).sum()
-
-    x = Tensor(np.ones((1, 1, 2, 2), np.float32))
-    assert not np.isfinite(Whole()(x).item())
-    with detect_anomaly(), pytest.raises(AnomalyError, match=r"^first.bad \(Div\): infinity in its out"):
-        Whole()(x)
-    x.data[:] = np.nan
-    with detect_anomaly(), pytest.raises(AnomalyError, match=r"^first.conv1 \(.*\): NaN in its out"):
-        Whole()(x)
-
-
-def test_anomaly_in_the_input_of_the_first_layer(xp, device):
-    x = np.ones((1, 1, 2, 2), np.float32)
-    x[0, 0, 1, 1] = np.nan
-    model = Sequential(conv1=Conv2d(1, 1, 3, padding=1)).to(device)
-    with detect_anomaly(), pytest.raises(AnomalyError, match=r"^conv1 \(Conv2dFn\): NaN in its output"):
-        model(Tensor(xp.asarray(x)))
-
-
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_anomaly_in_backward_names_the_layer(xp):
-    class Root(Module):
-        def forward(self, x):
-            return F.sqrt(x)                       # slope infinite at 0
-
-    x = leaf(xp, [0.0, 1.0])
-    with detect_anomaly(), pytest.raises(AnomalyError, match=r"^root \(Sqrt\): infinity in the gradient"
-                                                             " of input 0"):
-        Sequential(root=Root())(x * 1.0).sum().backward()
-    y = Sequential(root=Root())(x * 1.0).sum()
-    with detect_anomaly(), pytest.raises(AnomalyError, match="a layer that ran outside detect_anomaly"):
-        y.backward()
-    with detect_anomaly(), pytest.raises(AnomalyError, match=r"^outside any layer \(Log\): infinity"):
-        F.log(x)
-
-
-def test_no_anomaly_no_difference(xp):
-    x = leaf(xp, [1.0, 2.0])
-    with detect_anomaly():
-        (x * x).sum().backward()
-    assert grad(x) == [2.0, 4.0]
-
-
 def test_nothing_is_recorded_inside_no_grad(xp):
     x = leaf(xp, [1.0, 2.0])
     with no_grad():
@@ -446,3 +312,10 @@ def test_nothing_is_recorded_inside_no_grad(xp):
     assert y.creator is None and not y.requires_grad
     with pytest.raises(RuntimeError, match="inside no_grad()"):
         y.sum().backward()
+
+
+def test_a_plain_variable_works_too():
+    x = Variable(np.array([2.0]), requires_grad=True)
+    y = F.Exp()(x)
+    y.backward()
+    assert type(y) is Variable and x.grad[0] == np.exp(2.0)

@@ -38,7 +38,7 @@ def test_mean_spread_and_bounds(rng, number):
     draw, std, bound = SPREADS[number]
     values = draw(rng, SHAPE)
     assert (values.shape, values.dtype) == (SHAPE, np.float32)
-    assert values.std() == pytest.approx(std, rel=0.02)           # of 36,000 values: 3 sigma is 1.1 %
+    assert values.std() == pytest.approx(std, rel=0.02)        # of 36,000 values: 3 sigma is 1.1 %
     assert abs(values.mean()) < 4 * std / sqrt(values.size)
     if bound is not None:
         assert abs(values).max() <= bound * (1 + 1e-6)
@@ -110,7 +110,8 @@ class ScaleAndShift(Module):
 
 
 def network():
-    return Sequential(Conv2d(1, 3, 3), ScaleAndShift(), Linear(5, 4), Linear(4, 2, bias=False), RBF())
+    return Sequential(Conv2d(1, 3, 3), ScaleAndShift(), Linear(5, 4), Linear(4, 2, bias=False),
+                      RBF())
 
 
 def test_apply_init_changes_weights_and_their_biases_only():

@@ -1,10 +1,12 @@
 import json
+import re
 from math import exp, log
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import minicnn.losses
 from minicnn.backend import to_cpu
 from minicnn.gradcases.losses import CASES
 from minicnn.gradcheck import gradcheck
@@ -41,7 +43,8 @@ def test_cross_entropy_by_hand(xp):
 @pytest.mark.parametrize("ignore_index", [-100, 2])
 def test_cross_entropy_equals_the_loops(xp, rng, weight, smoothing, ignore_index):
     z, labels = rng.standard_normal((6, 3)), rng.integers(0, 3, 6)
-    losses, divisor = loops.cross_entropy(z.tolist(), labels.tolist(), weight, ignore_index, smoothing)
+    losses, divisor = loops.cross_entropy(z.tolist(), labels.tolist(), weight, ignore_index,
+                                          smoothing)
     for reduction, expected in (("none", losses), ("sum", sum(losses)),
                                 ("mean", sum(losses) / divisor)):
         y = cross_entropy(Tensor(xp.asarray(z)), labels, weight, ignore_index, reduction, smoothing)
@@ -63,8 +66,8 @@ def test_huge_logits_are_exact(xp, dtype, big):
     z = tensor(xp, [[big, 0, 0], [0, big, 0], [big, -big, 0], [-big, -big, -big]], dtype)
     loss = cross_entropy(z, [1, 1, 0, 2], reduction="none")
     loss.backward(xp.ones(4, dtype))
-    expected = [big, 0, 0, log(3)]
-    assert loss.numpy().tolist() == np.array(expected, dtype).tolist()
+    assert loss.numpy()[:3].tolist() == [big, 0, 0]
+    assert loss.numpy()[3] == pytest.approx(log(3), 1e-3 if dtype == "float16" else 1e-6)
     assert np.isfinite(to_cpu(z.grad)).all()
     np.testing.assert_allclose(to_cpu(z.grad).sum(axis=1, dtype="float64"), 0, atol=2e-3
                                if dtype == "float16" else 1e-6)
@@ -74,6 +77,13 @@ def test_huge_logits_are_exact(xp, dtype, big):
 def test_mean_of_float16_is_taken_in_float32(xp):
     z = tensor(xp, np.tile([60000.0, 0], (100, 1)), "float16")
     assert cross_entropy(z, [1] * 100).item() == 60000
+
+
+def test_no_logarithm_of_a_probability_in_the_package():
+    taken = re.compile(r"\blog\((self\.)?(p|probs?|probabilities|softmax)\b")
+    for path in Path(minicnn.losses.__file__).parent.rglob("*.py"):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            assert not taken.search(line), f"{path.name}:{number}: log of a probability: {line}"
 
 
 def test_a_class_ruled_out_by_minus_infinity_costs_nothing(xp):
@@ -104,7 +114,7 @@ WRONG_LABELS = [
     ([True, False, True], TypeError, r"bool: sample 0 has True"),
     (np.eye(4)[:3], ValueError, r"got \(3, 4\); one-hot rows become indices by labels.argmax"),
     ([[0], [1], [2]], ValueError, r"got \(3, 1\); take the column: labels\[:, 0\]"),
-    ([0, 1], ValueError, r"labels must be \(3,\), one class index for each of the 3 samples, got \(2,"),
+    ([0, 1], ValueError, r"labels must be \(3,\), one class index for each of the 3 .*got \(2,"),
     (1, ValueError, r"got \(\)"),
     (["a", "b", "c"], TypeError, "whole numbers"),
 ]
@@ -236,8 +246,8 @@ def test_rbf_loss_by_hand(xp):
 @pytest.mark.parametrize("j", [0.1, 1.0, 30.0])
 def test_rbf_loss_equals_the_loops(xp, rng, j):
     distances, labels = rng.uniform(0, 40, (5, 4)), [0, 3, 1, 1, 2]
-    expected = loops.rbf_loss(distances.tolist(), labels, j)
-    assert rbf_loss(Tensor(xp.asarray(distances)), labels, j).item() == pytest.approx(expected, 1e-12)
+    loss = rbf_loss(Tensor(xp.asarray(distances)), labels, j)
+    assert loss.item() == pytest.approx(loops.rbf_loss(distances.tolist(), labels, j), 1e-12)
 
 
 def test_rbf_loss_far_from_every_code(xp):

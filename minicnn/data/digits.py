@@ -26,7 +26,7 @@ CHUNK = 256                 # images drawn at once: their pixels stay in the pro
 # The hand.  Deviations from image to image, lengths in heights of a digit.
 TREMBLE = 0.08              # of a point, in distances to its nearer neighbour
 ENDS, OFFSET = 0.045, 0.02  # of a stroke's first and last point besides, of a stroke as a whole
-BEND = 0.05                 # smooth distortion
+BEND = 0.06                 # smooth distortion
 ASPECT = 0.2                # of log(width / height)
 LEAN, SLANT = 0.15, 0.25    # mean and deviation of tan(slant), to the right
 TURN = 0.08                 # radians
@@ -161,8 +161,8 @@ def bend(curve: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def wave(along: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A smooth random function of a coordinate of length 1, deviation 1: (N, M) -> (N, M)."""
     total = np.zeros(along.shape)
-    for frequency in (0.5, 1.0):
-        height = rng.normal(0, 1, (len(along), 1))
+    for frequency, size in ((0.5, 1.0), (1.0, 0.5)):
+        height = rng.normal(0, size, (len(along), 1))
         phase = rng.uniform(0, 2 * np.pi, (len(along), 1))
         total += height * np.sin(2 * np.pi * frequency * along + phase)
     return total

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from minicnn.backend import to_device
 from minicnn.gradcases.case import Case, normal
 from minicnn.layers.concat import Concat
 from minicnn.layers.dropconnect import DropConnectLinear
@@ -21,19 +22,19 @@ def kept(*shape: int) -> np.ndarray:
     return np.random.default_rng(2).random(shape) < 0.6
 
 
-def dropout(mask: np.ndarray) -> Callable[[Tensor], Tensor]:
-    return lambda x: DropoutFn(mask, 0.4)(x)
+def dropout(*shape: int) -> Callable[[Tensor], Tensor]:
+    return lambda x: DropoutFn(to_device(kept(*shape), x.device), 0.4)(x)
 
 
 def drop_connect(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    return LinearFn()(x, DropoutFn(kept(3, 4), 0.4)(w), DropoutFn(kept(3), 0.4)(b))
+    return LinearFn()(x, dropout(3, 4)(w), dropout(3)(b))
 
 
 CASES = [
-    Case("Dropout", "p 0.4", lambda: dropout(kept(2, 3, 2, 2)), (normal(2, 3, 2, 2),)),
+    Case("Dropout", "p 0.4", lambda: dropout(2, 3, 2, 2), (normal(2, 3, 2, 2),)),
     Case("Dropout", "p 1", lambda: Dropout(1.0), (normal(2, 3),)),
     Case("Dropout", "test mode", lambda: Dropout(0.4).eval(), (normal(2, 3),)),
-    Case("Dropout2d", "p 0.4", lambda: dropout(kept(2, 3, 1, 1)), (normal(2, 3, 2, 2),)),
+    Case("Dropout2d", "p 0.4", lambda: dropout(2, 3, 1, 1), (normal(2, 3, 2, 2),)),
     Case("DropConnectLinear", "p 0.4", lambda: drop_connect,
          (normal(2, 4), normal(3, 4, seed=2), normal(3, seed=3))),
     Case("DropConnectLinear", "test mode", lambda: DropConnectLinear(4, 3).eval(), (normal(2, 4),)),

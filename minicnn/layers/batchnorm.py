@@ -1,4 +1,4 @@
-"""Batch normalisation: every channel gets mean 0 and variance 1 over the batch, then a learnt scale.
+"""Batch normalisation: every channel gets mean 0 and variance 1 over the batch.
 
     mu_j    = 1/n sum_i x_ij                     over the n values of channel j: (N) or (N, H, W)
     var_j   = 1/n sum_i (x_ij - mu_j)^2
@@ -17,8 +17,8 @@ the layer before it do that.)
 n - 1 because the squares are measured from the batch's own mean, which lies too near to its values;
 x_hat keeps n.  gamma = sqrt(var + eps), beta = mu gives x back: the layer can learn to do nothing.
 
-Source: Ioffe and Szegedy 2015, algorithms 1 and 2.  Lecture: stanford, "Batch Normalization", "Batch
-Normalization: Test-Time", "Batch Normalization for ConvNets".
+Source: Ioffe and Szegedy 2015, algorithms 1 and 2.  Lecture: stanford, "Batch Normalization",
+"Batch Normalization: Test-Time", "Batch Normalization for ConvNets".
 """
 
 from math import prod
@@ -48,8 +48,15 @@ class GivenStatisticsFn(Function):
         return (dy * self.inv_s).astype(dy.dtype, copy=False), None, None
 
 
+def counter() -> Buffer:
+    """A Buffer with the whole number 0: unlike the others it stays one when the dtype changes."""
+    buffer = Buffer(())
+    buffer.data = np.zeros((), np.int64)
+    return buffer
+
+
 class ChannelNorm(Module):
-    """What batch norm and instance norm share: weight, bias and running averages, one per channel."""
+    """What batch norm and instance norm share: a weight, bias and running averages per channel."""
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
                  affine: bool = True, track_running_stats: bool = True) -> None:
@@ -57,19 +64,17 @@ class ChannelNorm(Module):
         if C < 1:
             raise ValueError(f"{name}: num_features must be at least 1, got {C}")
         if not eps > 0:
-            raise ValueError(f"{name}: eps must be above 0, got {eps}; a channel whose values are all "
-                             "equal has variance 0 and would be divided by 0")
+            raise ValueError(f"{name}: eps must be above 0, got {eps}; a channel whose values are "
+                             "all equal has variance 0 and would be divided by 0")
         if momentum is not None and not 0 <= momentum <= 1:
-            raise ValueError(f"{name}: momentum must lie in 0..1 or be None, got {momentum}; it is the "
-                             "share of the new batch: 0.1 here is what others call 0.9")
+            raise ValueError(f"{name}: momentum must lie in 0..1 or be None, got {momentum}; it is "
+                             "the share of the new batch: 0.1 here is what others call 0.9")
         self.num_features, self.eps, self.momentum = C, float(eps), momentum
         self.weight = Parameter((C,), ones) if affine else None
         self.bias = Parameter((C,)) if affine else None
         self.running_mean: Any = Buffer((C,)) if track_running_stats else None
         self.running_var: Any = Buffer((C,), ones) if track_running_stats else None
-        self.num_batches_tracked: Any = Buffer(()) if track_running_stats else None
-        if track_running_stats:
-            self.num_batches_tracked.data = np.zeros((), np.int64)
+        self.num_batches_tracked: Any = counter() if track_running_stats else None
 
     def forward(self, x: Tensor) -> Tensor:
         self.out_shape(x.shape[1:])
@@ -91,8 +96,8 @@ class ChannelNorm(Module):
         """x_hat with the batch's own mean and variance, which training also keeps."""
         standardise = StandardiseFn(self.axes(x.ndim), self.eps)
         if prod(x.shape[axis] for axis in standardise.axes) == 1:
-            raise ValueError(f"{self.located()}: the input {x.shape} has one value for each mean, so "
-                             f"the variance is 0 and the output the bias; {self.cure(x.shape)}")
+            raise ValueError(f"{self.located()}: the input {x.shape} has one value for each mean, "
+                             f"so the variance is 0, the output the bias; {self.cure(x.shape)}")
         track = self.training and self.running_mean is not None
         if track:
             check_inputs(standardise, (x, self.running_mean))
@@ -115,15 +120,15 @@ class ChannelNorm(Module):
             running.data = moved.astype(running.dtype, copy=False)
 
     def cure(self, x_shape: Shape) -> str:
-        return (f"the batch size is {x_shape[0]}: use 2 or more, drop_last=True where the last batch "
-                "of an epoch is that small, or eval()")
+        return (f"the batch size is {x_shape[0]}: use 2 or more, drop_last=True where the last "
+                "batch of an epoch is that small, or eval()")
 
     def check_channels(self, in_shape: Shape) -> Shape:
         C, came = in_shape[0], ", ".join(map(str, in_shape))
-        if C != self.num_features:
+        if self.num_features != C:
             raise ValueError(f"{self.located()}: the input (N, {came}) has {C} "
-                             f"channel{'s' * (C != 1)}, the layer was built for {self.num_features}; "
-                             f"the layer before it needs {type(self).__name__}({C})")
+                             f"channel{'s' * (C != 1)}, the layer was built for "
+                             f"{self.num_features}; build it with {type(self).__name__}({C})")
         return in_shape
 
     def detail(self) -> str:
@@ -158,7 +163,7 @@ class BatchNorm2d(ChannelNorm):
 
 
 class BatchNorm1d(ChannelNorm):
-    """Batch normalisation of vectors (N, C), a mean over N; or of sequences (N, C, L), over N and L.
+    """Batch normalisation of vectors (N, C), a mean over N; of sequences (N, C, L), over N and L.
 
     Parameters and errors as for BatchNorm2d.
     """

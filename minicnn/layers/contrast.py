@@ -1,24 +1,24 @@
-"""Contrast normalisation across feature maps: subtract the local mean, divide by the local contrast.
+"""Contrast normalisation across feature maps: subtract the local mean, divide by local contrast.
 
     mean(q)[n, i, j] = sum_{c, u, v}  w[u, v] / C * q[n, c, i + u, j + v]     w Gaussian, sum w = 1
     v     = x - mean(x)                                               subtractive
     sigma = sqrt(mean(v^2)),   typical[n] = 1/(H W) sum_{i, j} sigma[n, i, j]
     y     = v / d,   d = max(typical, sigma)                          divisive
 
-One mean and one d serve all C maps at a pixel.  The floor `typical`, the image's own contrast, keeps
-flat regions from being blown up to noise.  Backwards through the lines above, from the last:
+One mean and one d serve all C maps at a pixel.  The floor `typical`, the image's own contrast,
+keeps flat regions from being blown up to noise.  Backwards through these lines, from the last:
 
     dd     = - sum_c dy y / d
     dsigma = dd where sigma is the larger;  the rest of dd, summed, / (H W)  added everywhere
     dv     = dy / d + mean^T(dsigma / (2 sigma)) 2 v
     dx     = dv - mean^T(sum_c dv)
 
-mean^T spreads a value over the window it was averaged from, with the same weights.  Where the window
-hangs over the border, the weights inside the image are scaled up to the sum 1.
+mean^T spreads a value over the window it was averaged from, with the same weights.  Where the
+window hangs over the border, the weights inside the image are scaled up to the sum 1.
 
 Source: Jarrett et al. 2009, "What is the best multi-stage architecture for object recognition?",
-section 3.1, used by Zeiler and Fergus 2013, figure 3 (iii).  Lecture: memphis, "AlexNet: ILSVRC 2012
-winner, Refinement of AlexNet" (figure of ZFNet).
+section 3.1; Zeiler and Fergus 2013, figure 3 (iii).  Lecture: memphis, the figure of ZFNet under
+"AlexNet: ILSVRC 2012 winner", "Refinement of AlexNet".
 """
 
 from math import exp
@@ -41,7 +41,7 @@ class ContrastFn(Function):
         self.weights, self.eps = weights, eps
 
     def blur(self, q):                                     # (N, 1, H, W)
-        """Sum over the window with Gaussian weights, zeros outside: down the columns, then across."""
+        """Weighted sum over the window, zeros outside: down the columns, then along the rows."""
         H, W = q.shape[2:]
         size = len(self.weights)
         for kernel in (size, 1), (1, size):                # w[u, v] = w[u] w[v]
@@ -56,11 +56,11 @@ class ContrastFn(Function):
         return self.blur(total(q, axis=1, keepdims=True) * (1 / C)) / self.inside   # (N, 1, H, W)
 
     def spread(self, dmean, C: int):                       # (N, 1, H, W)
-        """The gradient of local_mean, the same for each of the C maps; blur is its own transpose."""
+        """The gradient of local_mean, the same for all C maps; blur is its own transpose."""
         return self.blur(dmean / self.inside) * (1 / C)
 
     def forward(self, x):                                  # (N, C, H, W)
-        (N, C, H, W), xp = x.shape, xp_of(x)
+        (H, W), xp = x.shape[2:], xp_of(x)
         wide = x.astype(sum_dtype(x.dtype), copy=False)
         self.inside = self.blur(xp.ones((1, 1, H, W), wide.dtype))   # weights that meet the image
         v = wide - self.local_mean(wide)
@@ -73,12 +73,12 @@ class ContrastFn(Function):
         return (v / self.d).astype(x.dtype, copy=False)
 
     def backward(self, dy):                                # (N, C, H, W)
-        (N, C, H, W), xp, v, d = dy.shape, xp_of(dy), self.v, self.d
+        (C, H, W), xp, v, d = dy.shape[1:], xp_of(dy), self.v, self.d
         dv = dy / d
         dd = -total(dv * v, axis=1, keepdims=True) / d     # (N, 1, H, W)
         dtypical = total(dd * ~self.own, axis=(2, 3), keepdims=True) * self.shared
         dsigma = dd * self.own + dtypical * (1 / (H * W))
-        # sigma is 0 only where all v of the window are 0: any finite slope leaves dv unchanged there
+        # sigma is 0 only where the whole window of v is 0: there any finite slope adds 0
         dv += self.spread(dsigma / xp.where(self.sigma == 0, 1, self.sigma), C) * v
         dx = dv - self.spread(total(dv, axis=1, keepdims=True), C)
         return dx.astype(dy.dtype, copy=False)

@@ -35,7 +35,7 @@ class Conv2dFn(Function):
         G, F, N = self.groups, w.shape[0], x.shape[0]
         OH, OW = self.window.out(*x.shape[2:])
         cols = im2col(x, self.window)                      # (C, KH, KW, N, OH, OW)
-        cols = cols.reshape(G, -1, N * OH * OW)            # (G, C/G KH KW, N OH OW)
+        cols = cols.reshape(G, w[0].size, N * OH * OW)     # (G, C/G KH KW, N OH OW)
         y = matmul(w.reshape(G, F // G, -1), cols)         # (G, F/G, N OH OW)
         if b is not None:
             y += b.reshape(G, F // G, 1)

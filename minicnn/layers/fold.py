@@ -7,11 +7,12 @@
 mu and var are the running averages, constants in eval(), so z is linear in y, and y in x.  Each
 output channel (row of a fully connected layer) has its own g.
 
-Source: Jacob et al. 2018, section 3.2.  Lecture: stanford, "Batch Normalization: Test-Time" ("Can be
-fused with the previous fully-connected or conv layer").
+Source: Jacob et al. 2018, section 3.2.  Lecture: stanford, "Batch Normalization: Test-Time" (where
+it is called fusing).
 """
 
 import copy
+from typing import Any
 
 import numpy as np
 
@@ -21,55 +22,55 @@ from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Linear
 from minicnn.module import Module, Parameter, Sequential
 
-FOLLOWS = {Conv2d: BatchNorm2d, Linear: BatchNorm1d}
+
+def can_fold(layer: Module, norm: Module) -> bool:
+    """Exactly these classes: a class derived from one of them may compute something else."""
+    return (type(layer), type(norm)) in [(Conv2d, BatchNorm2d), (Linear, BatchNorm1d)]
 
 
-def fold_batchnorm(layer: Module, norm: Module) -> Module:
+def fold_batchnorm(layer: Any, norm: Any) -> Any:
     """A new layer that does in eval() what `layer` and then `norm` do; both stay as they are.
 
-    layer, norm : Conv2d and BatchNorm2d, or Linear and BatchNorm1d, with running averages
+    layer, norm : Conv2d and BatchNorm2d, or Linear and BatchNorm1d
 
-    Raises TypeError for other kinds, ValueError in training mode, without running averages, or if
-    the channels differ.  The new layer has a bias; device and dtype are those of `layer`.
+    The new layer is of the kind, device and dtype of `layer`, and has a bias.  TypeError for other
+    kinds; ValueError in training mode, without running averages, or if the channels differ.
 
     >>> fold_batchnorm(Conv2d(3, 8, 3, bias=False), BatchNorm2d(8).eval())
     Conv2d 3 -> 8, kernel 3x3
     """
     if not can_fold(layer, norm):
-        raise TypeError("fold_batchnorm: expected Conv2d and BatchNorm2d, or Linear and BatchNorm1d, "
-                        f"got {type(layer).__name__} and {type(norm).__name__}")
+        raise TypeError("fold_batchnorm: expected Conv2d and BatchNorm2d, or Linear and "
+                        f"BatchNorm1d, got {type(layer).__name__} and {type(norm).__name__}")
     if norm.training:
-        raise ValueError(f"fold_batchnorm: {norm!r} is in training mode, where its mean changes with "
-                         "every batch; call model.eval() first")
+        raise ValueError(f"fold_batchnorm: {norm!r} is in training mode, where its mean changes "
+                         "with every batch; call model.eval() first")
     if norm.running_mean is None:
         raise ValueError(f"fold_batchnorm: {norm!r} keeps no running averages "
                          "(track_running_stats=False), so there is nothing constant to fold")
-    w = layer.weight.data
-    F = w.shape[0]
+    F = layer.weight.shape[0]
     if norm.num_features != F:
         raise ValueError(f"fold_batchnorm: {layer!r} gives {F} channels, {norm!r} takes "
                          f"{norm.num_features}; does one really follow the other?")
-
-    def exact(parameter: Parameter | None, default: float) -> Array:
-        """In float64, so that folding rounds once."""
-        return default if parameter is None else parameter.data.astype(np.float64)
-
-    g = exact(norm.weight, 1.0) / (exact(norm.running_var, 1.0) + norm.eps) ** 0.5          # (F,)
-    b = g * (exact(layer.bias, 0.0) - exact(norm.running_mean, 0.0)) + exact(norm.bias, 0.0)
+    w, b = exact(layer.weight, 1), exact(layer.bias, 0)
+    gamma, beta = exact(norm.weight, 1), exact(norm.bias, 0)
+    mu, var = exact(norm.running_mean, 0), exact(norm.running_var, 1)
+    g = gamma / (var + norm.eps) ** 0.5                                       # (F,)
     folded = copy.copy(layer)
-    folded.weight = constant(exact(layer.weight, 1.0) * g.reshape(F, *[1] * (w.ndim - 1)), w.dtype)
-    folded.bias = constant(b, w.dtype)
+    folded.weight = constant(w * g.reshape(F, *[1] * (w.ndim - 1)), layer.weight.dtype)
+    folded.bias = constant(g * (b - mu) + beta, layer.weight.dtype)
     return folded
 
 
-def can_fold(layer: Module, norm: Module) -> bool:
-    return FOLLOWS.get(type(layer)) is type(norm)
+def exact(parameter: Parameter | None, default: float) -> Array:
+    """The values in float64, so that folding rounds only once; `default` for what is not there."""
+    return default if parameter is None else parameter.data.astype(np.float64)
 
 
 def constant(values: Array, dtype: np.dtype) -> Parameter:
     """A new Parameter with these values, on their device."""
     parameter = Parameter(values.shape)
-    parameter.move(device_of(values), dtype)
+    parameter.move(device_of(values), None)
     parameter.data = values.astype(dtype)
     return parameter
 
@@ -77,18 +78,18 @@ def constant(values: Array, dtype: np.dtype) -> Parameter:
 def fold_all(model: Module) -> int:
     """Fold every batch norm that directly follows a Conv2d or Linear in a Sequential of `model`.
 
-    Returns how many.  The norms disappear, the other parts keep their names.  All or nothing: an
-    error (see fold_batchnorm) leaves the model as it was.  A norm that is called in a network's own
-    `forward` stays, since only that code knows what comes before it.
+    Returns how many.  The folded norms disappear; all other parts keep their names.  All or
+    nothing: an error (see fold_batchnorm) leaves the model as it was.  Norms that a network calls
+    in a forward of its own stay, because only that code says what comes before them.
     """
-    pairs = []
-    for part in set(model.modules()):
-        if type(part).forward is Sequential.forward:
-            for (name, layer), (norm_name, norm) in zip(part.children(), part.children()[1:],
-                                                        strict=False):
-                if can_fold(layer, norm):
-                    pairs.append((part, name, norm_name, fold_batchnorm(layer, norm)))
-    for part, name, norm_name, folded in pairs:
-        setattr(part, name, folded)
-        delattr(part, norm_name)
-    return len(pairs)
+    found = []
+    for chain in dict.fromkeys(model.modules()):           # each once, even where it is shared
+        if type(chain).forward is Sequential.forward:
+            parts = chain.children()
+            found += [(chain, name, norm_name, fold_batchnorm(layer, norm))
+                      for (name, layer), (norm_name, norm) in zip(parts, parts[1:], strict=False)
+                      if can_fold(layer, norm)]
+    for chain, name, norm_name, folded in found:
+        setattr(chain, name, folded)
+        delattr(chain, norm_name)
+    return len(found)

@@ -31,7 +31,7 @@ class GroupNorm(Module):
     num_groups : int               G
     num_channels : int             C, a multiple of G
     eps : float, default 1e-5      added to the variance, above 0
-    affine : bool, default True    learn `weight` (gamma, from 1) and `bias` (beta, from 0), each (C,)
+    affine : bool, default True    learn `weight` (gamma, from 1), `bias` (beta, from 0), each (C,)
 
     Raises ValueError where a group has one value: its output would be the bias whatever the input.
 
@@ -45,8 +45,8 @@ class GroupNorm(Module):
                  affine: bool = True) -> None:
         G, C = num_groups, num_channels
         if min(G, C) < 1 or C % G:
-            raise ValueError(f"GroupNorm: {C} channels do not divide into {G} groups; both must be at "
-                             "least 1")
+            raise ValueError(f"GroupNorm: {C} channels do not divide into {G} groups; both must be "
+                             "at least 1")
         if not eps > 0:
             raise ValueError(f"GroupNorm: eps must be above 0, got {eps}; a group whose values are "
                              "all equal has variance 0 and would be divided by 0")
@@ -65,13 +65,14 @@ class GroupNorm(Module):
 
     def out_shape(self, in_shape: Shape) -> Shape:
         G, C, came = self.num_groups, in_shape[0], ", ".join(map(str, in_shape))
-        if C != self.num_channels:
+        if self.num_channels != C:
             raise ValueError(f"{self.located()}: the input (N, {came}) has {C} "
-                             f"channel{'s' * (C != 1)}, the layer was built for {self.num_channels}; "
-                             f"the layer before it needs GroupNorm({G}, {C})")
+                             f"channel{'s' * (C != 1)}, the layer was built for "
+                             f"{self.num_channels}; build it with GroupNorm({G}, {C})")
         if prod(in_shape) == G:
-            raise ValueError(f"{self.located()}: the input (N, {came}) has one value in each of the "
-                             f"{G} groups, its variance is 0 and the output the bias; use fewer groups")
+            raise ValueError(f"{self.located()}: the input (N, {came}) has one value in each of "
+                             f"the {G} groups, so the variance is 0, the output the bias; "
+                             "use fewer groups")
         return in_shape
 
     def detail(self) -> str:
@@ -104,4 +105,4 @@ class InstanceNorm2d(ChannelNorm):
         return self.check_channels(self.image(in_shape))
 
     def cure(self, x_shape: Shape) -> str:
-        return "normalise before the images have shrunk to one pixel, or use LayerNorm or BatchNorm2d"
+        return "normalise while the images are larger than one pixel, or use BatchNorm2d"

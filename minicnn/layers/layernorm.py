@@ -36,12 +36,13 @@ class LayerNorm(Module):
 
     def __init__(self, normalized_shape: int | tuple[int, ...], eps: float = 1e-5,
                  elementwise_affine: bool = True, bias: bool = True) -> None:
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        given = normalized_shape
+        shape = (given,) if isinstance(given, int) else tuple(given)
         if not shape or min(shape) < 1:
-            raise ValueError(f"LayerNorm: normalized_shape must be sizes of at least 1, got {shape}")
+            raise ValueError(f"LayerNorm: normalized_shape must be sizes above 0, got {given}")
         if not eps > 0:
-            raise ValueError(f"LayerNorm: eps must be above 0, got {eps}; a sample whose values are "
-                             "all equal has variance 0 and would be divided by 0")
+            raise ValueError(f"LayerNorm: eps must be above 0, got {eps}; a sample whose values "
+                             "are all equal has variance 0 and would be divided by 0")
         self.normalized_shape, self.eps = shape, float(eps)
         self.weight = Parameter(shape, ones) if elementwise_affine else None
         self.bias = Parameter(shape) if elementwise_affine and bias else None
@@ -57,9 +58,9 @@ class LayerNorm(Module):
     def out_shape(self, in_shape: Shape) -> Shape:
         shape = self.normalized_shape
         if tuple(in_shape[-len(shape):]) != shape:
-            raise ValueError(f"{self.located()}: the input (N, {', '.join(map(str, in_shape))}) does "
-                             f"not end in {shape}, the shape the layer was built for; for images, "
-                             "LayerNorm((C, H, W))")
+            came = ", ".join(map(str, in_shape))
+            raise ValueError(f"{self.located()}: the input (N, {came}) does not end in {shape}, as "
+                             f"the layer was built for; use LayerNorm({in_shape})")
         return in_shape
 
     def detail(self) -> str:

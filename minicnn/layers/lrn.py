@@ -3,10 +3,10 @@
     s = k + a * (sum of x^2 over the window around the value)
     y = x s^-beta
 
-The window lies along the channels at one pixel (the lecture's second approach, AlexNet's; a is
-alpha / size), or is a square of pixels within one channel (its first approach; a is alpha / size^2).
-Zeros stand beyond the ends.  A value acts on its own output, and through s on all outputs whose
-window it lies in:
+The window lies along the channels at one pixel (the lecture's second approach, AlexNet's, with
+a = alpha / size), or is a square of pixels within one channel (its first approach, with
+a = alpha / size^2).  Zeros stand beyond the ends.  A value acts on its own output, and through s on
+all outputs whose window it lies in:
 
     dx = dy s^-beta - 2 a beta x * (sum of dy x s^(-beta - 1) over those outputs)
 
@@ -24,7 +24,7 @@ from minicnn.tensor import Tensor
 
 
 def window_sum(q, axis: int, before: int, after: int):
-    """At each position, the sum of q from `before` positions earlier to `after` later on the axis."""
+    """At each position, the sum of q from `before` places earlier to `after` later on the axis."""
     y = q.copy(order="K")
     lines, sums = q.swapaxes(0, axis), y.swapaxes(0, axis)           # views, the axis in front
     for shift in range(1, after + 1):
@@ -40,7 +40,7 @@ class LocalResponseFn(Function):
         self.a = alpha / size ** len(axes)
 
     def forward(self, x):                                            # (N, C, H, W)
-        wide = x.astype(sum_dtype(x.dtype), copy=False)    # in float16 the square of 256 is infinite
+        wide = x.astype(sum_dtype(x.dtype), copy=False)    # in float16, 256 * 256 is infinite
         s, before, after = wide * wide, self.size // 2, (self.size - 1) // 2
         for axis in self.axes:                             # a square: sums of rows, then of columns
             s = window_sum(s, axis, before, after)
@@ -83,11 +83,11 @@ class LocalResponseNorm(Module):
         if not isinstance(size, int) or size < 1:
             raise ValueError(f"{name}: size must be a whole number of at least 1, got {size!r}")
         if not alpha >= 0:
-            raise ValueError(f"{name}: alpha must be at least 0, got {alpha}; below it the sum could "
-                             "become negative and its power NaN")
+            raise ValueError(f"{name}: alpha must be at least 0, got {alpha}; below it the sum "
+                             "could become negative and its power NaN")
         if not k > 0:
-            raise ValueError(f"{name}: k must be above 0, got {k}; with k = 0 a window of zeros gives "
-                             "0 * 0^-beta, which is NaN; the AlexNet paper has k = 2")
+            raise ValueError(f"{name}: k must be above 0, got {k}; with k = 0 a window of zeros "
+                             "gives 0 * 0^-beta, which is NaN; the AlexNet paper has k = 2")
         self.size, self.alpha, self.beta, self.k = size, float(alpha), float(beta), float(k)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -112,6 +112,9 @@ class Shortcut(Module):
             return self.projection.shape(in_shape)
         return self.out_channels, -(-H // self.stride), -(-W // self.stride)
 
+    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+        return (1, 1), (self.stride, self.stride)
+
     def check_channels(self, in_shape: Shape) -> Shape:
         if self.image(in_shape)[0] != self.in_channels:
             raise ValueError(f"{self.located()}: the input has {in_shape[0]} channels, the layer "

@@ -21,14 +21,13 @@ from minicnn.tensor import Tensor
 
 
 def below_maximum(z, dim):
-    """z - max z in at least float32, so that float16 logits of +-60,000 do not overflow.
+    """z - max z in at least float32, where float16 logits of +-60,000 do not overflow.
 
-    Where the maximum is infinite the answer is NaN, as inf - inf is; it is named here because
-    NumPy would warn of the subtraction.
+    An infinite maximum gives inf - inf: NaN is the answer then, and no cause for NumPy's warning.
     """
-    xp, z = xp_of(z), z.astype(sum_dtype(z.dtype), copy=False)
-    m = z.max(axis=dim, keepdims=True)
-    return z - xp.where(xp.isfinite(m), m, xp.nan)
+    z = z.astype(sum_dtype(z.dtype), copy=False)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return z - z.max(axis=dim, keepdims=True)
 
 
 class SoftmaxFn(Function):

@@ -22,6 +22,8 @@ class ScaleChannels(Module):
 
     def forward(self, x: Tensor, s: Tensor) -> Tensor:
         self.out_shape(x.shape[1:], s.shape[1:])
+        if len(x) != len(s):
+            raise ValueError(f"{self.located()}: {len(s)} sets of scales for {len(x)} images")
         return x * s.reshape(*s.shape, 1, 1)
 
     def out_shape(self, x_shape: Shape, s_shape: Shape) -> Shape:

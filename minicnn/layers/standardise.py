@@ -36,7 +36,7 @@ class StandardiseFn(Function):
 
     def forward(self, x):
         self.n = max(prod(x.shape[axis] for axis in self.axes), 1)    # an empty batch divides by 1
-        wide = x.astype(sum_dtype(x.dtype), copy=False)    # in float16 the square of 256 is infinite
+        wide = x.astype(sum_dtype(x.dtype), copy=False)    # in float16, 256 * 256 is infinite
         self.mean = self.average(wide)                     # 1 along the axes
         x_hat = wide - self.mean
         self.var = self.average(x_hat * x_hat)             # not E[x^2] - mu^2: that cancels

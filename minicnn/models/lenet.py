@@ -6,8 +6,8 @@
     "visualiser"   unicamp, "Visualizing a CNN trained      63,802
                    on Handwritten Digits"
 
-All read 32 x 32 grey digits: MNIST's 28 x 28 with two pixels added on each side, scaled so that the
-background is -0.1 and the ink 1.175, which makes the mean about 0 and the variance about 1.
+All read 32 x 32 grey digits: MNIST's 28 x 28 with two pixels of background on each side, scaled to
+mean 0 and variance 1.
 
 Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition",
 Proceedings of the IEEE 86(11), 1998, section II.B and figure 2.
@@ -23,14 +23,13 @@ With 1, 2 and 4 undone, 61,706 becomes the paper's 60,000: that is the variant "
 
 Departures of "paper" from the paper
 ------------------------------------
-5. The loss counts only the slope of the paper's MAP criterion; its second-order learning rates
-   (appendix C) are replaced by plain momentum.
-
-Departures of "visualiser" from the slide
------------------------------------------
-6. None in the layers; the demonstration page's weights are its own.
+5. Starting weights are uniform within 1 / sqrt(fan_in), the paper's within 2.4 / fan_in, which needs
+   the second-order step sizes of its appendix C to get going; here plain momentum does.
+6. Subsampling multiplies the mean of four pixels, as the iitk slide says; the paper multiplies
+   their sum, so its coefficients are a quarter of ours.
 """
 
+from minicnn.init import apply_init, he_uniform, xavier_uniform
 from minicnn.layers.activations import ReLU, ScaledTanh, Tanh
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.conv import Conv2d
@@ -39,6 +38,7 @@ from minicnn.layers.maxpool import MaxPool2d
 from minicnn.layers.partial_conv import LENET_C3_TABLE, PartialConv2d
 from minicnn.layers.rbf import RBF
 from minicnn.layers.subsample import Subsample2d
+from minicnn.module import zeros
 from minicnn.table import TableNet, row
 
 
@@ -97,8 +97,11 @@ def visualiser_rows(classes):
 VARIANTS = {"slide": slide_rows, "paper": paper_rows, "visualiser": visualiser_rows}
 
 
+STARTS = {"slide": xavier_uniform(), "visualiser": he_uniform()}       # biases 0
+
+
 class LeNet5(TableNet):
-    """LeNet-5:  (N, 1, 32, 32) digits in [-0.1, 1.175] -> (N, classes).
+    """LeNet-5:  (N, 1, 32, 32) grey digits -> (N, classes).
 
     Parameters
     ----------
@@ -121,3 +124,5 @@ class LeNet5(TableNet):
             raise ValueError(f"LeNet5: a classifier needs at least 2 classes, got {classes}")
         super().__init__(*VARIANTS[variant](classes))
         self.variant = variant
+        if variant in STARTS:
+            apply_init(self, weight=STARTS[variant], bias=zeros)

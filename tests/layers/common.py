@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from minicnn.backend import to_cpu
+from minicnn.gradcases import activation, convolution, pooling, structure
+from minicnn.gradcheck import gradcheck
 from minicnn.tensor import Tensor
 
 
@@ -68,6 +70,18 @@ def check_empty_batch(make, in_shape, xp):
     assert t.grad.shape == t.shape
     for parameter in layer.parameters():
         assert not to_cpu(parameter.grad).any()
+
+
+def grad_cases(*names):
+    """The gradient-check cases of these layers."""
+    cases = [case for topic in (activation, convolution, pooling, structure)
+             for case in topic.CASES if case.name in names]
+    return [pytest.param(case, id=f"{case.name}, {case.option}") for case in cases]
+
+
+def check_gradients(case, device):
+    report = gradcheck(case.make(), *case.inputs, device=device)
+    assert report and report.error <= 1e-6, report
 
 
 def gradient_of(layer, x, dy=None):

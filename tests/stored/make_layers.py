@@ -10,54 +10,58 @@ from pathlib import Path
 import numpy as np
 import torch
 
-SMALL = (2, 2, 5, 4)
+SMALL = (2, 2, 5, 4)                                       # (N, C, H, W) of x, if nothing is said
 
-#        layer                arguments by PyTorch's names                           shape of x
-CASES = [("Conv2d", dict(in_channels=2, out_channels=3, kernel_size=3), SMALL),
-         ("Conv2d", dict(in_channels=2, out_channels=3, kernel_size=[2, 3], stride=[2, 1],
-                         padding=[1, 2], bias=False), SMALL),
-         ("Conv2d", dict(in_channels=2, out_channels=3, kernel_size=[4, 3], padding="same"), SMALL),
-         ("Conv2d", dict(in_channels=2, out_channels=2, kernel_size=[2, 3], padding="same",
-                         dilation=[3, 1]), SMALL),
-         ("Conv2d", dict(in_channels=2, out_channels=2, kernel_size=2, padding="valid"), SMALL),
-         ("Conv2d", dict(in_channels=2, out_channels=3, kernel_size=3, padding=2, dilation=2), SMALL),
-         ("Conv2d", dict(in_channels=4, out_channels=6, kernel_size=3, padding=1, groups=2),
-          (2, 4, 4, 3)),
-         ("Conv2d", dict(in_channels=3, out_channels=6, kernel_size=[3, 2], stride=2, groups=3),
-          (2, 3, 5, 4)),
-         ("Conv2d", dict(in_channels=3, out_channels=2, kernel_size=1), (2, 3, 3, 4)),
-         ("Conv2d", dict(in_channels=4, out_channels=2, kernel_size=1, stride=2, groups=2),
-          (2, 4, 3, 5)),
-         ("Linear", dict(in_features=5, out_features=3), (4, 5)),
-         ("Linear", dict(in_features=4, out_features=2, bias=False), (3, 4)),
-         ("MaxPool2d", dict(kernel_size=2), (2, 2, 4, 6)),
-         ("MaxPool2d", dict(kernel_size=3, stride=2), (2, 2, 7, 6)),
-         ("MaxPool2d", dict(kernel_size=3, stride=2, padding=1), (2, 2, 6, 5)),
-         ("MaxPool2d", dict(kernel_size=3, stride=2, ceil_mode=True), (2, 2, 6, 4)),
-         ("MaxPool2d", dict(kernel_size=[2, 3], stride=[3, 2], padding=[1, 1], ceil_mode=True),
-          (2, 2, 6, 6)),
-         ("MaxPool2d", dict(kernel_size=2, stride=1, padding=1, dilation=[2, 1]), SMALL),
-         *[("AvgPool2d", dict(kernel_size=[3, 2], stride=[2, 2], padding=[1, 1], ceil_mode=ceil_mode,
-                              count_include_pad=counted), (2, 2, 6, 5))
-           for ceil_mode in (False, True) for counted in (False, True)],
-         ("AvgPool2d", dict(kernel_size=2), (2, 2, 5, 6)),
-         ("AvgPool2d", dict(kernel_size=3, stride=2, ceil_mode=True), (2, 2, 6, 4)),
-         ("AdaptiveAvgPool2d", dict(output_size=1), SMALL),
-         ("AdaptiveAvgPool2d", dict(output_size=[3, 2]), (2, 2, 5, 7)),
-         ("AdaptiveAvgPool2d", dict(output_size=[7, None]), SMALL),
-         ("ReLU", {}, SMALL),
-         ("LeakyReLU", {}, SMALL),
-         ("LeakyReLU", dict(negative_slope=0.3), (3, 4)),
-         ("PReLU", {}, SMALL),
-         ("PReLU", dict(num_parameters=3, init=0.1), (2, 3, 2, 2)),
-         ("PReLU", dict(num_parameters=4), (3, 4)),
-         ("Sigmoid", {}, SMALL),
-         ("Tanh", {}, SMALL),
-         ("Softmax", dict(dim=1), (3, 5)),
-         ("Softmax", dict(dim=1), (2, 3, 2, 2)),
-         ("Softmax", dict(dim=-1), (2, 3, 4)),
-         ("LogSoftmax", dict(dim=1), (3, 5)),
-         ("LogSoftmax", dict(dim=0), (4, 3))]
+
+def case(layer, shape=SMALL, **arguments):
+    return layer, arguments, shape
+
+
+CASES = [
+    case("Conv2d", in_channels=2, out_channels=3, kernel_size=3),
+    case("Conv2d", in_channels=2, out_channels=3, kernel_size=[2, 3], stride=[2, 1], padding=[1, 2],
+         bias=False),
+    case("Conv2d", in_channels=2, out_channels=3, kernel_size=[4, 3], padding="same"),
+    case("Conv2d", in_channels=2, out_channels=2, kernel_size=[2, 3], padding="same",
+         dilation=[3, 1]),
+    case("Conv2d", in_channels=2, out_channels=2, kernel_size=2, padding="valid"),
+    case("Conv2d", in_channels=2, out_channels=3, kernel_size=3, padding=2, dilation=2),
+    case("Conv2d", (2, 4, 4, 3), in_channels=4, out_channels=6, kernel_size=3, padding=1, groups=2),
+    case("Conv2d", (2, 3, 5, 4), in_channels=3, out_channels=6, kernel_size=[3, 2], stride=2,
+         groups=3),
+    case("Conv2d", (2, 3, 3, 4), in_channels=3, out_channels=2, kernel_size=1),
+    case("Conv2d", (2, 4, 3, 5), in_channels=4, out_channels=2, kernel_size=1, stride=2, groups=2),
+    case("Linear", (4, 5), in_features=5, out_features=3),
+    case("Linear", (3, 4), in_features=4, out_features=2, bias=False),
+    case("MaxPool2d", (2, 2, 4, 6), kernel_size=2),
+    case("MaxPool2d", (2, 2, 7, 6), kernel_size=3, stride=2),
+    case("MaxPool2d", (2, 2, 6, 5), kernel_size=3, stride=2, padding=1),
+    case("MaxPool2d", (2, 2, 6, 4), kernel_size=3, stride=2, ceil_mode=True),
+    case("MaxPool2d", (2, 2, 6, 6), kernel_size=[2, 3], stride=[3, 2], padding=[1, 1],
+         ceil_mode=True),
+    case("MaxPool2d", kernel_size=2, stride=1, padding=1, dilation=[2, 1]),
+    *[case("AvgPool2d", (2, 2, 6, 5), kernel_size=[3, 2], stride=[2, 2], padding=[1, 1],
+           ceil_mode=ceil_mode, count_include_pad=counted)
+      for ceil_mode in (False, True) for counted in (False, True)],
+    case("AvgPool2d", (2, 2, 5, 6), kernel_size=2),
+    case("AvgPool2d", (2, 2, 6, 4), kernel_size=3, stride=2, ceil_mode=True),
+    case("AdaptiveAvgPool2d", output_size=1),
+    case("AdaptiveAvgPool2d", (2, 2, 5, 7), output_size=[3, 2]),
+    case("AdaptiveAvgPool2d", output_size=[7, None]),
+    case("ReLU"),
+    case("LeakyReLU"),
+    case("LeakyReLU", (3, 4), negative_slope=0.3),
+    case("PReLU"),
+    case("PReLU", (2, 3, 2, 2), num_parameters=3, init=0.1),
+    case("PReLU", (3, 4), num_parameters=4),
+    case("Sigmoid"),
+    case("Tanh"),
+    case("Softmax", (3, 5), dim=1),
+    case("Softmax", (2, 3, 2, 2), dim=1),
+    case("Softmax", (2, 3, 4), dim=-1),
+    case("LogSoftmax", (3, 5), dim=1),
+    case("LogSoftmax", (4, 3), dim=0),
+]
 
 
 def record(name, arguments, shape, rng):

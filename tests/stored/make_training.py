@@ -1,4 +1,4 @@
-"""Make training.json: losses, optimisers and schedules as PyTorch 2.13 (CPU, float64) computes them.
+"""Make training.json: losses, optimisers, schedules as PyTorch 2.13 (CPU, float64) has them.
 
 Run by hand where PyTorch is installed:  python tests/stored/make_training.py
 The package and its tests do not need PyTorch; they read the numbers.

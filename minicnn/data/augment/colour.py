@@ -18,7 +18,7 @@ classification", section 2.2 (jitter).
 
 import numpy as np
 
-from minicnn.data.augment.sampling import as_dtype, check_images, working_dtype
+from minicnn.data.augment.sampling import as_dtype, blocks, check_images, working_dtype
 
 LUMINANCE = (0.299, 0.587, 0.114)      # how bright red, green and blue look, ITU-R BT.601
 
@@ -44,19 +44,21 @@ def colour_jitter(images: np.ndarray, rng: np.random.Generator, brightness: floa
                          "expected 0..1; jitter before normalising")
     dtype = working_dtype(images)
     white = 255 if images.dtype == np.uint8 else 1
-    y = images.astype(dtype)
+    factors = [rng.uniform(1 - amount, 1 + amount, (N, 1, 1, 1)).astype(dtype)
+               for amount in (brightness, contrast, saturation)]
 
-    def factor(amount):
-        return rng.uniform(1 - amount, 1 + amount, (N, 1, 1, 1)).astype(dtype)
+    def mix(f, image, other):
+        return np.clip(f * image + (1 - f) * other, 0, white)
 
-    def mix(f, other):
-        return np.clip(f * y + (1 - f) * other, 0, white)
-
-    y = mix(factor(brightness), dtype.type(0))
-    y = mix(factor(contrast), _grey(y).mean(axis=(2, 3), keepdims=True))      # other: (N, 1, 1, 1)
-    if saturation:
-        y = mix(factor(saturation), _grey(y))                                 # other: (N, 1, H, W)
-    return as_dtype(y, images.dtype)
+    y = np.empty(images.shape, images.dtype)
+    for block in blocks(N, C * H * W):
+        bright, strong, vivid = (factor[block] for factor in factors)
+        x = mix(bright, images[block].astype(dtype), 0)
+        x = mix(strong, x, _grey(x).mean(axis=(2, 3), keepdims=True))  # other: (n, 1, 1, 1)
+        if saturation:
+            x = mix(vivid, x, _grey(x))                                # other: (n, 1, H, W)
+        y[block] = as_dtype(x, images.dtype)
+    return y
 
 
 def _grey(images: np.ndarray) -> np.ndarray:

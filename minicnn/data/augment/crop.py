@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from minicnn.data.augment.sampling import check_images, sample
+from minicnn.data.augment.sampling import blocks, check_images, sample
 
 TRIES = 10      # at finding a crop of the wanted area and aspect ratio that fits into the image
 
@@ -70,9 +70,11 @@ def random_resized_crop(images: np.ndarray, rng: np.random.Generator, size: int 
     width = np.minimum(widths[chosen, np.arange(N)], W)
     rows = _spread(rng.random(N) * (H - height), height, OH)                  # (N, OH)
     cols = _spread(rng.random(N) * (W - width), width, OW)                    # (N, OW)
-    shape = (N, OH, OW)
-    return sample(images, np.broadcast_to(rows[:, :, None], shape),
-                  np.broadcast_to(cols[:, None, :], shape))
+    y = np.empty((N, C, OH, OW), images.dtype)
+    for block in blocks(N, OH * OW):
+        grid_rows, grid_cols = np.broadcast_arrays(rows[block, :, None], cols[block, None, :])
+        y[block] = sample(images[block], grid_rows, grid_cols)
+    return y
 
 
 def cutout(images: np.ndarray, rng: np.random.Generator, size: int = 8,

@@ -3,7 +3,7 @@
 A warp says for each output pixel p from which place q of the input it comes:
 
     d = A^-1 (p - centre - shift)            A = rotation . shear . stretch . scale
-    q = centre + d (1 + lens |d|^2) + elastic displacement
+    q = centre + d (1 + lens |d|^2) + elastic displacement          |d| = 1 in a corner
 
 and reads the input there (sampling.py).  However many changes are combined, the image is sampled
 once, so it is blurred once.  Random numbers are drawn for each image anew.
@@ -21,7 +21,7 @@ import math
 
 import numpy as np
 
-from minicnn.data.augment.sampling import check_images, sample, working_dtype
+from minicnn.data.augment.sampling import blocks, check_images, sample, working_dtype
 
 Amount = float | tuple[float, float]
 
@@ -46,43 +46,46 @@ def warp(images: np.ndarray, rng: np.random.Generator, *, shift: Amount = 2, deg
     fill           value of what comes in from outside: the background *after* normalisation
     """
     N, C, H, W = check_images(images, "warp")
-    down = _draw(rng, N, "shift", shift)
-    right = _draw(rng, N, "shift", shift)
-    angle = np.radians(_draw(rng, N, "degrees", degrees))
-    size = _draw(rng, N, "scale", scale, neutral=1, least=0.01)
-    aspect = _draw(rng, N, "stretch", stretch, neutral=1, least=0.01)
-    lean = np.radians(_draw(rng, N, "shear", shear, least=-80, most=80))
-    curvature = _draw(rng, N, "lens", lens, least=STRONGEST_PINCUSHION)
-
-    # A^-1 undoes scale, stretch, shear, rotation, the last one first; rows grow downwards.
-    tall, wide = size / np.sqrt(aspect), size * np.sqrt(aspect)
-    cos, sin, tan = np.cos(angle), np.sin(angle), np.tan(lean)
-    row_of_row, row_of_col = cos / tall, sin / tall
-    col_of_row, col_of_col = (tan * cos - sin) / wide, (cos + tan * sin) / wide
-
     dtype = working_dtype(images)
-    i = np.arange(H) - (H - 1) / 2 - down[:, None]                     # (N, H)
-    j = np.arange(W) - (W - 1) / 2 - right[:, None]                    # (N, W)
 
-    def combine(of_row, of_col):
-        by_row = (of_row[:, None] * i).astype(dtype)[:, :, None]       # (N, H, 1)
-        by_col = (of_col[:, None] * j).astype(dtype)[:, None, :]       # (N, 1, W)
-        return by_row + by_col                                         # (N, H, W)
+    def draw(name, amount, neutral=0, least=-math.inf, most=math.inf):
+        low, high = _ends(name, amount, neutral, least, most)
+        return rng.uniform(low, high, (N, 1, 1))                       # one number for each image
 
-    rows, cols = combine(row_of_row, row_of_col), combine(col_of_row, col_of_col)
-    if curvature.any():
-        corner = ((H - 1) ** 2 + (W - 1) ** 2) / 4 or 1.0              # squared half diagonal
-        bend = (curvature / corner).astype(dtype)[:, None, None]
-        further = 1 + bend * (rows * rows + cols * cols)
-        rows *= further
-        cols *= further
-    rows += dtype.type((H - 1) / 2)
-    cols += dtype.type((W - 1) / 2)
-    if elastic_alpha != 0:
-        down_field, right_field = displacement(rng, N, H, W, elastic_alpha, elastic_sigma, dtype)
-        rows += down_field
-        cols += right_field
-    return sample(images, rows, cols, fill)
+    down, right = draw("shift", shift), draw("shift", shift)
+    angle = np.radians(draw("degrees", degrees))
+    size = draw("scale", scale, neutral=1, least=0.01)
+    aspect = draw("stretch", stretch, neutral=1, least=0.01)
+    lean = np.radians(draw("shear", shear, least=-80, most=80))
+    curvature = draw("lens", lens, least=STRONGEST_PINCUSHION)
+
+    amounts = [value.astype(dtype) for value in (
+        down, right, np.cos(angle), np.sin(angle), np.tan(lean),
+        size / np.sqrt(aspect), size * np.sqrt(aspect), curvature)]
+    centre_row, centre_col = (H - 1) / 2, (W - 1) / 2
+    corner = centre_row ** 2 + centre_col ** 2 or 1.0                  # |d|^2 there, in pixels
+    y = np.empty(images.shape, images.dtype)
+    for block in blocks(N, H * W):
+        down, right, cos, sin, tan, tall, wide, bend = (value[block] for value in amounts)
+        i = np.arange(H, dtype=dtype)[:, None] - centre_row - down     # (n, H, 1)
+        j = np.arange(W, dtype=dtype) - centre_col - right             # (n, 1, W)
+        # Backwards through A: undo rotation, shear, then stretch and scale.  Rows grow downwards.
+        rows, cols = cos * i + sin * j, cos * j - sin * i              # (n, H, W)
+        cols += tan * rows
+        rows /= tall
+        cols /= wide
+        if bend.any():
+            further = 1 + bend * ((rows * rows + cols * cols) / corner)
+            rows *= further
+            cols *= further
+        rows += centre_row
+        cols += centre_col
+        if elastic_alpha != 0:
+            field = displacement(rng, len(rows), H, W, elastic_alpha, elastic_sigma, dtype)
+            rows += field[0]
+            cols += field[1]
+        y[block] = sample(images[block], rows, cols, fill)
+    return y
 
 
 def shift(images: np.ndarray, rng: np.random.Generator, pixels: Amount = 2,
@@ -159,9 +162,9 @@ def _gaussian(size: int, sigma: float, dtype: np.dtype) -> np.ndarray:
     return (np.exp(-away * away / 2) / (sigma * math.sqrt(2 * math.pi))).astype(dtype)
 
 
-def _draw(rng: np.random.Generator, N: int, name: str, amount: Amount, neutral: float = 0,
-          least: float = -math.inf, most: float = math.inf) -> np.ndarray:
-    """One random number for each image, evenly between the amount's two ends: (N,)."""
+def _ends(name: str, amount: Amount, neutral: float, least: float, most: float
+          ) -> tuple[float, float]:
+    """The lowest and the highest value of an amount, checked."""
     if isinstance(amount, (tuple, list)):
         if len(amount) != 2:
             raise ValueError(f"warp: {name}={amount} should be a number or a pair (low, high)")
@@ -174,4 +177,4 @@ def _draw(rng: np.random.Generator, N: int, name: str, amount: Amount, neutral: 
     if not (least <= low <= high <= most and math.isfinite(high - low)):
         raise ValueError(f"warp: {name}={amount} draws from {low:g} to {high:g}, which should rise "
                          f"and lie within {least:g} to {most:g}")
-    return rng.uniform(low, high, N)
+    return low, high

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+
+from minicnn.layers.adaptive import AdaptiveAvgPool2d, GlobalAvgPool2d, spans
+from minicnn.tensor import Tensor
+from tests import reference_layers as reference
+from tests.layers.common import (
+    check_agreement,
+    check_any_layout,
+    check_dtypes,
+    check_empty_batch,
+    check_gradients,
+    check_stored,
+    grad_cases,
+    gradient_of,
+    run,
+    stored,
+)
+
+
+def test_by_hand(xp):
+    x = np.array([[[[1.0, 2, 3, 4, 5], [3, 4, 5, 6, 12]]]])
+    assert run(AdaptiveAvgPool2d((1, 2)), xp, x).tolist() == [[[[3, 5 + 5 / 6]]]]
+    assert run(GlobalAvgPool2d(), xp, x).tolist() == [[[[4.5]]]]
+
+
+def test_gradient_by_hand():
+    x, dy = np.zeros((1, 1, 1, 5)), np.array([[[[3.0, 30]]]])
+    _, dx = gradient_of(AdaptiveAvgPool2d((1, 2)), x, dy)
+    assert dx.tolist() == [[[[1, 1, 11, 10, 10]]]]         # the middle column lies in both windows
+
+
+@pytest.mark.parametrize("H, W", [(4, 6), (5, 7), (1, 3), (8, 2)])
+@pytest.mark.parametrize("OH, OW", [(1, 1), (2, 3), (3, 2), (5, 7), (9, 1)])
+def test_agrees_with_loops(H, W, OH, OW, xp, rng):
+    x = rng.standard_normal((2, 2, H, W))
+    check_agreement(run(AdaptiveAvgPool2d((OH, OW)), xp, x),
+                    reference.adaptive_avg_pool2d(x, OH, OW))
+
+
+@pytest.mark.parametrize("case", stored("AdaptiveAvgPool2d"))
+def test_stored_numbers(case, xp):
+    check_stored(AdaptiveAvgPool2d, case, xp)
+
+
+@pytest.mark.parametrize("case", grad_cases("AdaptiveAvgPool2d", "GlobalAvgPool2d"))
+def test_gradients(case, device):
+    check_gradients(case, device)
+
+
+def test_windows_cover_everything():
+    for size in range(1, 12):
+        for parts in range(1, 12):
+            covered = [set(range(size)[span]) for span in spans(size, parts)]
+            assert set().union(*covered) == set(range(size)) and all(covered)
+
+
+def test_float16_accumulates_in_float32():
+    x = np.ones((1, 1, 280, 250), np.float16)              # 70,000 ones are infinite in float16
+    assert GlobalAvgPool2d()(Tensor(x)).item() == 1
+
+
+def test_other_windows_are_untouched_by_nan():
+    x = np.ones((1, 1, 4, 4))
+    x[0, 0, 0, 0] = np.nan
+    assert np.isnan(AdaptiveAvgPool2d(2)(Tensor(x)).numpy()).sum() == 1
+
+
+@pytest.mark.parametrize("make", [GlobalAvgPool2d, lambda: AdaptiveAvgPool2d((2, 3)),
+                                  lambda: AdaptiveAvgPool2d((None, 2))])
+def test_dtypes_layouts_and_empty_batch(make, xp, rng):
+    x = rng.standard_normal((2, 2, 5, 4))
+    check_dtypes(make, x, xp)
+    check_empty_batch(make, (2, 5, 4), xp)
+    check_any_layout(make, x)
+
+
+def test_receptive_field():
+    assert GlobalAvgPool2d().field((3, 7, 5)) == ((7, 5), (1, 1))
+    assert AdaptiveAvgPool2d((2, 4)).field((3, 5, 8)) == ((3, 2), (2, 2))
+
+
+def test_names():
+    assert repr(AdaptiveAvgPool2d((7, None))) == "AdaptiveAvgPool2d to 7xany"
+    assert GlobalAvgPool2d().shape((1024, 7, 7)) == (1024, 1, 1)
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.0, True, (1, 2, 3), "same", (0, None)])
+def test_refuses_output_sizes(size):
+    with pytest.raises(ValueError, match="output_size must be one or two whole numbers"):
+        AdaptiveAvgPool2d(size)
+
+
+def test_says_what_is_wrong():
+    with pytest.raises(ValueError, match=r"GlobalAvgPool2d to 1x1: expected images"):
+        GlobalAvgPool2d()(Tensor(np.zeros((2, 5))))
+    with pytest.raises(ValueError, match="an image of 0x4 has no pixels"):
+        GlobalAvgPool2d()(Tensor(np.zeros((2, 5, 0, 4))))

@@ -1,0 +1,136 @@
+import itertools
+from math import inf, nan
+
+import numpy as np
+import pytest
+
+from minicnn.layers.maxpool import MaxPool2d, MaxPool2dFn
+from minicnn.tensor import Tensor
+from tests import reference_layers as reference
+from tests.layers.common import (
+    check_agreement,
+    check_any_layout,
+    check_dtypes,
+    check_empty_batch,
+    check_gradients,
+    check_stored,
+    grad_cases,
+    gradient_of,
+    run,
+    stored,
+)
+
+SLIDE = np.array([[[[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]]])
+
+
+def test_by_hand(xp):
+    """The stanford slide: 2 x 2 filters, stride 2."""
+    assert run(MaxPool2d(2), xp, SLIDE).tolist() == [[[[6, 8], [3, 4]]]]
+
+
+def test_gradient_goes_to_the_winner():
+    _, dx = gradient_of(MaxPool2d(2), SLIDE, np.array([[[[10.0, 20], [30, 40]]]]))
+    assert dx.tolist() == [[[[0, 0, 0, 0], [0, 10, 0, 20], [30, 0, 0, 0], [0, 0, 0, 40]]]]
+
+
+def test_overlapping_windows_add_up():
+    x = np.zeros((1, 1, 5, 5))
+    x[0, 0, 2, 2] = 1                                      # lies in all four windows, 3x3 stride 2
+    _, dx = gradient_of(MaxPool2d(3, 2), x, np.array([[[[1.0, 10], [100, 1000]]]]))
+    assert dx[0, 0, 2, 2] == 1111 and dx.sum() == 1111
+
+
+@pytest.mark.parametrize("kernel, stride, padding, dilation, ceil_mode", [
+    *itertools.product([2, 3, (3, 2)], [None, 1, (2, 3)], [0, 1, "same"], [1], [False, True]),
+    *itertools.product([2, (3, 2)], [2], [0, 1], [2, (1, 3)], [False, True])])
+def test_agrees_with_loops(kernel, stride, padding, dilation, ceil_mode, rng):
+    x = rng.standard_normal((2, 2, 7, 8)) - 3              # negative: zeros at the border would win
+    y = MaxPool2d(kernel, stride, padding, dilation, ceil_mode)(Tensor(x)).numpy()
+    expected = reference.max_pool2d(x, kernel, stride, padding, dilation, ceil_mode)
+    check_agreement(y, expected)
+
+
+@pytest.mark.parametrize("case", stored("MaxPool2d"))
+def test_stored_numbers(case, xp):
+    check_stored(MaxPool2d, case, xp)
+
+
+@pytest.mark.parametrize("case", grad_cases("MaxPool2d"))
+def test_gradients(case, device):
+    check_gradients(case, device)
+
+
+def test_ties_go_to_the_first_cell_in_row_order():
+    y, dx = gradient_of(MaxPool2d(2), np.array([[[[1.0, 7], [7, 7]]]]))
+    assert y.item() == 7 and dx.tolist() == [[[[0, 1], [0, 0]]]]
+
+
+def test_gradient_sums_to_the_upstream_sum(rng):
+    x = rng.integers(0, 3, (2, 3, 9, 8)).astype(float)     # many ties
+    for layer in (MaxPool2d(3, 2, 1), MaxPool2d(3, 2, ceil_mode=True), MaxPool2d(2, 1)):
+        dy = rng.standard_normal((2, *layer.shape((3, 9, 8))))
+        _, dx = gradient_of(layer, x, dy)
+        np.testing.assert_allclose(dx.sum((2, 3)), dy.sum((2, 3)), rtol=1e-12, atol=1e-12)
+
+
+def test_nan_wins_over_everything(xp):
+    x = np.array([[[[nan, inf], [1, 2]]], [[[5.0, 1], [nan, inf]]]])
+    assert np.isnan(run(MaxPool2d(2), xp, x)).all()
+    _, dx = gradient_of(MaxPool2d(2), x)
+    assert dx.tolist() == [[[[1, 0], [0, 0]]], [[[0, 0], [1, 0]]]]
+
+
+def test_all_minus_infinity():
+    """Nothing beats minus infinity, yet the gradient must go to the image, not to the padding."""
+    y, dx = gradient_of(MaxPool2d(3, 2, 1), np.full((1, 1, 4, 4), -inf))
+    assert (y == -inf).all()
+    assert dx[0, 0].tolist() == [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
+
+
+def test_minus_infinity_under_dilation():
+    _, dx = gradient_of(MaxPool2d(2, 1, 1, dilation=2), np.full((1, 1, 3, 3), -inf))
+    assert dx.sum() == 9
+
+
+def test_padding_never_wins_over_negative_values():
+    y = MaxPool2d(3, 1, 1)(Tensor(np.full((1, 1, 3, 3), -5.0))).numpy()
+    assert (y == -5).all()
+
+
+@pytest.mark.parametrize("kernel, dtype", [(2, "uint8"), (16, "uint8"), (17, "int32")])
+def test_one_byte_for_each_window(kernel, dtype, rng):
+    x = rng.standard_normal((1, 1, 2 * kernel, kernel))
+    x[0, 0, kernel - 1, kernel - 1] = 9                    # the last cell of the first window
+    y = MaxPool2d(kernel)(Tensor(x, requires_grad=True))
+    assert isinstance(y.creator, MaxPool2dFn) and y.creator.winner.dtype == dtype
+    assert y.creator.winner[0, 0, 0, 0] == kernel * kernel - 1
+    check_agreement(y.numpy(), reference.max_pool2d(x, kernel))
+
+
+def test_ceil_mode_reaches_the_papers_sizes():
+    """GoogLeNet: 112 -> 56 with 3x3 windows at stride 2; ResNet gets there by padding."""
+    assert MaxPool2d(3, 2, ceil_mode=True).shape((64, 112, 112)) == (64, 56, 56)
+    assert MaxPool2d(3, 2, 1).shape((64, 112, 112)) == (64, 56, 56)
+    assert MaxPool2d(3, 2).shape((96, 55, 55)) == (96, 27, 27)        # AlexNet
+
+
+@pytest.mark.parametrize("arguments", [(2,), (3, 2, 1), (3, 2, 0, 1, True)])
+def test_dtypes_layouts_and_empty_batch(arguments, xp, rng):
+    x = rng.standard_normal((2, 2, 6, 5))
+    check_dtypes(lambda: MaxPool2d(*arguments), x, xp)
+    check_empty_batch(lambda: MaxPool2d(*arguments), (2, 6, 5), xp)
+    check_any_layout(lambda: MaxPool2d(*arguments), x)
+
+
+def test_says_what_is_wrong():
+    with pytest.raises(ValueError, match="padding of 2 is more than half of a pooling window of 3"):
+        MaxPool2d(3, padding=2)
+    with pytest.raises(ValueError, match="stride must be at least 1"):
+        MaxPool2d(3, stride=0)
+    with pytest.raises(ValueError, match="MaxPool2d kernel 3x3, stride 3x3: a window of 3 pixels"):
+        MaxPool2d(3)(Tensor(np.zeros((1, 1, 2, 5))))
+    with pytest.raises(ValueError, match=r"expected images \(N, C, H, W\), got \(N, 4, 4\)"):
+        MaxPool2d(2)(Tensor(np.zeros((1, 4, 4))))
+    with pytest.raises(TypeError, match="uint8 values have no gradient"):
+        MaxPool2d(2)(Tensor(np.zeros((1, 1, 4, 4), np.uint8)))
+    assert MaxPool2d(2, padding=1, dilation=3).padding == (1, 1)      # half of the reach, 4 pixels

@@ -28,16 +28,16 @@ from minicnn.optim import SGD
 from minicnn.schedule import CosineAnnealingLR
 
 # 1. Settings ------------------------------------------------------------------------------------
-RATES = {"slide": 0.05, "paper": 0.002, "visualiser": 0.05}          # step size, for each variant
+RATES = {"slide": 0.03, "paper": 0.001, "visualiser": 0.03}          # step size, for each variant
 settings = ArgumentParser(description="Train LeNet-5 on handwritten digits.")
 option = settings.add_argument
 option("--variant", default="slide", choices=RATES, help="slide: the table of the lecture; paper: "
        "LeNet-5 as published in 1998; visualiser: the network of the unicamp deck")
 option("--data", metavar="DIR", help="folder of MNIST's four files (else $MINICNN_DATA, the cache, "
        "a download, or digits drawn by minicnn)")
-option("--epochs", type=whole, default=12, help="times through the training digits (12)")
+option("--epochs", type=whole, help="times through the training digits (12; with --augment 30)")
 option("--batch", type=whole, default=64, help="digits in one step (64)")
-option("--rate", type=above_zero, help="step size at the start (0.05; paper: 0.002)")
+option("--rate", type=above_zero, help="step size at the start (0.03; paper: 0.001)")
 option("--images", type=whole, help="train on the first so many digits only")
 option("--augment", action="store_true", help="shift, turn, shear, scale and bend the digits anew "
        "in every epoch")
@@ -48,6 +48,7 @@ option("--resume", action="store_true", help="go on from the checkpoint in --out
 args = settings.parse_args()
 manual_seed(args.seed)
 args.rate = args.rate or RATES[args.variant]
+args.epochs = args.epochs or (30 if args.augment else 12)
 paper, saved = args.variant == "paper", args.out / "checkpoint.npz"
 names = "variant", "epochs", "batch", "rate", "augment", "seed"
 plan = {name: vars(args)[name] for name in names}            # what a resumed run must share

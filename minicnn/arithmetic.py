@@ -98,7 +98,8 @@ class PowerOf(Function):                           # a ** b, both with a gradien
     def backward(self, dy):
         xp, da, db = xp_of(dy), None, None
         if self.needs_grad[0]:
-            slope = xp.where(self.b == 0, 0, self.b * self.a ** xp.where(self.b == 0, 1, self.b - 1))
+            exponent = xp.where(self.b == 0, 1, self.b - 1)
+            slope = xp.where(self.b == 0, 0, self.b * self.a ** exponent)
             da = unbroadcast((dy * slope).astype(dy.dtype, copy=False), self.a.shape)
         if self.needs_grad[1]:                     # d a**b / db = a**b log a, and 0 where a is 0
             log_a = xp.log(xp.where(self.a == 0, 1, self.a))
@@ -164,7 +165,8 @@ class Max(Function):
     def backward(self, dy):
         dy = spread(dy, self.x.shape, self.axis, self.keepdims)
         winner = (self.x == self.y) | (self.x != self.x)             # NaN is not equal to itself
-        return (dy * winner / winner.sum(axis=self.axis, keepdims=True)).astype(dy.dtype, copy=False)
+        share = dy * winner / winner.sum(axis=self.axis, keepdims=True)
+        return share.astype(dy.dtype, copy=False)
 
 
 def spread(y: Array, shape: tuple[int, ...], axis, keepdims: bool) -> Array:

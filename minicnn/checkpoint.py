@@ -62,7 +62,7 @@ def save(path: str | Path, tree: dict[str, Any]) -> None:
 
     text = json.dumps({"format": FORMAT, "tree": without_arrays(tree)})
     with written_whole(Path(path)) as file:
-        np.savez(file, tree=np.frombuffer(text.encode(), np.uint8), **arrays)
+        np.savez(file, tree=np.frombuffer(text.encode(), np.uint8), **arrays)  # type: ignore[arg-type]
 
 
 def load(path: str | Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +49,7 @@ def version(package: str) -> str | None:
 def packages() -> Iterator[Finding]:
     for name, use in (("minicnn", "this package"), ("numpy", "all arithmetic"),
                       ("matplotlib", "pictures"), ("tqdm", "progress bars"),
-                      ("pooch", "downloads")):
+                      ("pooch", "downloads"), ("threadpoolctl", "this report")):
         found = version(name)
         yield Finding(name, found or f"not installed; needed for {use}",
                       "" if found else f"pip install {name}" if name != "minicnn"
@@ -62,8 +63,10 @@ def packages() -> Iterator[Finding]:
 
 def blas() -> Iterator[Finding]:
     """The library behind matrix products, its threads, its speed, and whether it could do better."""
-    from threadpoolctl import threadpool_info
-    libraries = [part for part in threadpool_info() if part["user_api"] == "blas"]
+    libraries = []
+    with suppress(ImportError):                            # packages() has said that it is missing
+        from threadpoolctl import threadpool_info
+        libraries = [part for part in threadpool_info() if part["user_api"] == "blas"]
     if not libraries:
         yield Finding("BLAS", f"unknown to threadpoolctl; {gigaflops():,.0f} GFLOP/s")
         return
@@ -121,7 +124,10 @@ def gpu() -> Finding:
 
 def cache() -> Iterator[Finding]:
     """Where downloads are kept, what is there, and where else data are looked for."""
-    folder = cache_folder()
+    try:
+        folder = cache_folder()
+    except ImportError:                                    # pooch; packages() has said so
+        return
     nearest = next(place for place in (folder, *folder.parents) if place.exists())
     if not os.access(nearest, os.W_OK):
         yield Finding("data cache", f"{folder} cannot be written",

@@ -1,13 +1,13 @@
-"""The engine: a Variable remembers the Function that made it, and backward() replays them in reverse.
+"""The engine: a Variable remembers the Function that made it; backward() replays them in reverse.
 
     forward     y = f(x1, x2, ...)                each call takes the next serial number
     backward    dx_i += (dy/dx_i)^T dy            calls are replayed from the highest serial down,
                                                   each exactly once: the chain rule
 
-A Function works on arrays, not on Variables: `forward(*arrays)` returns an array and keeps on `self`
-what `backward(dy)` needs.  `dq` is the gradient of the loss with respect to q.  Gradients are first
-order only: second derivatives would triple every layer.  Where a Variable is used twice (every
-residual connection), its gradients add up.  docs/engine.md reads this file aloud.
+A Function works on arrays, not on Variables: `forward(*arrays)` returns an array and keeps on
+`self` what `backward(dy)` needs.  `dq` is the gradient of the loss with respect to q.  Gradients
+are first order only: second derivatives would triple every layer.  Where a Variable is used twice
+(every residual connection), its gradients add up.  docs/engine.md reads this file aloud.
 """
 
 import heapq
@@ -101,17 +101,18 @@ def check_inputs(function: Function, inputs: tuple) -> None:
     for x in inputs:
         first, name = inputs[0], type(function).__name__
         if not isinstance(x, Variable):
-            raise TypeError(f"{name}: expected a Tensor, got {type(x).__name__}; wrap it: Tensor(x)")
+            raise TypeError(f"{name}: expected a Tensor, got {type(x).__name__}; wrap it: "
+                            "Tensor(x)")
         if x.dtype.kind != "f":
             cure = ("scale images first: x.astype('float32') / 255" if x.dtype == np.uint8
                     else "convert first: x.astype('float32')")
             raise TypeError(f"{located(name)}: {x.dtype} values have no gradient; {cure}")
         if x.dtype != first.dtype:
-            raise TypeError(f"{located(name)}: {first.dtype} and {x.dtype} mixed; convert the data, "
-                            f"x.astype('{first.dtype}'), or the network, model.to(dtype=...)")
+            raise TypeError(f"{located(name)}: {first.dtype} and {x.dtype} mixed; convert the "
+                            f"data, x.astype('{first.dtype}'), or the network, model.to(dtype=...)")
         if x.device != first.device:
-            raise TypeError(f"{located(name)}: one input is on {first.device}, another on {x.device};"
-                            " move both, model.to(device) and Tensor(x).to(device)")
+            raise TypeError(f"{located(name)}: one input is on {first.device}, another on "
+                            f"{x.device}; move both, model.to(device) and Tensor(x).to(device)")
 
 
 class Variable:
@@ -156,8 +157,9 @@ class Variable:
             raise RuntimeError("backward: nothing here requires a gradient; was it computed inside "
                                "no_grad(), or from Tensors without requires_grad=True?")
         if dy is None and self.size != 1:
-            raise ValueError(f"backward: a Tensor of shape {self.shape} needs the upstream gradient "
-                             "dy of that shape; or reduce it to one number first: y.sum().backward()")
+            raise ValueError(f"backward: a Tensor of shape {self.shape} needs the upstream "
+                             "gradient dy of that shape; or reduce it to one number first: "
+                             "y.sum().backward()")
         xp = xp_of(self.data)
         dy = xp.ones_like(self.data) if dy is None else xp.asarray(
             dy.data if isinstance(dy, Variable) else dy, dtype=self.dtype)
@@ -201,5 +203,6 @@ class Variable:
 
 def check_unspent(function: Function) -> None:
     if function.spent:
-        raise RuntimeError("backward has already passed here and freed what the forward pass saved; "
-                           "compute the loss again, or call backward(retain_graph=True) the first time")
+        raise RuntimeError("backward has already passed here and freed what the forward pass "
+                           "saved; compute the loss again, or call backward(retain_graph=True) "
+                           "the first time")

@@ -164,10 +164,10 @@ def where(condition: Any, a: Any, b: Any) -> Tensor:
 
 
 def pad(x: Any, widths: Any, value: float = 0.0) -> Tensor:
-    """x with `value` around it; widths as for numpy.pad: a number, a pair, or a pair for each axis."""
+    """x with `value` around it; widths: a number, a pair, or a pair for each axis (numpy.pad)."""
     x = as_tensor(x)
-    widths = tuple((int(before), int(after)) for before, after in np.broadcast_to(widths, (x.ndim, 2)))
-    return Pad(widths, value)(x)
+    pairs = np.broadcast_to(widths, (x.ndim, 2)).tolist()
+    return Pad(tuple(map(tuple, pairs)), value)(x)
 
 
 def concatenate(tensors: Any, axis: int = 0) -> Tensor:

@@ -46,8 +46,8 @@ def out_size(size: int, kernel: int, stride: int = 1, before: int = 0, after: in
     reach = dilation * (kernel - 1) + 1
     room = size + before + after - reach
     if room < 0:
-        raise ValueError(f"a window of {reach} pixels does not fit into {size} + {before} + {after} "
-                         f"= {size + before + after}; pad more, or use a smaller kernel")
+        raise ValueError(f"a window of {reach} pixels does not fit into {size} + {before} + "
+                         f"{after} = {size + before + after}; pad more, or use a smaller kernel")
     count = room // stride + 1
     if ceil_mode and room % stride and count * stride < size + before:
         count += 1
@@ -118,20 +118,21 @@ class Window:
         """Rows and columns to add around an image of H x W: ((top, bottom), (left, right))."""
         if self.padding == "valid":
             return (0, 0), (0, 0)
-        if self.padding == "same":
-            sides = []
-            for size, reach, stride in zip((H, W), self.reach, self.stride, strict=True):
-                missing = max((-(-size // stride) - 1) * stride + reach - size, 0)
-                sides.append((missing // 2, missing - missing // 2))
-            return sides[0], sides[1]
-        PH, PW = self.padding
-        return (PH, PH), (PW, PW)
+        if not isinstance(self.padding, str):
+            PH, PW = self.padding
+            return (PH, PH), (PW, PW)
+        sides = []
+        for size, reach, stride in zip((H, W), self.reach, self.stride, strict=True):
+            missing = max((-(-size // stride) - 1) * stride + reach - size, 0)
+            sides.append((missing // 2, missing - missing // 2))
+        return sides[0], sides[1]
 
     def out(self, H: int, W: int) -> tuple[int, int]:
         """(OH, OW): how many positions the window has on an image of H x W."""
         rows, cols = self.borders(H, W)
-        return (out_size(H, self.kernel[0], self.stride[0], *rows, self.dilation[0], self.ceil_mode),
-                out_size(W, self.kernel[1], self.stride[1], *cols, self.dilation[1], self.ceil_mode))
+        (KH, KW), (SH, SW), (DH, DW) = self.kernel, self.stride, self.dilation
+        return (out_size(H, KH, SH, *rows, DH, self.ceil_mode),
+                out_size(W, KW, SW, *cols, DW, self.ceil_mode))
 
     def cells(self) -> Iterator[tuple[int, int]]:
         """(u, v) of every cell of the window, row by row."""
@@ -187,7 +188,7 @@ def im2col(x: Array, window: Window) -> Array:
 
 
 def col2im(dcols: Array, x_shape: tuple[int, ...], window: Window) -> Array:
-    """The gradient of im2col: every column goes back to its window; where windows overlap, they add.
+    """The gradient of im2col: each column goes back to its window; where windows overlap, they add.
 
     (C, KH, KW, N, OH, OW) -> (N, C, H, W)
     """

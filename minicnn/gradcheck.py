@@ -8,8 +8,8 @@ is held against the gradient that backward() gives:
 
 dy is random.  With dy = 1 everywhere, as many checkers have it, a batch norm whose dx is zero
 passes: the sum of its outputs does not depend on x at all.  Everything is float64, where a right
-backward has errors near 1e-9.  Where two sides of a point have different slopes, as ReLU has at 0, neither
-number is the derivative: the verdict is then "kink" and not "wrong".
+backward has errors near 1e-9.  Where two sides of a point have different slopes, as ReLU has at 0,
+neither number is the derivative: the verdict is then "kink" and not "wrong".
 
 Source of the method: the CS231n notes, "Gradient checks"; the kink test after Chainer's.
 """

@@ -7,7 +7,7 @@ without a weight being drawn.
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from minicnn.parameter import Buffer, Init, Parameter, Shape, ones, zeros
 
 __all__ = ["Buffer", "Init", "Module", "Parameter", "Sequential", "Shape", "Step", "TracedShape",
            "Windowed", "ones", "zeros"]
+
+
+M = TypeVar("M", bound="Module")
 
 
 class TracedShape(tuple):
@@ -161,17 +164,17 @@ class Module:
 
     # --- mode, device, state ----------------------------------------------------------------
 
-    def train(self, mode: bool = True) -> "Module":
+    def train(self: M, mode: bool = True) -> M:
         """Training mode: dropout drops, batch norm uses the batch's own statistics."""
         for part in self.modules():
             part.training = mode
         return self
 
-    def eval(self) -> "Module":
+    def eval(self: M) -> M:
         """Test mode: dropout does nothing, batch norm uses its running averages."""
         return self.train(False)
 
-    def to(self, device: str | None = None, dtype: Any = None) -> "Module":
+    def to(self: M, device: str | None = None, dtype: Any = None) -> M:
         """Move to "cpu" or "cuda", or to another floating dtype; returns the Module itself."""
         if dtype is not None and np.dtype(dtype).kind != "f":
             raise TypeError(f"to: dtype must be float16, float32 or float64, got {np.dtype(dtype)}")

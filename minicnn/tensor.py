@@ -81,7 +81,8 @@ class Tensor(Variable):
             return value
         if is_array(value) and value.ndim:
             return Tensor(value if value.dtype.kind == "f" else value.astype(self.dtype))
-        if isinstance(value, (bool, int, float, list, tuple, np.number, np.bool_)) or is_array(value):
+        number = isinstance(value, (bool, int, float, np.number, np.bool_))
+        if number or isinstance(value, (list, tuple)) or is_array(value):
             return Tensor(xp_of(self.data).asarray(value, dtype=self.dtype))
         raise TypeError(f"expected a Tensor, an array or a number, got {type(value).__name__}")
 

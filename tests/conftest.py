@@ -1,7 +1,7 @@
 """Every test that touches arrays runs once for each array library: fixtures `xp` and `device`.
 
-NumPy always; a NumPy-backed stand-in for CuPy always (tests/standin.py: it refuses what CuPy refuses
-and wraps indices as CuPy does); CuPy itself where there is a GPU.
+NumPy always; a NumPy-backed stand-in for CuPy always (tests/standin.py: it refuses what CuPy
+refuses and wraps indices as CuPy does); CuPy itself where there is a GPU.
 """
 
 import sys

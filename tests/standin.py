@@ -101,9 +101,6 @@ class ndarray:
             check_kinds(value)
         self._host[index] = value._host if isinstance(value, ndarray) else value
 
-    def fill(self, value):
-        self[...] = value
-
     def astype(self, dtype, order="K", casting=None, subok=None, copy=True):
         if not copy and self.dtype == dtype:
             return self
@@ -284,8 +281,6 @@ def shares_memory(a, b):
     return np.shares_memory(a._host, b._host)
 
 
-# --- operators ------------------------------------------------------------------------------
-
 def binary(ufunc):
     """x + y; an object with __array_ufunc__ = None, as Tensor has, answers instead."""
     def operator(self, other):
@@ -300,7 +295,6 @@ for _symbol, _ufunc in (BINARY | COMPARISONS).items():
 for _symbol, _ufunc in BINARY.items():
     setattr(ndarray, f"__r{_symbol}__", lambda x, y, ufunc=_ufunc: globals()[ufunc](y, x))
     if _symbol != "matmul":                         # a @= b becomes a = a @ b, as in CuPy
-        setattr(ndarray, f"__i{_symbol}__",
-                lambda x, y, ufunc=_ufunc: globals()[ufunc](x, y, out=x))
+        setattr(ndarray, f"__i{_symbol}__", lambda x, y, u=_ufunc: globals()[u](x, y, out=x))
 for _symbol, _ufunc in UNARY.items():
     setattr(ndarray, f"__{_symbol}__", lambda x, ufunc=_ufunc: globals()[ufunc](x))

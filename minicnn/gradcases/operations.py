@@ -8,6 +8,15 @@ from minicnn.tensor import Tensor
 
 MASK = np.array([[True, False, True], [False, False, True]])
 
+
+def reduction(name, axis, keepdims):
+    return lambda: lambda x: getattr(x, name)(axis, keepdims)
+
+
+def indexing(index):
+    return lambda: lambda x: x[index]
+
+
 CASES = [
     # --- + - * / with broadcasting: gradients of repeated inputs add up ------------------------
     Case("add", "same shape", lambda: lambda a, b: a + b, (normal(2, 3), normal(2, 3, seed=2))),
@@ -60,8 +69,7 @@ CASES = [
 
     # --- sums, means, extremes -----------------------------------------------------------------
     *[Case(name, f"axis {axis}{', keepdims' if keepdims else ''}",
-           lambda name=name, axis=axis, keepdims=keepdims:
-           lambda x: getattr(x, name)(axis, keepdims), (make(2, 3, 4),))
+           reduction(name, axis, keepdims), (make(2, 3, 4),))
       for name, make in [("sum", normal), ("mean", normal), ("var", normal), ("max", apart),
                          ("min", apart)]
       for axis in [None, 0, -1, (0, 2), (-1, -2)] for keepdims in [False, True]],
@@ -80,7 +88,7 @@ CASES = [
          (normal(2, 1),)),
 
     # --- parts ---------------------------------------------------------------------------------
-    *[Case("index", option, lambda index=index: lambda x: x[index], (normal(2, 3, 4),))
+    *[Case("index", option, indexing(index), (normal(2, 3, 4),))
       for option, index in {
           "number": 1, "negative number": -1, "slice": slice(0, 1), "all": Ellipsis,
           "step": (slice(None), slice(None, None, 2)),

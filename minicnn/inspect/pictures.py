@@ -55,14 +55,16 @@ def learning_curves(history: Sequence[dict[str, float]], path: str | Path,
     left.set(xlabel="epoch", title="training loss")
     errors = [line["error"] for line in history]
     right.plot(epochs, errors, "o-", color=RED, markersize=4)
-    right.set(xlabel="epoch", title=f"test error: {errors[-1]:.2f} % in the end", yscale="log")
+    right.set(xlabel="epoch", title=f"test error: {errors[-1]:.2f} % in the end")
     for name, value in (marks or {}).items():
         right.axhline(value, color=GREY, linewidth=1, linestyle="--")
         right.annotate(f"{name}: {value:g} %", (0, value), xycoords=("axes fraction", "data"),
                        xytext=(5, 3), textcoords="offset points", fontsize=9, color=INK)
-    right.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
+    if min(errors) > 0:                                    # there is no logarithm of 0
+        right.set_yscale("log")
+        right.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
+        right.yaxis.set_minor_locator(NullLocator())
     right.yaxis.set_major_formatter(lambda value, _: f"{value:g} %")
-    right.yaxis.set_minor_locator(NullLocator())
     for axes in (left, right):
         axes.grid(color="#e6e6e6", linewidth=0.7)
         axes.xaxis.get_major_locator().set_params(integer=True)

@@ -113,11 +113,11 @@ def summary(model: Module, in_shape: Shape | None = None) -> Summary:
         size = 1
         for length in step.shape:
             size *= length
-        windowed = isinstance(step.layer, Windowed)
+        window = step.layer.window if isinstance(step.layer, Windowed) else None
         lines.append(Line(
             row="", path=step.path, layer=type(step.layer).__name__, output=times(step.shape),
-            kernel=times(step.layer.kernel_size) if windowed else "",
-            stride=one_if_equal(step.layer.stride) if windowed else "",
+            kernel=times(window.kernel) if window else "",
+            stride=one_if_equal(window.stride) if window else "",
             parameters=own, macs=step.layer.macs(step.in_shapes[0], step.shape), memory=4 * size,
             field=times(fields[id(step)][0])))
     if isinstance(model, TableNet):

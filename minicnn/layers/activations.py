@@ -35,11 +35,11 @@ class LeakyReLUFn(Function):
         self.a = negative_slope
 
     def forward(self, x):
-        xp, self.x = xp_of(x), x
+        xp, self.positive = xp_of(x), x > 0                # one byte for each value
         return xp.maximum(x, 0) + self.a * xp.minimum(x, 0)
 
     def backward(self, dy):
-        return xp_of(dy).where(self.x > 0, dy, self.a * dy)
+        return xp_of(dy).where(self.positive, dy, self.a * dy)
 
 
 class PReLUFn(Function):

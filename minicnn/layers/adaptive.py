@@ -8,7 +8,8 @@ pixels where the size does not divide, and their shares add up there.  An output
 mean of the whole map, global average pooling: it replaces VGG's large fully connected layers.
 
 Source: Lin et al. 2014, "Network in network", section 3.2 (global).  The windows are PyTorch's.
-Lectures: stanford "GoogLeNet" (before the final FC layer), memphis and iitk tables of ResNet.
+Lectures: stanford "GoogLeNet" (before the final FC layer), memphis "ResNet" (last row of its
+table).
 """
 
 from typing import Any
@@ -29,18 +30,18 @@ def spans(size: int, parts: int) -> list[slice]:
 
 
 class AdaptiveAvgPool2dFn(Function):
-    def __init__(self, OH: int, OW: int):
-        self.out = OH, OW
+    def __init__(self, output_size: Shape):
+        self.output_size = output_size
 
     def windows(self):
         """(i, j, rows, columns) of each output position."""
-        (H, W), (OH, OW) = self.x_shape[2:], self.out
+        (H, W), (OH, OW) = self.x_shape[2:], self.output_size
         return [(i, j, rows, columns) for i, rows in enumerate(spans(H, OH))
                 for j, columns in enumerate(spans(W, OW))]
 
     def forward(self, x):                                  # (N, C, H, W)
         self.x_shape = x.shape
-        y = xp_of(x).empty((*x.shape[:2], *self.out), dtype=x.dtype)
+        y = xp_of(x).empty((*x.shape[:2], *self.output_size), dtype=x.dtype)
         for i, j, rows, columns in self.windows():
             y[:, :, i, j] = average(x[:, :, rows, columns], axis=(2, 3))
         return y                                           # (N, C, OH, OW)
@@ -71,7 +72,7 @@ class AdaptiveAvgPool2d(Module):
         self.output_size = both
 
     def forward(self, x: Tensor) -> Tensor:
-        return AdaptiveAvgPool2dFn(*self.out_shape(x.shape[1:])[1:])(x)
+        return AdaptiveAvgPool2dFn(self.out_shape(x.shape[1:])[1:])(x)
 
     def out_shape(self, in_shape: Shape) -> Shape:
         C, H, W = self.image(in_shape)

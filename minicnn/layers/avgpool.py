@@ -25,18 +25,8 @@ class AvgPool2dFn(Function):
     def __init__(self, window: Window, count_include_pad: bool = True):
         self.window, self.count_include_pad = window, count_include_pad
 
-    def forward(self, x):                                  # (N, C, H, W)
-        xp, (H, W), (OH, OW) = xp_of(x), x.shape[2:], self.window.out(*x.shape[2:])
-        x_pad = self.window.pad(x)                         # (N, C, H', W')
-        y = xp.zeros((*x.shape[:2], OH, OW), sum_dtype(x.dtype))
-        for u, v in self.window.cells():
-            y += self.window.shifted(x_pad, u, v, OH, OW)
-        rows, columns = self.counted(xp, H, OH, axis=0), self.counted(xp, W, OW, axis=1)
-        self.x_shape, self.K = x.shape, (rows[:, None] * columns).astype(y.dtype)    # (OH, OW)
-        return (y / self.K).astype(x.dtype, copy=False)    # (N, C, OH, OW)
-
     def counted(self, xp, size, positions, axis):
-        """How many rows (axis 0) or columns (axis 1) of each window count in its mean."""
+        """How many rows (axis 0) or columns (axis 1) of each window count in its mean: (OH,)."""
         before, after = self.window.borders(size, size)[axis]
         if not self.count_include_pad:
             first, last = before, before + size            # the image within its padding
@@ -46,9 +36,19 @@ class AvgPool2dFn(Function):
         ends = starts + self.window.kernel[axis]
         return xp.minimum(ends, last) - xp.maximum(starts, first)
 
+    def forward(self, x):                                  # (N, C, H, W)
+        xp, (H, W), (OH, OW) = xp_of(x), x.shape[2:], self.window.out(*x.shape[2:])
+        x_pad = self.window.pad(x)                         # (N, C, H', W')
+        y = xp.zeros((*x.shape[:2], OH, OW), sum_dtype(x.dtype))
+        for u, v in self.window.cells():
+            y += self.window.shifted(x_pad, u, v, OH, OW)
+        rows, columns = self.counted(xp, H, OH, axis=0), self.counted(xp, W, OW, axis=1)
+        self.x_shape, self.count = x.shape, (rows[:, None] * columns).astype(y.dtype)
+        return (y / self.count).astype(x.dtype, copy=False)    # (N, C, OH, OW)
+
     def backward(self, dy):                                # (N, C, OH, OW)
         (N, C, H, W), (OH, OW) = self.x_shape, dy.shape[2:]
-        share = (dy / self.K).astype(dy.dtype, copy=False)
+        share = (dy / self.count).astype(dy.dtype, copy=False)
         dx_pad = xp_of(dy).zeros((N, C, *self.window.padded_size(H, W)), dtype=dy.dtype)
         for u, v in self.window.cells():
             view = self.window.shifted(dx_pad, u, v, OH, OW)

@@ -98,11 +98,11 @@ class ChannelNorm(Module):
         if prod(x.shape[axis] for axis in standardise.axes) == 1:
             raise ValueError(f"{self.located()}: the input {x.shape} has one value for each mean, "
                              f"so the variance is 0, the output the bias; {self.cure(x.shape)}")
-        track = self.training and self.running_mean is not None
-        if track:
-            check_inputs(standardise, (x, self.running_mean))
+        if self.running_mean is None:
+            return standardise(x)
+        check_inputs(standardise, (x, self.running_mean))
         x_hat = standardise(x)
-        if track and x.size:                                   # an empty batch has nothing to say
+        if x.size:                                             # an empty batch has nothing to say
             self.track(standardise)
         return x_hat
 

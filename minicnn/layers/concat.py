@@ -5,7 +5,8 @@
 Each branch receives the slice of dy that lies at its channels.
 
 Sources: Szegedy et al. 2015 (Inception), Huang et al. 2017 (DenseNet), Ronneberger et al. 2015
-(U-Net).  Lectures: stanford and unicamp "Naive Inception module", virginia "Inception module".
+(U-Net).  Lectures: stanford and unicamp "Naive Inception module", virginia "GoogLeNet
+Inception Module".
 """
 
 from minicnn.functions import concatenate

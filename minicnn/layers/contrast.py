@@ -17,8 +17,8 @@ mean^T spreads a value over the window it was averaged from, with the same weigh
 window hangs over the border, the weights inside the image are scaled up to the sum 1.
 
 Source: Jarrett et al. 2009, "What is the best multi-stage architecture for object recognition?",
-section 3.1; Zeiler and Fergus 2013, figure 3 (iii).  Lecture: memphis, the figure of ZFNet under
-"AlexNet: ILSVRC 2012 winner", "Refinement of AlexNet".
+under "Local Contrast Normalization Layer"; Zeiler and Fergus 2013, figure 3 (iii).  Lecture:
+memphis "Clarifai/ZFNet: ILSVRC 2013 winner" (the caption of the figure).
 """
 
 from math import exp

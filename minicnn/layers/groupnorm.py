@@ -11,8 +11,8 @@ Between the two extremes lies the number of groups: G = 1 is layer norm's mean o
 G = C is instance norm, a mean for each channel of each image, over (H, W).  No sample looks at
 another, so a batch of one is as good as any.
 
-Source: Wu and He 2018, section 3.1; Ulyanov et al. 2016, equation 4 (instance norm).  Lecture:
-stanford, "Group Normalization", "Instance Normalization", "Comparison of Normalization Layers".
+Source: Wu and He 2018, section 3.1; Ulyanov et al. 2017 (instance norm).  Lecture: stanford,
+"Group Normalization", "Instance Normalization", "Comparison of Normalization Layers".
 """
 
 from math import prod
@@ -64,7 +64,8 @@ class GroupNorm(Module):
         return x_hat * self.weight.reshape(along) + self.bias.reshape(along)
 
     def out_shape(self, in_shape: Shape) -> Shape:
-        G, C, came = self.num_groups, in_shape[0], ", ".join(map(str, in_shape))
+        G, came = self.num_groups, ", ".join(map(str, in_shape))
+        C = in_shape[0] if in_shape else 0
         if self.num_channels != C:
             raise ValueError(f"{self.located()}: the input (N, {came}) has {C} "
                              f"channel{'s' * (C != 1)}, the layer was built for "

@@ -14,7 +14,7 @@ alpha is divided by the size of the window, as in PyTorch and Caffe.  The paper 
 constants n = 5, k = 2, alpha = 1e-4, beta = 0.75 are LocalResponseNorm(5, alpha=5e-4, k=2) here.
 
 Source: Krizhevsky et al. 2012, section 3.3.  Lectures: memphis "Local Response Normalization
-(LRN)", unicamp "AlexNet Architecture" (NORM1, NORM2).
+(LRN)"; unicamp, the rows NORM1 and NORM2 of AlexNet.
 """
 
 from minicnn.backend import sum_dtype
@@ -42,7 +42,7 @@ class LocalResponseFn(Function):
     def forward(self, x):                                            # (N, C, H, W)
         wide = x.astype(sum_dtype(x.dtype), copy=False)    # in float16, 256 * 256 is infinite
         s, before, after = wide * wide, self.size // 2, (self.size - 1) // 2
-        for axis in self.axes:                             # a square: sums of rows, then of columns
+        for axis in self.axes:                             # a square: one side, then the other
             s = window_sum(s, axis, before, after)
         s *= self.a
         s += self.k

@@ -26,6 +26,18 @@ class MaxPool2dFn(Function):
     def __init__(self, window: Window):
         self.window = window
 
+    def first_inside(self, xp, H, W):
+        """(OH, OW): number of each window's first cell that lies on the image.
+
+        It wins where all values are minus infinity, as the padding is.  One byte is enough for
+        the number of a cell: a 3 x 3 window costs 1/4 of what keeping float32 values would.
+        """
+        (KH, KW), (SH, SW), (DH, DW) = self.window.kernel, self.window.stride, self.window.dilation
+        (OH, OW), ((top, _), (left, _)) = self.window.out(H, W), self.window.borders(H, W)
+        u = xp.maximum(-((xp.arange(OH) * SH - top) // DH), 0)       # rounded up
+        v = xp.maximum(-((xp.arange(OW) * SW - left) // DW), 0)
+        return (u[:, None] * KW + v).astype("uint8" if KH * KW <= 256 else "int32")
+
     def forward(self, x):                                  # (N, C, H, W)
         xp, (N, C, H, W) = xp_of(x), x.shape
         OH, OW = self.window.out(H, W)
@@ -41,18 +53,6 @@ class MaxPool2dFn(Function):
                 xp.maximum(self.winner, number * better, out=self.winner)  # numbers only rise
             xp.maximum(y, cell, out=y)                     # NaN if either is NaN
         return y                                           # (N, C, OH, OW)
-
-    def first_inside(self, xp, H, W):
-        """(OH, OW): number of each window's first cell that lies on the image.
-
-        It wins where all values are minus infinity, as the padding is.  One byte is enough for
-        the number of a cell: a 3 x 3 window costs 1/4 of what keeping float32 values would.
-        """
-        (KH, KW), (SH, SW), (DH, DW) = self.window.kernel, self.window.stride, self.window.dilation
-        (OH, OW), ((top, _), (left, _)) = self.window.out(H, W), self.window.borders(H, W)
-        u = xp.maximum(-((xp.arange(OH) * SH - top) // DH), 0)       # rounded up
-        v = xp.maximum(-((xp.arange(OW) * SW - left) // DW), 0)
-        return (u[:, None] * KW + v).astype("uint8" if KH * KW <= 256 else "int32")
 
     def backward(self, dy):                                # (N, C, OH, OW)
         (N, C, H, W), (OH, OW) = self.x_shape, dy.shape[2:]

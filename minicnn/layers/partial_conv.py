@@ -27,15 +27,16 @@ from minicnn.tensor import Tensor
 
 Table = list[tuple[int, ...]]                              # for each output map: the inputs it sees
 
-#            C3:  0 1 2 3 4 5  6 7 8 9 10 11  12 13 14  15
-LENET_C3_ROWS = ["X . . . X X  X . . X X  X   X  .  X   X",          # S2: map 0
-                 "X X . . . X  X X . . X  X   X  X  .   X",          #     map 1
-                 "X X X . . .  X X X . .  X   .  X  X   X",          #     map 2
-                 ". X X X . .  X X X X .  .   X  .  X   X",          #     map 3
-                 ". . X X X .  . X X X X  .   X  X  .   X",          #     map 4
-                 ". . . X X X  . . X X X  X   .  X  X   X"]          #     map 5
-#                 three in a   four in a row  four,     all
-#                 row                         two gaps
+# C3's map:  0 1 2 3 4 5   6 7 8 9 10 11   12 13 14   15          sees
+LENET_C3_ROWS = [
+            "X . . . X X   X . . X  X  X    X  .  X    X",          # map 0 of S2
+            "X X . . . X   X X . .  X  X    X  X  .    X",          # map 1
+            "X X X . . .   X X X .  .  X    .  X  X    X",          # map 2
+            ". X X X . .   X X X X  .  .    X  .  X    X",          # map 3
+            ". . X X X .   . X X X  X  .    X  X  .    X",          # map 4
+            ". . . X X X   . . X X  X  X    .  X  X    X"]          # map 5
+#            3 in a row    4 in a row       4, with    all
+#                                           gaps
 
 
 def read_table(rows: list[str]) -> Table:

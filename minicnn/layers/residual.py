@@ -46,17 +46,17 @@ class Add(Module):
 
 
 class PadChannelsFn(Function):
-    """Every stride-th pixel, followed by channels of zeros up to F."""
+    """Every stride-th pixel, and behind the channels others of zeros, up to F in all."""
 
-    def __init__(self, F: int, stride: int):
-        self.F, self.stride = F, stride
+    def __init__(self, out_channels: int, stride: int):
+        self.out_channels, self.stride = out_channels, stride
 
     def forward(self, x):                                  # (N, C, H, W)
-        N, C = x.shape[:2]
-        x_thin = x[:, :, ::self.stride, ::self.stride]     # (N, C, OH, OW)
+        thin = x[:, :, ::self.stride, ::self.stride]       # (N, C, OH, OW)
+        N, C, OH, OW = thin.shape
         self.x_shape = x.shape
-        y = xp_of(x).zeros((N, self.F, *x_thin.shape[2:]), dtype=x.dtype)
-        y[:, :C] = x_thin
+        y = xp_of(x).zeros((N, self.out_channels, OH, OW), dtype=x.dtype)
+        y[:, :C] = thin
         return y                                           # (N, F, OH, OW)
 
     def backward(self, dy):                                # (N, F, OH, OW)

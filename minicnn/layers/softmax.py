@@ -8,7 +8,7 @@ Without m, e^z overflows from z = 89 on in float32; subtracting it changes nothi
 cancels in the fraction.  For a loss, take cross_entropy on the numbers before the softmax (logits):
 the logarithm of a probability that was rounded to 0 is lost.
 
-Source: Krizhevsky et al. 2012, section 3.5.  Lecture: virginia "AlexNet Architecture" (row Out).
+Source: Krizhevsky et al. 2012, section 3.5.  Lecture: virginia "AlexNet" (row Out).
 """
 
 import numpy as np

@@ -93,6 +93,8 @@ def test_names_the_shapes():
                                          r"channel, the layer was built for 4; build it with "
                                          r"GroupNorm\(2, 1\)"):
         GroupNorm(2, 4).shape((1, 8, 8))
+    with pytest.raises(ValueError, match="has 0 channels, the layer was built for 4"):
+        GroupNorm(2, 4)(Tensor(np.ones(5, np.float32)))
     with pytest.raises(ValueError, match=r"the input \(N, 4, 1, 1\) has one value in each of the 4 "
                                          "groups, so the variance is 0, .*use fewer groups"):
         GroupNorm(4, 4).shape((4, 1, 1))

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from minicnn.data.augment.sampling import blocks, check_images, sample
+from minicnn.data.augment.sampling import blocks, check_fill, check_images, sample
 
 TRIES = 10      # at finding a crop of the wanted area and aspect ratio that fits into the image
 
@@ -36,7 +36,8 @@ def random_crop(images: np.ndarray, rng: np.random.Generator, size: int | tuple[
     N, C, H, W = check_images(images, "random_crop")
     if pad < 0:
         raise ValueError(f"random_crop: pad={pad} should be at least 0 pixels")
-    height, width = window("random_crop", size, H + 2 * pad, W + 2 * pad)
+    check_fill(fill, images, "random_crop")
+    height, width = window("random_crop", size, (H + 2 * pad, W + 2 * pad))
     padded = np.full((N, C, H + 2 * pad, W + 2 * pad), fill, images.dtype)
     padded[:, :, pad:pad + H, pad:pad + W] = images
     top = rng.integers(0, H + 2 * pad - height + 1, N)
@@ -83,6 +84,7 @@ def cutout(images: np.ndarray, rng: np.random.Generator, size: int = 8,
     N, C, H, W = check_images(images, "cutout")
     if size < 0:
         raise ValueError(f"cutout: size={size} should be at least 0 pixels")
+    check_fill(fill, images, "cutout")
     top = rng.integers(0, H, N) - size // 2
     left = rng.integers(0, W, N) - size // 2
     in_rows = (np.arange(H) >= top[:, None]) & (np.arange(H) < top[:, None] + size)      # (N, H)
@@ -99,12 +101,12 @@ def pair(name: str, size: int | tuple[int, int]) -> tuple[int, int]:
     return int(height), int(width)
 
 
-def window(name: str, size: int | tuple[int, int], H: int, W: int) -> tuple[int, int]:
-    """(height, width) of a window that has to lie within H x W pixels."""
+def window(name: str, size: int | tuple[int, int], image: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) of a window, which has to fit into an image of this height and width."""
     height, width = pair(name, size)
-    if height > H or width > W:
-        raise ValueError(f"{name}: a window of {height}x{width} does not fit into {H}x{W} pixels; "
-                         "take a smaller size, or pad")
+    if height > image[0] or width > image[1]:
+        raise ValueError(f"{name}: a window of {height}x{width} does not fit into "
+                         f"{image[0]}x{image[1]} pixels; take a smaller size, or pad")
     return height, width
 
 

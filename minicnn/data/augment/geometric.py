@@ -21,7 +21,7 @@ import math
 
 import numpy as np
 
-from minicnn.data.augment.sampling import blocks, check_images, sample, working_dtype
+from minicnn.data.augment.sampling import blocks, check_fill, check_images, sample, working_dtype
 
 Amount = float | tuple[float, float]
 
@@ -46,6 +46,7 @@ def warp(images: np.ndarray, rng: np.random.Generator, *, shift: Amount = 2, deg
     fill           value of what comes in from outside: the background *after* normalisation
     """
     N, C, H, W = check_images(images, "warp")
+    check_fill(fill, images, "warp")
     dtype = working_dtype(images)
 
     def draw(name, amount, neutral=0, least=-math.inf, most=math.inf):
@@ -81,7 +82,7 @@ def warp(images: np.ndarray, rng: np.random.Generator, *, shift: Amount = 2, deg
         rows += centre_row
         cols += centre_col
         if elastic_alpha != 0:
-            field = displacement(rng, len(rows), H, W, elastic_alpha, elastic_sigma, dtype)
+            field = displacement(rng, rows.shape, elastic_alpha, elastic_sigma, dtype)
             rows += field[0]
             cols += field[1]
         y[block] = sample(images[block], rows, cols, fill)
@@ -141,9 +142,10 @@ def _warp_only(images: np.ndarray, rng: np.random.Generator, fill: float,
     return warp(images, rng, fill=fill, **{**amounts, **changes})
 
 
-def displacement(rng: np.random.Generator, N: int, H: int, W: int, alpha: float, sigma: float,
+def displacement(rng: np.random.Generator, shape: tuple[int, ...], alpha: float, sigma: float,
                  dtype: np.dtype) -> np.ndarray:
-    """The elastic field in pixels, downwards and to the right: (2, N, H, W)."""
+    """The elastic field in pixels, downwards and to the right: shape (N, H, W) -> (2, N, H, W)."""
+    N, H, W = shape
     if not 0 <= alpha < math.inf:
         raise ValueError(f"elastic: alpha is {alpha}, expected a finite number of at least 0")
     if not sigma > 0:

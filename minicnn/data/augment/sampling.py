@@ -42,13 +42,20 @@ def as_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return values.astype(dtype, copy=False)
 
 
-def blocks(N: int, pixels: int) -> list[slice]:
-    """A batch in parts of a few images, whose arrays stay in the processor's cache.
+def check_fill(fill: float, images: np.ndarray, name: str) -> None:
+    """ValueError where `fill` is no value that the images could hold."""
+    if images.dtype == np.uint8 and not (0 <= fill <= 255 and fill == int(fill)):
+        raise ValueError(f"{name}: fill={fill} does not fit uint8 images, expected a whole number "
+                         "in 0..255; normalise first, or give the fill before normalisation")
+
+
+def blocks(count: int, pixels: int) -> list[slice]:
+    """A batch of `count` images in parts of a few, whose arrays stay in the processor's cache.
 
     Warping 64 images of 32x32 takes half the time so: 2.2 instead of 4.4 ms, measured.
     """
     size = max(1, 8192 // pixels)
-    return [slice(start, start + size) for start in range(0, N, size)]
+    return [slice(start, start + size) for start in range(0, count, size)]
 
 
 def sample(images: np.ndarray, rows: np.ndarray, cols: np.ndarray, fill: float = 0.0) -> np.ndarray:
@@ -63,6 +70,7 @@ def sample(images: np.ndarray, rows: np.ndarray, cols: np.ndarray, fill: float =
                          "both should be (N, OH, OW)")
     if not np.isfinite(rows.sum() + cols.sum()):
         raise ValueError("sample: rows or cols contain NaN or infinity")
+    check_fill(fill, images, "sample")
     dtype = working_dtype(images)
     OH, OW = rows.shape[1:]
 

@@ -16,7 +16,7 @@ from minicnn.data.augment.sampling import check_images
 def center_crop(images: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
     """The middle `size` pixels, (N, C, H, W) -> (N, C, h, w), a view; rounded to the top left."""
     N, C, H, W = check_images(images, "center_crop")
-    height, width = window("center_crop", size, H, W)
+    height, width = window("center_crop", size, (H, W))
     top, left = (H - height) // 2, (W - width) // 2
     return images[:, :, top:top + height, left:left + width]
 
@@ -27,7 +27,7 @@ def ten_crop(images: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
     Order: upper left, upper right, lower left, lower right, centre; then the same five mirrored.
     """
     N, C, H, W = check_images(images, "ten_crop")
-    height, width = window("ten_crop", size, H, W)
+    height, width = window("ten_crop", size, (H, W))
     corners = [images[:, :, top:top + height, left:left + width]
                for top in (0, H - height) for left in (0, W - width)]
     five = np.stack([*corners, center_crop(images, (height, width))])         # (5, N, C, h, w)

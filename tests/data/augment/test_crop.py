@@ -139,6 +139,11 @@ def test_says_what_is_wrong():
         random_resized_crop(x, generator(), 4, aspect=(2, 1))
     with pytest.raises(ValueError, match="size=-1 should be at least 0"):
         cutout(x, generator(), size=-1)
+    grey = np.zeros((2, 1, 4, 4), np.uint8)
+    with pytest.raises(ValueError, match="random_crop: fill=-0.1 does not fit uint8 images"):
+        random_crop(grey, generator(), 4, pad=1, fill=-0.1)
+    with pytest.raises(ValueError, match="cutout: fill=300 does not fit uint8 images"):
+        cutout(grey, generator(), fill=300)
     for function in CALLS:
         with pytest.raises(ValueError, match="expected four"):
             function(x[0], generator())

@@ -83,7 +83,7 @@ def test_order_is_stretch_then_shear_then_rotation_then_shift():
 
 
 def test_elastic_displacement_has_the_documented_size():
-    field = displacement(generator(), 200, 32, 32, alpha=34, sigma=4, dtype=np.dtype(np.float64))
+    field = displacement(generator(), (200, 32, 32), 34, 4, np.dtype(np.float64))
     assert field.shape == (2, 200, 32, 32)
     assert abs(field[:, :, 12:20, 12:20].std() - 0.163 * 34 / 4) < 0.08
     assert abs(field.mean()) < 0.05
@@ -93,7 +93,7 @@ def test_elastic_displacement_has_the_documented_size():
 
 def test_elastic_displacement_agrees_with_loops():
     N, H, W, alpha, sigma = 2, 4, 5, 3.0, 1.5
-    field = displacement(generator(), N, H, W, alpha, sigma, np.dtype(np.float64))
+    field = displacement(generator(), (N, H, W), alpha, sigma, np.dtype(np.float64))
     raw = generator().random((2 * N * H, W)).reshape(2, N, H, W) * 2 - 1
     expected = np.zeros_like(raw)
     for i in range(H):
@@ -168,6 +168,9 @@ def test_says_what_is_wrong():
     for alpha in (-1, float("nan")):
         with pytest.raises(ValueError, match="alpha is .*expected a finite number of at least 0"):
             elastic(x, generator(), alpha=alpha)
+    for fill in (-0.1, 256, 0.5, float("nan")):
+        with pytest.raises(ValueError, match="does not fit uint8 images"):
+            warp((x * 255).astype(np.uint8), generator(), fill=fill)
     with pytest.raises(ValueError, match="sigma is -4"):
         warp(x, generator(), elastic_alpha=1, elastic_sigma=-4)
     with pytest.raises(ValueError, match="expected four"):

@@ -98,5 +98,7 @@ def test_says_what_is_wrong():
         sample(x[:, :, :0], rows, cols)
     with pytest.raises(TypeError, match="is int64, expected uint8 or a floating type"):
         sample(x.astype(np.int64), rows, cols)
+    with pytest.raises(ValueError, match="fill=-1 does not fit uint8 images"):
+        sample(x.astype(np.uint8), rows, cols, fill=-1)
     with pytest.raises(TypeError, match="is a list"):
         sample(x.tolist(), rows, cols)

@@ -1,0 +1,125 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minicnn.inspect import pictures
+
+image_module = pytest.importorskip("matplotlib.image")
+
+ROOT = Path(__file__).parents[2]
+RNG = np.random.default_rng(0)
+HISTORY = [{"epoch": i + 1, "loss": 1 / (i + 1), "error": 5 / (i + 1)} for i in range(4)]
+DIGITS = tuple("0123456789")
+ROWS = {"C1": RNG.standard_normal((6, 28, 28)), "C3": RNG.standard_normal((40, 10, 10)),
+        "C5": RNG.standard_normal((120, 1, 1)), "F6": RNG.standard_normal(84),
+        "OUT": RNG.standard_normal(10)}
+IMAGES = RNG.integers(0, 256, (100, 1, 28, 28), dtype=np.uint8)
+
+DRAWN = {
+    "curves": lambda path: pictures.learning_curves(HISTORY, path, {"LeNet-5 in 1998": 0.95}),
+    "curves of one epoch": lambda path: pictures.learning_curves(HISTORY[:1], path),
+    "curves without a mistake": lambda path: pictures.learning_curves(
+        [{"epoch": 1, "loss": 0.5, "error": 3.0}, {"epoch": 2, "loss": 0.0, "error": 0.0}], path),
+    "curves with no mistake at all": lambda path: pictures.learning_curves(
+        [{"epoch": 1, "loss": 0.0, "error": 0.0}], path, {"LeNet-5 in 1998": 0.95}),
+    "curves of a run that came apart": lambda path: pictures.learning_curves(
+        [{"epoch": 1, "loss": float("nan"), "error": 90.0}], path),
+    "filters": lambda path: pictures.filters(RNG.standard_normal((6, 1, 5, 5)), path, "C1"),
+    "many filters": lambda path: pictures.filters(RNG.standard_normal((20, 1, 3, 7)), path),
+    "one filter": lambda path: pictures.filters(RNG.standard_normal((1, 1, 5, 5)), path),
+    "filters of zeros": lambda path: pictures.filters(np.zeros((6, 1, 5, 5)), path),
+    "colour filters": lambda path: pictures.filters(RNG.standard_normal((8, 3, 7, 7)), path),
+    "feature maps": lambda path: pictures.feature_maps(IMAGES[0, 0], ROWS, path, "a digit"),
+    "feature maps of a colour image": lambda path: pictures.feature_maps(
+        RNG.uniform(0, 1, (3, 32, 32)), ROWS, path),
+    "feature maps of nothing": lambda path: pictures.feature_maps(
+        np.zeros((28, 28)), {"C1": np.zeros((1, 4, 4)), "OUT": np.zeros(10)}, path),
+    "confusion": lambda path: pictures.confusion(RNG.integers(0, 9, (10, 10)), DIGITS, path),
+    "confusion without mistakes": lambda path: pictures.confusion(
+        np.diag(np.full(10, 1000)), DIGITS, path, "perfect"),
+    "confusion of nothing": lambda path: pictures.confusion(np.zeros((2, 2), int), "ab", path),
+    "misclassified": lambda path: pictures.misclassified(
+        IMAGES[:20], np.arange(20) % 10, (np.arange(20) + 1) % 10, path),
+    "no misclassified": lambda path: pictures.misclassified(
+        IMAGES[:0], np.zeros(0, int), np.zeros(0, int), path),
+    "more misclassified than fit": lambda path: pictures.misclassified(
+        IMAGES, np.arange(100) % 10, (np.arange(100) + 1) % 10, path, most=5),
+    "misclassified colour images": lambda path: pictures.misclassified(
+        RNG.integers(0, 256, (3, 3, 32, 32), dtype=np.uint8), np.arange(3), np.arange(3) + 1, path,
+        classes=("aeroplane", "car", "bird", "cat")),
+}
+
+
+def pixels(path):
+    assert path.read_bytes().startswith(b"\x89PNG")
+    return image_module.imread(path)[..., :3]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_is_drawn(name, tmp_path):
+    """A PNG of projector size, in a folder that is made, with something on white paper."""
+    path = tmp_path / "výstup 数字" / "picture.png"
+    assert DRAWN[name](path) == path
+    seen = pixels(path)
+    H, W = seen.shape[:2]
+    assert 200 < H < 4000 and 300 < W < 4000
+    assert seen.min() < 0.5 and seen.max() == 1 and (seen[[0, -1]] == 1).mean() > 0.9
+
+
+def test_path_as_text(tmp_path):
+    assert pictures.learning_curves(HISTORY, str(tmp_path / "a.png")) == tmp_path / "a.png"
+
+
+def test_inputs_stay_as_they_are(tmp_path):
+    matrix = RNG.integers(0, 9, (10, 10))
+    weight, before = RNG.standard_normal((6, 1, 5, 5)), matrix.copy()
+    kept = weight.copy()
+    pictures.confusion(matrix, DIGITS, tmp_path / "a.png")
+    pictures.filters(weight, tmp_path / "b.png")
+    assert np.array_equal(matrix, before) and np.array_equal(weight, kept)
+
+
+def test_grey_filters_have_colours_around_zero(tmp_path):
+    """Blue is negative, white zero, red positive."""
+    weight = np.zeros((6, 1, 5, 5))
+    weight[0], weight[1] = 1, -1
+    seen = pixels(pictures.filters(weight, tmp_path / "a.png"))
+    red, green, blue = (seen[..., i] for i in range(3))
+    assert ((red > 0.35) & (green < 0.1) & (blue < 0.2)).sum() > 1000
+    assert ((blue > 0.35) & (red < 0.1)).sum() > 1000
+
+
+def test_rows_of_misclassified(tmp_path):
+    """Fourteen stand in a row; `most` of them are shown."""
+    labels, said = np.zeros(20, int), np.ones(20, int)
+    heights = [len(pixels(pictures.misclassified(IMAGES[:20], labels, said, tmp_path / "a.png",
+                                                 most=most))) for most in (10, 14, 15, 99)]
+    assert heights[0] == heights[1] < heights[2] == heights[3]
+
+
+@pytest.mark.parametrize("channels", [0, 2, 6])
+def test_filters_that_look_at_maps(channels, tmp_path):
+    with pytest.raises(ValueError, match=rf"filters: shape \(16, {channels}, 5, 5\); only filters "
+                                         "that look at a grey or an RGB image"):
+        pictures.filters(np.zeros((16, channels, 5, 5)), tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("backend", [None, "TkAgg"])
+def test_without_a_display(backend, tmp_path):
+    """Hazard 41: no display, no home, whatever backend is asked for; pyplot is not even loaded."""
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND", "HOME")}
+    environment |= {"PYTHONPATH": str(ROOT), "MPLCONFIGDIR": str(tmp_path / "settings")}
+    if backend:
+        environment["MPLBACKEND"] = backend
+    code = ("import sys\nfrom minicnn.inspect import pictures\n"
+            "pictures.learning_curves([{'epoch': 1, 'loss': 1.0, 'error': 2.0}], 'a.png')\n"
+            "print('matplotlib.pyplot' in sys.modules)")
+    run = subprocess.run([sys.executable, "-W", "error", "-c", code], env=environment, cwd=tmp_path,
+                         text=True, capture_output=True)
+    assert run.returncode == 0 and run.stdout == "False\n", run.stderr
+    pixels(tmp_path / "a.png")

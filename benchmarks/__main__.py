@@ -24,8 +24,8 @@ def main() -> None:
     options.add_argument("names", nargs="*", metavar="NAME", default=[],
                          help=f"workloads, of: {', '.join(WORKLOADS)} (all)")
     options.add_argument("--rounds", type=int, default=20, help="rounds (20)")
-    options.add_argument("--steps", type=int, default=10, help="steps of a workload in a round (10)")
-    options.add_argument("--against", metavar="PYTHON", help="interpreter of an environment with torch")
+    options.add_argument("--steps", type=int, default=10, help="steps in a round (10)")
+    options.add_argument("--against", metavar="PYTHON", help="an interpreter that has torch")
     args = options.parse_args()
     names = args.names or list(WORKLOADS)
     for name in names:

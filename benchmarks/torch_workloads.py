@@ -1,6 +1,6 @@
 """The same workloads in PyTorch, for an environment of its own: minicnn never imports it.
 
-    PYTHON benchmarks/torch_workloads.py         (started by `python -m benchmarks --against PYTHON`)
+    PYTHON benchmarks/torch_workloads.py     (started by `python -m benchmarks --against PYTHON`)
 
 Reads "NAME STEPS" lines from standard input and answers each with the seconds of every step.
 """

@@ -56,7 +56,7 @@ plan = {name: vars(args)[name] for name in names}            # what a resumed ru
 # 2. Data, network, checkpoint: whatever is wrong with them is said before any work is done ------
 try:
     train, test = find_digits(args.data)
-    train = train.subset(args.images or len(train.labels))
+    train = train.subset(args.images) if args.images else train
     model = LeNet5(args.variant).to(args.device)
     state = checkpoint.load(saved) if args.resume else None
     if state and state["plan"] != plan:
@@ -98,7 +98,7 @@ print("gradient of C1:", gradcheck(Conv2d(1, 6, 5), x_train[:1, :, 8:16, 8:17].a
 # 5. Can it learn twenty digits by heart?  If it cannot, something is broken ---------------------
 small = LeNet5(args.variant).to(args.device)
 optimizer = SGD(small.parameters(), lr=args.rate, momentum=0.9)
-for step in range(1, 301):
+for step in range(1, 301):                                                     # noqa: B007
     loss = loss_of(small(Tensor(x_train[:20]).to(args.device)), train.labels[:20])
     optimizer.zero_grad()
     loss.backward()

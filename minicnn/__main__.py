@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from minicnn import __version__
+from minicnn.arguments import seed
 from minicnn.doctor import report
 from minicnn.gradcases.table import all_cases, run_cases
 from minicnn.inspect.summary import summary
@@ -16,8 +17,8 @@ from minicnn.models import MODELS, build
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m minicnn", description="Convolutional networks from "
-                                  "scratch: tables, checks and pictures.")
+    top = argparse.ArgumentParser(prog="python -m minicnn", description="Convolutional networks "
+                                  "from scratch: tables, checks and pictures.")
     top.add_argument("--version", action="version", version=f"minicnn {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -41,10 +42,10 @@ def parser() -> argparse.ArgumentParser:
     sheet.add_argument("--image", type=Path, help="a picture file; a digit if left out")
     sheet.add_argument("--data", metavar="DIR", help="folder with MNIST; else as in the examples")
     sheet.add_argument("--out", type=Path, default=Path("out/augment.png"), metavar="FILE")
-    sheet.add_argument("--seed", type=int, default=0)
+    sheet.add_argument("--seed", type=seed, default=0)
 
-    command("doctor", "tell what is installed and what this machine can do, and how to mend what is "
-            "wrong", "python -m minicnn doctor")
+    command("doctor", "tell what is installed, what this machine can do, and how to mend what "
+            "is wrong", "python -m minicnn doctor")
     return top
 
 
@@ -59,8 +60,9 @@ def run_summary(args: argparse.Namespace) -> int:
 def image_size(text: str) -> tuple[int, ...]:
     """"3x224x224" -> (3, 224, 224)."""
     parts = text.lower().split("x")
-    if len(parts) != 3 or not all(part.isdigit() and int(part) for part in parts):
-        raise ValueError(f"--input is {text!r}, expected channels x height x width, as in 3x224x224")
+    if len(parts) != 3 or not all(part.isdecimal() and int(part) for part in parts):
+        raise ValueError(f"--input is {text!r}, expected CxHxW: channels, height, width, as in "
+                         "3x224x224")
     return tuple(int(part) for part in parts)
 
 
@@ -84,6 +86,7 @@ def run_augment(args: argparse.Namespace) -> int:
             image = np.asarray(opened.convert("RGB")).transpose(2, 0, 1)
     else:
         image = find_digits(args.data)[1].images[0]
+    args.out.parent.mkdir(parents=True, exist_ok=True)
     augmentation_sheet(image, args.out, args.seed)
     print(args.out)
     return 0

@@ -7,8 +7,8 @@ A checkpoint is a tree of dicts and lists whose leaves are numbers, strings and 
     restore(load("run.npz"), parts)
 
 The file is an ordinary .npz without pickled objects (numpy.load reads it too): one member for each
-array, and "tree", the rest as JSON.  It is written beside its name and then renamed, so that a crash
-leaves the old file or the new one, never half of one.
+array, and "tree", the rest as JSON.  It is written beside its name and then renamed, so that a
+crash leaves the old file or the new one, never half of one.
 """
 
 import json

@@ -62,7 +62,7 @@ def packages() -> Iterator[Finding]:
 
 
 def blas() -> Iterator[Finding]:
-    """The library behind matrix products, its threads, its speed, and whether it could do better."""
+    """The library behind matrix products, its threads and speed, and whether it could do better."""
     libraries = []
     with suppress(ImportError):                            # packages() has said that it is missing
         from threadpoolctl import threadpool_info
@@ -73,9 +73,9 @@ def blas() -> Iterator[Finding]:
     part = libraries[0]
     kernel = str(part.get("architecture", ""))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    yield Finding("BLAS", f"{part['internal_api']} {part['version']}, kernel {kernel or 'unknown'}, "
-                  f"{part['num_threads']} threads on {cores} cores, {gigaflops():,.0f} GFLOP/s "
-                  "in a float32 matrix product")
+    yield Finding("BLAS", f"{part['internal_api']} {part['version']}, kernel "
+                  f"{kernel or 'unknown'}, {part['num_threads']} threads on {cores} cores, "
+                  f"{gigaflops():,.0f} GFLOP/s in a float32 matrix product")
     better = better_kernel(part["internal_api"], kernel, processor_features())
     if better:
         yield Finding("BLAS kernel", f"OpenBLAS uses {kernel}, this processor can run {better}",
@@ -129,7 +129,7 @@ def cache() -> Iterator[Finding]:
     except ImportError:                                    # pooch; packages() has said so
         return
     nearest = next(place for place in (folder, *folder.parents) if place.exists())
-    if not os.access(nearest, os.W_OK):
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
         yield Finding("data cache", f"{folder} cannot be written",
                       "set MINICNN_CACHE to a folder that you can write")
     else:

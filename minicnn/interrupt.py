@@ -36,7 +36,7 @@ def finish_step() -> Iterator[Stop]:
     def note(*_: Any) -> None:
         stop.asked = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        # Not print: it may be print that Ctrl-C came into the middle of, and it cannot be re-entered.
+        # Not print: Ctrl-C may have come in the middle of a print, which cannot be re-entered.
         os.write(2, b"\nstopping after this step; press Ctrl-C again to stop at once\n")
 
     if threading.current_thread() is not threading.main_thread():

@@ -106,7 +106,11 @@ class Module:
 
     def located(self) -> str:
         """How error messages name this layer: "C1 (Conv2d 1 -> 6, kernel 5)"."""
-        return located(repr(self))
+        return located(self.head())
+
+    def head(self) -> str:
+        """The class and its settings, in one line."""
+        return f"{type(self).__name__} {self.detail()}".strip()
 
     def detail(self) -> str:
         """The settings that repr shows after the class name."""
@@ -114,8 +118,7 @@ class Module:
 
     def __repr__(self) -> str:
         inner = [f"  {name}: {part!r}".replace("\n", "\n  ") for name, part in self.children()]
-        head = f"{type(self).__name__} {self.detail()}".strip()
-        return "\n".join([f"{head}(", *inner, ")"]) if inner else head
+        return "\n".join([f"{self.head()}(", *inner, ")"]) if inner else self.head()
 
     # --- what belongs to it -----------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """TableNet: a network written as its lecture slide is, one row after the other.
 
-Each Row has the slide's label, the layers that it stands for, and what the slide says of it, so that
-`python -m minicnn summary` can put the computed figure beside the slide's.
+Each Row has the slide's label, the layers that it stands for, and what the slide says of it, so
+that `python -m minicnn summary` can put the computed figure beside the slide's.
 """
 
 from typing import Any, NamedTuple

@@ -6,7 +6,7 @@ import numpy as np
 
 from minicnn import arithmetic
 from minicnn.backend import Array, is_array, to_cpu, to_device, xp_of
-from minicnn.engine import Function, Variable
+from minicnn.engine import Variable
 
 
 class Tensor(Variable):

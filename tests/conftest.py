@@ -4,12 +4,14 @@ NumPy always; a NumPy-backed stand-in for CuPy always (tests/standin.py: it refu
 refuses and wraps indices as CuPy does); CuPy itself where there is a GPU.
 """
 
+import os
 import sys
 
 import numpy as np
 import pytest
 
 from minicnn.backend import gpu_problem, manual_seed
+from minicnn.data import find_digits
 from tests import standin
 
 collect_ignore_glob = ["stored/make_*.py"]          # scripts that need PyTorch, run by hand
@@ -55,3 +57,17 @@ def rng():
 def same_seed():
     """Every test starts from seed 0, whatever ran before it."""
     manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def drawn_digits(tmp_path_factory):
+    """A cache with the built-in digits in it, drawn once for all tests of a run."""
+    folder = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        folder = folder.parent                         # the workers share it
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("MINICNN_CACHE", str(folder / "drawn"))
+        patched.setenv("MINICNN_OFFLINE", "1")
+        patched.delenv("MINICNN_DATA", raising=False)
+        find_digits(log=lambda line: None)
+    return folder / "drawn"

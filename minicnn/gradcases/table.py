@@ -3,8 +3,15 @@
 import time
 from collections.abc import Iterable
 
-from minicnn.gradcases import (activation, convolution, losses, normalisation, operations, pooling,
-                               structure)
+from minicnn.gradcases import (
+    activation,
+    convolution,
+    losses,
+    normalisation,
+    operations,
+    pooling,
+    structure,
+)
 from minicnn.gradcases.case import Case
 from minicnn.gradcheck import LIMIT, gradcheck
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.module import Module
 from minicnn.modes import no_grad, record_outputs
+from minicnn.module import Module
 from minicnn.table import TableNet
 from minicnn.tensor import Tensor
 

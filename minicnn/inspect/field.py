@@ -3,7 +3,7 @@
     size_out = size_in + (reach - 1) * step_in          step_out = stride * step_in
 
 reach is the window's extent, step the distance in input pixels between neighbouring outputs.  Where
-branches meet, the largest field counts.  The field may be larger than the image: padding adds to it.
+branches meet, the largest field counts.  It may be larger than the image: padding adds to it.
 
 Lectures: memphis "Receptive field in CNNs", iitk and stanford (three 3x3 see what one 7x7 sees).
 """
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from minicnn.backend import to_cpu
-from minicnn.module import Module, Shape, Step, TracedShape
 from minicnn.modes import record_outputs, record_shapes
+from minicnn.module import Module, Shape, Step, TracedShape
 from minicnn.tensor import Tensor
 
 Pair = tuple[int, int]
@@ -32,7 +32,8 @@ def receptive_fields(steps: Sequence[Step]) -> dict[int, tuple[Pair, Pair]]:
     """id(step) -> ((height, width), (step down, step right)), in input pixels."""
     fields: dict[int, tuple[Pair, Pair]] = {}
     for step in steps:
-        seen = [fields[id(shape.step)] for shape in step.in_shapes if isinstance(shape, TracedShape)]
+        seen = [fields[id(shape.step)] for shape in step.in_shapes
+                if isinstance(shape, TracedShape)]
         (h, w), (down, right) = merge(seen) if seen else ((1, 1), (1, 1))
         (RH, RW), (SH, SW) = step.layer.field(step.in_shapes[0])
         fields[id(step)] = (h + (RH - 1) * down, w + (RW - 1) * right), (down * SH, right * SW)

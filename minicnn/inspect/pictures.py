@@ -78,8 +78,8 @@ def filters(weight: np.ndarray, path: str | Path, title: str = "filters") -> Pat
     """
     F, C = weight.shape[:2]
     if C not in (1, 3):
-        raise ValueError(f"filters: shape {weight.shape}; only filters that look at a grey or an RGB "
-                         "image, with 1 or 3 channels, can be shown as pictures")
+        raise ValueError(f"filters: shape {weight.shape}; only filters that look at a grey or an "
+                         "RGB image, with 1 or 3 channels, can be shown as pictures")
     columns = min(F, max(6, ceil(sqrt(F))))
     rows = ceil(F / columns)
     drawn = figure(1.5 * columns + 0.6, 1.6 * rows + 0.6)

@@ -1,4 +1,4 @@
-"""The lecture's table of a network: shapes, parameters, cost, memory, receptive field, slide's figure.
+"""The lecture's table of a network: shapes, parameters, cost, memory, field, slide's figure.
 
 MACs are multiply-accumulate operations of convolutions and fully connected layers for one image;
 memory is what one image's outputs take, every layer counted.
@@ -15,7 +15,7 @@ from minicnn.inspect.field import receptive_fields, trace
 from minicnn.module import Module, Shape, Windowed
 from minicnn.table import TableNet
 
-FOOTNOTE = "1 MAC = one multiplication and one addition; papers and slides often write FLOPs for it."
+FOOTNOTE = "1 MAC = one multiplication and one addition; papers and slides often say FLOPs for it."
 
 
 @dataclass
@@ -51,8 +51,9 @@ class Summary:
         """Headings and rows as a reader sees them; columns that say nothing are left out."""
         heads = ["row", "layer", "output", "kernel", "stride", "parameters", "MACs", "memory",
                  "field", "slide or paper", "remark"]
-        rows = [[line.row, line.layer, line.output, line.kernel, line.stride, f"{line.parameters:,}",
-                 f"{line.macs:,}", kilobytes(line.memory), line.field, line.slide, line.remark]
+        rows = [[line.row, line.layer, line.output, line.kernel, line.stride,
+                 f"{line.parameters:,}", f"{line.macs:,}", kilobytes(line.memory), line.field,
+                 line.slide, line.remark]
                 for line in self.lines]
         used = [i for i in range(len(heads)) if any(cells[i] for cells in rows)]
         return [heads[i] for i in used], [[cells[i] for i in used] for cells in rows]
@@ -102,8 +103,8 @@ def summary(model: Module, in_shape: Shape | None = None) -> Summary:
     """
     in_shape = in_shape or getattr(model, "input_shape", None)
     if in_shape is None:
-        raise ValueError(f"summary: {type(model).__name__} does not say which image size it was made "
-                         "for; give one: summary(model, (3, 32, 32))")
+        raise ValueError(f"summary: {type(model).__name__} does not say which image size it was "
+                         "made for; give one: summary(model, (3, 32, 32))")
     steps = trace(model, in_shape)
     fields = receptive_fields(steps)
     lines, seen = [], set()

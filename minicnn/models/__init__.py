@@ -4,8 +4,8 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
-from minicnn.module import Module
 from minicnn.models.lenet import LeNet5
+from minicnn.module import Module
 
 __all__ = ["MODELS", "LeNet5", "build"]
 

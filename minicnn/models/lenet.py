@@ -15,7 +15,7 @@ Proceedings of the IEEE 86(11), 1998, section II.B and figure 2.
 Departures of "slide" from the paper
 ------------------------------------
 1. C3 sees all 6 maps of S2; the paper's table I connects them in part (1,516 parameters).
-2. S2 and S4 are plain means; the paper's have a trained coefficient and bias for each map (12 + 32).
+2. S2 and S4 are plain means; the paper's have a trained coefficient and bias a map (12 + 32).
 3. The squashing function is tanh x; the paper's is 1.7159 tanh(2 x / 3).
 4. The output is a fully connected layer whose scores go into a softmax; the paper, and the slide's
    word "RBF", compare F6 with a fixed 7 x 12 picture of each digit.
@@ -23,8 +23,8 @@ With 1, 2 and 4 undone, 61,706 becomes the paper's 60,000: that is the variant "
 
 Departures of "paper" from the paper
 ------------------------------------
-5. Starting weights are uniform within 1 / sqrt(fan_in), the paper's within 2.4 / fan_in, which needs
-   the second-order step sizes of its appendix C to get going; here plain momentum does.
+5. Starting weights are uniform within 1 / sqrt(fan_in), the paper's within 2.4 / fan_in, and it is
+   trained by plain momentum, without the second-order step sizes of the paper's appendix C.
 6. Subsampling multiplies the mean of four pixels, as the iitk slide says; the paper multiplies
    their sum, so its coefficients are a quarter of ours.
 """

@@ -2,8 +2,18 @@ import numpy as np
 import pytest
 
 from minicnn.inspect import measured_field, receptive_fields, trace
-from minicnn.layers import (Add, AvgPool2d, BatchNorm2d, Concat, Conv2d, Flatten, Linear, MaxPool2d,
-                            ReLU, Tanh)
+from minicnn.layers import (
+    Add,
+    AvgPool2d,
+    BatchNorm2d,
+    Concat,
+    Conv2d,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Tanh,
+)
 from minicnn.models import LeNet5
 from minicnn.module import Module, Sequential
 

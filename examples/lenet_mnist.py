@@ -18,11 +18,10 @@ from minicnn import Tensor, checkpoint, manual_seed, no_grad
 from minicnn.arguments import above_zero, seed, whole
 from minicnn.data import Loader, augment, channel_statistics, find_digits, pad, standardise
 from minicnn.gradcheck import gradcheck
-from minicnn.inspect import pictures, row_outputs, summary
+from minicnn.inspect import pictures, summary
 from minicnn.interrupt import finish_step
 from minicnn.layers import Conv2d
 from minicnn.losses import cross_entropy, rbf_loss
-from minicnn.metrics import confusion_matrix
 from minicnn.models import LeNet5
 from minicnn.optim import SGD
 from minicnn.schedule import CosineAnnealingLR
@@ -50,17 +49,17 @@ manual_seed(args.seed)
 args.rate = args.rate or RATES[args.variant]
 args.epochs = args.epochs or (30 if args.augment else 12)
 paper, saved = args.variant == "paper", args.out / "checkpoint.npz"
-names = "variant", "epochs", "batch", "rate", "augment", "seed"
-plan = {name: vars(args)[name] for name in names}            # what a resumed run must share
 
 # 2. Data, network, checkpoint: whatever is wrong with them is said before any work is done ------
 try:
     train, test = find_digits(args.data)
     train = train.subset(args.images) if args.images else train
     model = LeNet5(args.variant).to(args.device)
+    plan = {"variant": args.variant, "epochs": args.epochs, "batch": args.batch, "rate": args.rate,
+            "images": len(train.labels), "augment": args.augment, "seed": args.seed}
     state = checkpoint.load(saved) if args.resume else None
-    if state and state["plan"] != plan:
-        raise ValueError(f"{saved} belongs to a run with {state['plan']}; resume with the same")
+    if state and state.get("plan") != plan:
+        raise ValueError(f"{saved} belongs to a run with {state.get('plan')}; resume with the same")
     args.out.mkdir(parents=True, exist_ok=True)
 except (OSError, ValueError, RuntimeError) as problem:
     settings.error(str(problem))
@@ -109,8 +108,8 @@ for step in range(1, 301):                                                     #
 print(f"twenty digits: {known} known by heart after {step} steps\n")
 
 # 6. Train: forward, loss, zero, backward, step --------------------------------------------------
-bend = partial(augment.warp, shift=2, degrees=10, scale=0.1, stretch=0.1, shear=10,
-               elastic_alpha=3, elastic_sigma=4, fill=float(x_train.min()))
+bend = partial(augment.warp, shift=1.5, degrees=8, scale=0.1, stretch=0.15, shear=10,
+               elastic_alpha=20, elastic_sigma=4, fill=float(x_train.min()))
 loader = Loader(x_train, train.labels, args.batch, seed=args.seed,
                 transform=bend if args.augment else None)
 optimizer = SGD(model.parameters(), lr=args.rate, momentum=0.9, weight_decay=5e-4)
@@ -154,25 +153,13 @@ with finish_step() as stop:                                                   # 
         total, seconds = 0.0, 0.0
         save()
 
-# 7. Test, beside the figures of LeCun 1998, section III -----------------------------------------
+# 7. Test, beside the figures of LeCun 1998, section III ------------------------------------------
 said = predict(model, x_test)
-wrong = np.flatnonzero(said != test.labels)
-print(f"\ntest error {100 * len(wrong) / len(said):.2f} %: {len(wrong)} of {len(said):,} wrong; "
-      f"{train.source}\nLeNet-5 in 1998, on MNIST: 0.95 %, and 0.8 % when trained on distorted "
-      "digits too")
+wrong = (said != test.labels).sum()
+print(f"\ntest error {100 * wrong / len(said):.2f} %: {wrong} of {len(said):,} wrong; {train.source}\n"
+      "LeNet-5 in 1998, on MNIST: 0.95 %, and 0.8 % when trained on distorted digits too")
 
-# 8. Pictures: what it learnt, how it sees a digit, what it got wrong ----------------------------
-title = f"LeNet-5 ({args.variant})"
-known = np.flatnonzero(said == test.labels)[0]
-maps = row_outputs(model.eval(), Tensor(x_test[known:known + 1]).to(args.device))
-pictures.learning_curves(history, args.out / "learning_curves.png",
-                         {"LeNet-5 in 1998": 0.95, "with distortions": 0.8})
-pictures.filters(next(model.parameters()).numpy(), args.out / "filters.png",
-                 f"{title}: filters of the first layer")
-pictures.feature_maps(x_test[known, 0], {row: y[0] for row, y in maps.items()}, args.out /
-                      "feature_maps.png", f"{title}: a {test.labels[known]} on its way through it")
-pictures.confusion(confusion_matrix(said, test.labels, 10), test.classes,
-                   args.out / "confusion.png", title)
-pictures.misclassified(test.images[wrong], test.labels[wrong], said[wrong],
-                       args.out / "misclassified.png")
-print(f"pictures in {args.out}:", ", ".join(sorted(path.name for path in args.out.glob("*.png"))))
+# 8. Pictures: what it learnt, how it sees a digit, what it got wrong -----------------------------
+drawn = pictures.report(args.out, model.eval(), f"LeNet-5 ({args.variant})", history, x_test, test,
+                        said, marks={"LeNet-5 in 1998": 0.95, "with distortions": 0.8})
+print(f"pictures in {args.out}:", ", ".join(path.name for path in drawn))

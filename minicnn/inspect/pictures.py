@@ -10,6 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.inspect.activations import row_outputs
+from minicnn.metrics import confusion_matrix
+from minicnn.tensor import Tensor
+
 INK, RED, BLUE, GREY = "#222222", "#c0392b", "#1f5fa8", "#8a8a8a"
 
 
@@ -201,3 +205,28 @@ def misclassified(images: np.ndarray, labels: np.ndarray, predicted: np.ndarray,
         axes.set_xlabel(f"{names[labels[number]]} \N{RIGHTWARDS ARROW} {names[predicted[number]]}",
                         fontsize=11, color=RED, labelpad=2)
     return save(drawn, path)
+
+
+def report(folder: str | Path, model: Any, title: str, history: Sequence[dict[str, float]],
+           images: np.ndarray, test: Any, said: np.ndarray, marks: dict[str, float]) -> list[Path]:
+    """All five pictures of a training run, written into `folder`; returns their paths.
+
+    model : the trained network, in test mode;  images : (N, C, H, W), the test images as it reads
+    them;  test : the Dataset they were made from;  said : (N,), the network's answers
+    history, marks : as for `learning_curves`.  The maps are those of the first image that it read.
+    """
+    folder, wrong = Path(folder), said != test.labels
+    read = int(np.argmin(wrong))                           # the first right answer
+    first = next(model.parameters())
+    maps = row_outputs(model, Tensor(images[read:read + 1]).to(first.device))
+    return [
+        learning_curves(history, folder / "learning_curves.png", marks),
+        filters(first.numpy(), folder / "filters.png", f"{title}: filters of the first layer"),
+        feature_maps(images[read, 0], {row: y[0] for row, y in maps.items()},
+                     folder / "feature_maps.png",
+                     f"{title}: a {test.classes[test.labels[read]]} on its way through it"),
+        confusion(confusion_matrix(said, test.labels, len(test.classes)), test.classes,
+                  folder / "confusion.png", title),
+        misclassified(test.images[wrong], test.labels[wrong], said[wrong],
+                      folder / "misclassified.png", test.classes),
+    ]

@@ -5,11 +5,13 @@ it with a debugger.  `--help` lists the settings.  Pictures and checkpoint go to
 """
 
 import math
+import shlex
 import sys
 import time
 from argparse import ArgumentParser
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 from tqdm import tqdm
@@ -57,10 +59,9 @@ try:
     model = LeNet5(args.variant).to(args.device)
     plan = {"variant": args.variant, "epochs": args.epochs, "batch": args.batch, "rate": args.rate,
             "images": len(train.labels), "augment": args.augment, "seed": args.seed}
-    state = checkpoint.load(saved) if args.resume else None
-    if state and state.get("plan") != plan:
-        raise ValueError(f"{saved} belongs to a run with {state.get('plan')}; resume with the same")
+    state = checkpoint.load(saved, plan) if args.resume else None
     args.out.mkdir(parents=True, exist_ok=True)
+    TemporaryFile(dir=args.out).close()                                # or it cannot be written
 except (OSError, ValueError, RuntimeError) as problem:
     settings.error(str(problem))
 print(f"data: {train.source}\n\n{summary(model).text()}\n")
@@ -142,7 +143,8 @@ with finish_step() as stop:                                                   # 
             if stop:
                 seconds += time.perf_counter() - start
                 save()
-                print("saved; to go on:", sys.executable, *sys.argv, "" if state else "--resume")
+                print("saved; to go on:", shlex.join([sys.executable, *sys.argv]),
+                      "" if state else "--resume")
                 sys.exit(130)
         wrong = (predict(model, x_test) != test.labels).sum()
         history.append({"epoch": loader.epoch, "loss": total / len(x_train),

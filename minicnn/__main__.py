@@ -8,7 +8,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from minicnn import __version__
+from minicnn.data import find_digits
+from minicnn.data.sheet import augmentation_sheet
 from minicnn.arguments import seed
 from minicnn.doctor import report
 from minicnn.gradcases.table import all_cases, run_cases
@@ -76,10 +80,6 @@ def run_gradcheck(args: argparse.Namespace) -> int:
 
 
 def run_augment(args: argparse.Namespace) -> int:
-    import numpy as np
-
-    from minicnn.data import find_digits
-    from minicnn.data.sheet import augmentation_sheet
     if args.image:
         from PIL import Image
         with Image.open(args.image) as opened:

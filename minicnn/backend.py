@@ -50,6 +50,13 @@ def gpu_problem() -> str | None:
     return None
 
 
+def gpu_name() -> str:
+    """The GPU and the CuPy that drives it; only where gpu_problem() is None."""
+    cupy = sys.modules["cupy"]
+    properties = cupy.cuda.runtime.getDeviceProperties(0)
+    return f"{properties['name'].decode()}, CuPy {cupy.__version__}"
+
+
 def to_device(array: Array, device: str) -> Array:
     """`array` in the memory of `device`, "cpu" or "cuda"; the same array if it is there already."""
     if device == "cpu":

@@ -65,8 +65,23 @@ def save(path: str | Path, tree: dict[str, Any]) -> None:
         np.savez(file, tree=np.frombuffer(text.encode(), np.uint8), **arrays)  # type: ignore[arg-type]
 
 
-def load(path: str | Path) -> dict[str, Any]:
-    """The tree that `save` wrote.  CheckpointError if the file is anything else or damaged."""
+def load(path: str | Path, plan: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The tree that `save` wrote.  CheckpointError if the file is anything else or damaged.
+
+    plan : the settings of the run that wants to go on; CheckpointError if tree["plan"] has others
+    """
+    tree = read(path)
+    theirs = tree.get("plan", {})
+    differences = [f"{name} {theirs.get(name)}, not {value}" for name, value in (plan or {}).items()
+                   if theirs.get(name) != value]
+    if differences:
+        raise CheckpointError(f"{path} belongs to a run with {'; '.join(differences)}; resume with "
+                              "the settings it was started with")
+    return tree
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """The tree in the file, whatever it is of."""
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no checkpoint at {path}; train first, or leave out --resume")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minicnn.backend import gpu_problem
+from minicnn.backend import gpu_name, gpu_problem
 from minicnn.data.files import cache_folder
 
 # Kernels that OpenBLAS calls by these names use no AVX-512 / no AVX2 instructions.
@@ -116,9 +116,7 @@ def gigaflops(size: int = 1024, rounds: int = 5) -> float:
 def gpu() -> Finding:
     problem = gpu_problem()
     if problem is None:
-        import cupy
-        name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
-        return Finding("GPU", f"{name}, CuPy {cupy.__version__}; train with --device cuda")
+        return Finding("GPU", f"{gpu_name()}; train with --device cuda")
     return Finding("GPU", f"none: {problem} (everything runs on the CPU too)")
 
 

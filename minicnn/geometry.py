@@ -161,7 +161,7 @@ class Window:
         if padded == (H, W):
             return x
         (top, _), (left, _) = self.borders(H, W)
-        x_pad = xp_of(x).full((*x.shape[:-2], *padded), value, dtype=x.dtype)
+        x_pad = xp_of(x).full_like(x, value, shape=(*x.shape[:-2], *padded))
         x_pad[..., top:top + H, left:left + W] = x
         return x_pad
 

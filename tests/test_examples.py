@@ -1,0 +1,305 @@
+"""examples/lenet_mnist.py as a student runs it, on the built-in digits, and what it promises."""
+
+import os
+import re
+import runpy
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minicnn import Tensor, checkpoint, manual_seed, no_grad
+from minicnn.data import Loader, digits, find_digits, normalise, pad
+from minicnn.losses import cross_entropy, rbf_loss
+from minicnn.models import LeNet5
+from minicnn.optim import SGD
+from tests import standin
+from tests.data.real import REAL, needs_mnist
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT / "examples" / "lenet_mnist.py"
+PICTURES = {"confusion.png", "feature_maps.png", "filters.png", "learning_curves.png",
+            "misclassified.png"}
+SPECIAL = ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND", "MINICNN_DATA", "OPENBLAS_CORETYPE")
+
+
+def environment(cache, *without, **more):
+    """A student without network, display and real data, for whom every warning is an error."""
+    kept = {name: value for name, value in os.environ.items() if name not in (*SPECIAL, *without)}
+    return kept | {"MINICNN_OFFLINE": "1", "MINICNN_CACHE": str(cache), "PYTHONPATH": str(ROOT),
+                   "PYTHONWARNINGS": "error", "PYTHONUNBUFFERED": "1",
+                   "OPENBLAS_NUM_THREADS": "1", **more}
+
+
+def example(options, env):
+    return subprocess.run([sys.executable, EXAMPLE, *map(str, options)], env=env, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def check_pictures(folder):
+    assert {path.name for path in folder.glob("*.png")} == PICTURES
+    assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 5_000
+               for path in folder.glob("*.png"))
+
+
+def learnt(folder):
+    """All that a run ended with, but the seconds that it took."""
+    tree = checkpoint.load(folder / "checkpoint.npz")
+    del tree["seconds"]
+    for line in tree["history"]:
+        del line["seconds"]
+    return tree
+
+
+def differences(a, b, path=""):
+    """Where two trees differ in a bit."""
+    if isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
+        return [place for key in a for place in differences(a[key], b[key], f"{path}/{key}")]
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        return [place for i in range(len(a)) for place in differences(a[i], b[i], f"{path}/{i}")]
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.dtype == b.dtype:
+        return [] if a.tobytes() == b.tobytes() else [path]
+    return [] if a == b else [path]
+
+
+def refused(options, capsys, monkeypatch):
+    """The one line with which the example ends at once, exit status 2."""
+    monkeypatch.setattr(sys, "argv", [str(EXAMPLE), *map(str, options)])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(str(EXAMPLE), run_name="__main__")
+    assert stop.value.code == 2
+    out, err = capsys.readouterr()
+    assert "epoch" not in out and "Traceback" not in err
+    line = err.rstrip("\n").split("\n")[-1]
+    assert line.startswith("lenet_mnist.py: error: ")
+    return line
+
+
+def test_a_run_and_one_that_is_interrupted_and_resumed(tmp_path, drawn_digits, capsys, monkeypatch):
+    """Hazards 22, 39 and 40: Ctrl-C in the middle of an epoch changes not one bit of the result."""
+    env = environment(drawn_digits)
+    options = ["--images", "1500", "--epochs", "4", "--batch", "32"]
+    whole = tmp_path / "whole"
+    run = example([*options, "--out", whole], env)
+    assert run.returncode == 0, run.stdout
+    check_output(run.stdout)
+    check_pictures(whole)
+
+    parted = tmp_path / "in two parts"                     # the printed command must quote it
+    process = subprocess.Popen([sys.executable, EXAMPLE, *options, "--out", parted], env=env,
+                               text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    for line in process.stdout:
+        if line.startswith("epoch  2"):
+            break
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == 130 and "Traceback" not in said, said
+    assert learnt(parted)["loader"]["epoch"] == 2
+    assert 0 < learnt(parted)["loader"]["position"] < 47
+    assert differences(learnt(whole), learnt(parted))
+    start = said.index(shlex.quote(sys.executable))
+    command = said[start:said.index("--resume") + len("--resume")]
+    resumed = subprocess.run(command, shell=True, env=env, text=True, cwd=ROOT,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert resumed.returncode == 0, resumed.stdout
+    check_pictures(parted)
+    assert differences(learnt(whole), learnt(parted)) == []
+    result = run.stdout.index("\ntest error")
+    assert run.stdout[result:].split("\n")[1] in resumed.stdout
+
+    for name, value in environment(drawn_digits).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("MINICNN_DATA", raising=False)
+    for other in (["--epochs", 5], ["--rate", 0.01], ["--batch", 16], ["--seed", 1],
+                  ["--images", 1400], ["--variant", "visualiser"], ["--augment"]):
+        line = refused([*options, *other, "--out", whole, "--resume"], capsys, monkeypatch)
+        assert "resume" in line, line
+    (whole / "checkpoint.npz").write_bytes(b"<html>")
+    assert "damaged" in refused(["--out", whole, "--resume"], capsys, monkeypatch)
+
+
+def check_output(text):
+    lines = text.split("\n")
+    data, = (line for line in lines if line.startswith("data: "))
+    assert "1,500" in data and "built-in digits (drawn by minicnn, not MNIST)" in data
+    assert "61,706 parameters, 416,520 MACs" in text
+    assert re.search(r"^untrained loss:? +2\.[23]\d+ +\(ln 10 = 2\.303", text, re.M)
+    assert re.search(r"^gradient of C1: right", text, re.M)
+    assert re.search(r"^twenty digits: 20 .*by heart after \d+ steps$", text, re.M)
+    epochs = re.findall(r"^epoch +(\d+) +loss (\d+\.\d+) +test error (\d+\.\d+) % +\d+\.\d s$", text,
+                        re.M)
+    assert [int(epoch) for epoch, _, _ in epochs] == [1, 2, 3, 4]
+    losses = [float(loss) for _, loss, _ in epochs]
+    assert losses == sorted(losses, reverse=True) and losses[-1] < 0.6
+    error, wrong = re.search(r"^test error (\d+\.\d+) %: (\d+) of 2,000 wrong.*not MNIST", text,
+                             re.M).groups()
+    assert float(error) == float(epochs[-1][2]) < 20
+    assert abs(float(error) - int(wrong) / 20) <= 0.005
+    assert "0.95 %" in text and "0.8 %" in text
+    assert PICTURES <= set(re.split(r"[\s,]+", lines[-2]))
+
+
+def test_the_paper_without_a_home(tmp_path, drawn_digits):
+    """Hazard 41: no HOME, no display, an ASCII locale, a non-ASCII folder."""
+    out = tmp_path / "výsledky 数字"
+    env = environment(drawn_digits, "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", LC_ALL="C",
+                      MPLCONFIGDIR=str(tmp_path / "settings"))
+    run = example(["--variant", "paper", "--images", 500, "--epochs", 1, "--batch", 20,
+                   "--out", out], env)
+    assert run.returncode == 0, run.stdout
+    assert "60,000 parameters (and 840 values not learnt), 325,680 MACs" in run.stdout
+    assert re.search(r"^twenty digits: 20 ", run.stdout, re.M)
+    check_pictures(out)
+
+
+def test_the_visualiser_with_distorted_digits(tmp_path, drawn_digits):
+    env = environment(drawn_digits, MPLBACKEND="TkAgg")
+    run = example(["--variant", "visualiser", "--augment", "--images", 500, "--epochs", 1,
+                   "--batch", 20, "--out", tmp_path], env)
+    assert run.returncode == 0, run.stdout
+    assert "63,802 parameters, 418,600 MACs" in run.stdout
+    assert re.search(r"^twenty digits: 20 ", run.stdout, re.M)
+    check_pictures(tmp_path)
+
+
+@pytest.mark.slow
+@needs_mnist
+def test_two_epochs_of_mnist(tmp_path, drawn_digits):
+    run = example(["--data", REAL, "--epochs", 2, "--out", tmp_path], environment(drawn_digits))
+    assert run.returncode == 0, run.stdout
+    assert re.search(r"^data: MNIST: 60,000 for training, 10,000 for testing", run.stdout, re.M)
+    error = float(re.search(r"^test error (\d+\.\d+) %: \d+ of 10,000 wrong", run.stdout, re.M)[1])
+    assert error <= 2.0
+
+
+# --- settings that are wrong ------------------------------------------------------------------------
+
+@pytest.mark.parametrize("options, words", [
+    (["--epochs", "0"], "--epochs"),
+    (["--epochs", "ten"], "'ten'"),
+    (["--epochs", "-3"], "--epochs"),
+    (["--batch", "0"], "--batch"),
+    (["--batch", "1.5"], "'1.5'"),
+    (["--images", "-1"], "--images"),
+    (["--images", "0"], "--images"),
+    (["--images", "10001"], "10001"),
+    (["--rate", "nan"], "--rate"),
+    (["--rate", "0"], "--rate"),
+    (["--rate", "inf"], "--rate"),
+    (["--rate=-1"], "--rate"),
+    (["--seed=-1"], "--seed"),
+    (["--variant", "papers"], "'papers'"),
+    (["--device", "tpu"], "'tpu'"),
+    (["--device", "cuda"], "CuPy is not installed"),
+    (["--data", "nowhere"], "nowhere"),
+    (["--data", "."], "train-images-idx3-ubyte"),
+    (["--resume"], "no checkpoint at"),
+    (["--out", "file"], "file"),
+    (["--out", "/proc"], "/proc"),
+    (["--rat"], "--rat"),
+])
+def test_wrong_settings(options, words, tmp_path, drawn_digits, capsys, monkeypatch):
+    """One clear line, exit status 2, no traceback, nothing left behind."""
+    if "/proc" in options and not Path("/proc/self").exists():
+        pytest.skip("/proc, which nobody can write to, is Linux's")
+    for name, value in environment(drawn_digits).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("MINICNN_DATA", raising=False)
+    monkeypatch.setattr("minicnn.backend.gpu_problem", lambda: "CuPy is not installed")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_bytes(b"")
+    assert words in refused(options, capsys, monkeypatch)
+    assert os.listdir(tmp_path) == ["file"]
+
+
+# --- learning actually happens (hazard 24) ------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def drawn(drawn_digits):
+    """x_train, labels, x_test, labels."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("MINICNN_CACHE", str(drawn_digits))
+        patched.setenv("MINICNN_OFFLINE", "1")
+        patched.delenv("MINICNN_DATA", raising=False)
+        train, test = find_digits(log=lambda line: None)
+    x_train, x_test = (normalise(pad(part.images, 2)) for part in (train, test))
+    return x_train, train.labels, x_test, test.labels
+
+
+def trained(x, labels, epochs, seed=0, rate=0.05):
+    """A LeNet-5 of that seed and the losses of its steps."""
+    manual_seed(seed)
+    model = LeNet5()
+    optimizer = SGD(model.parameters(), lr=rate, momentum=0.9)
+    loader = Loader(x, labels, 50, seed=seed)
+    losses = []
+    for _ in range(epochs):
+        for images, classes in loader:
+            loss = cross_entropy(model(Tensor(images)), classes)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return model, losses
+
+
+@no_grad()
+def share_right(model, x, labels):
+    return float((model(Tensor(x)).numpy().argmax(axis=1) == labels).mean())
+
+
+def test_one_batch_by_heart(drawn):
+    x, labels = drawn[0][:50], drawn[1][:50]
+    model, losses = trained(x, labels, epochs=60)
+    assert share_right(model, x, labels) == 1 and losses[-1] < 0.1
+
+
+def test_reads_digits_that_it_has_not_seen(drawn):
+    x_train, labels, x_test, test_labels = drawn
+    model, _ = trained(x_train, labels, epochs=2)
+    assert share_right(model, x_test, test_labels) > 0.9
+
+
+def test_shuffled_labels_stay_at_chance(drawn, rng):
+    """Otherwise something of the test set would have leaked into training."""
+    x_train, labels, x_test, test_labels = drawn
+    model, losses = trained(x_train[:1500], rng.permutation(labels[:1500]), epochs=4)
+    assert 0.05 < share_right(model, x_test, test_labels) < 0.15
+    assert np.mean(losses[-30:]) > 2
+
+
+def test_one_seed_one_run(drawn):
+    """Hazard 22: equal to the last bit, and another seed is another run."""
+    x, labels = drawn[0][:400], drawn[1][:400]
+    (model, losses), (again, same), (_, other) = (trained(x, labels, 2, seed) for seed in (3, 3, 4))
+    assert losses == same and losses != other
+    assert differences(model.state_dict(), again.state_dict()) == []
+
+
+@pytest.mark.parametrize("variant", ["slide", "paper", "visualiser"])
+def test_twenty_steps_on_both_libraries(variant, monkeypatch):
+    """Hazard 21, on the stand-in: one seed, one network, one run, wherever it is computed."""
+    drawn = digits(64)
+    x = normalise(pad(drawn.images, 2))
+    ends = []
+    for device in ("cpu", "cuda"):
+        if device == "cuda":
+            monkeypatch.setitem(sys.modules, "cupy", standin)
+        manual_seed(0)
+        model = LeNet5(variant).to(device)
+        optimizer = SGD(model.parameters(), lr=0.001, momentum=0.9, weight_decay=1e-4)
+        loss_of = rbf_loss if variant == "paper" else cross_entropy
+        for step in range(20):
+            part = slice(16 * (step % 4), 16 * (step % 4) + 16)
+            loss = loss_of(model(Tensor(x[part]).to(device)), drawn.labels[part])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        ends.append((loss.item(), model.state_dict()))
+    assert abs(ends[0][0] - ends[1][0]) < 1e-6
+    for name, values in ends[0][1].items():
+        assert np.abs(values - ends[1][1][name]).max() < 1e-6, name

@@ -158,8 +158,8 @@ with finish_step() as stop:                                                   # 
 # 7. Test, beside the figures of LeCun 1998, section III ------------------------------------------
 said = predict(model, x_test)
 wrong = (said != test.labels).sum()
-print(f"\ntest error {100 * wrong / len(said):.2f} %: {wrong} of {len(said):,} wrong; {train.source}\n"
-      "LeNet-5 in 1998, on MNIST: 0.95 %, and 0.8 % when trained on distorted digits too")
+print(f"\ntest error {100 * wrong / len(said):.2f} %: {wrong} of {len(said):,} wrong; "
+      f"{train.source}\nLeNet-5 in 1998, on MNIST: 0.95 %; trained on distorted digits too, 0.8 %")
 
 # 8. Pictures: what it learnt, how it sees a digit, what it got wrong -----------------------------
 drawn = pictures.report(args.out, model.eval(), f"LeNet-5 ({args.variant})", history, x_test, test,

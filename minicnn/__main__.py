@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from minicnn import __version__
+from minicnn.arguments import seed
 from minicnn.data import find_digits
 from minicnn.data.sheet import augmentation_sheet
-from minicnn.arguments import seed
 from minicnn.doctor import report
 from minicnn.gradcases.table import all_cases, run_cases
 from minicnn.inspect.summary import summary

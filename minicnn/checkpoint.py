@@ -43,7 +43,7 @@ def restore(tree: dict[str, Any], parts: dict[str, Any]) -> None:
 
 def save(path: str | Path, tree: dict[str, Any]) -> None:
     """Write `tree` to `path`, replacing what was there only once the new file is complete."""
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Any] = {}
 
     def without_arrays(node: Any) -> Any:
         if is_array(node) and not node.dtype.hasobject:
@@ -61,8 +61,9 @@ def save(path: str | Path, tree: dict[str, Any]) -> None:
                         "dicts, lists, numbers, strings and arrays only")
 
     text = json.dumps({"format": FORMAT, "tree": without_arrays(tree)})
+    arrays["tree"] = np.frombuffer(text.encode(), np.uint8)
     with written_whole(Path(path)) as file:
-        np.savez(file, tree=np.frombuffer(text.encode(), np.uint8), **arrays)  # type: ignore[arg-type]
+        np.savez(file, **arrays)
 
 
 def load(path: str | Path, plan: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -23,13 +23,10 @@ class DropoutFn(Function):
         self.kept, self.scale = kept, 1 / (1 - p) if p < 1 else 0.0
 
     def forward(self, x):
-        return self.keep(x)
+        return xp_of(x).where(self.kept, x, 0) * self.scale          # x * 0 would be NaN for inf
 
     def backward(self, dy):
-        return self.keep(dy)
-
-    def keep(self, x):
-        return xp_of(x).where(self.kept, x, 0) * self.scale          # x * 0 would be NaN for inf
+        return xp_of(dy).where(self.kept, dy, 0) * self.scale
 
 
 def checked_probability(p: float, name: str) -> float:

@@ -24,8 +24,13 @@ Normalization" and "Comparison of Normalization Layers".
 
 from math import prod
 
-from minicnn.backend import sum_dtype, total, xp_of
+from minicnn.backend import Array, sum_dtype, total, xp_of
 from minicnn.engine import Function
+
+
+def mean_over(q: Array, axes: tuple[int, ...], n: int) -> Array:
+    """1/n sum q over axes, which keep length 1."""
+    return total(q, axes, keepdims=True) * (1 / n)
 
 
 class StandardiseFn(Function):
@@ -37,20 +42,17 @@ class StandardiseFn(Function):
     def forward(self, x):
         self.n = max(prod(x.shape[axis] for axis in self.axes), 1)    # an empty batch divides by 1
         wide = x.astype(sum_dtype(x.dtype), copy=False)    # in float16, 256 * 256 is infinite
-        self.mean = self.average(wide)                     # 1 along the axes
+        self.mean = mean_over(wide, self.axes, self.n)     # 1 along the axes
         x_hat = wide - self.mean
-        self.var = self.average(x_hat * x_hat)             # not E[x^2] - mu^2: that cancels
+        self.var = mean_over(x_hat * x_hat, self.axes, self.n)        # E[x^2] - mu^2 would cancel
         self.inv_s = 1 / xp_of(x).sqrt(self.var + self.eps)
         x_hat *= self.inv_s
         self.x_hat = x_hat
         return x_hat.astype(x.dtype, copy=False)
 
-    def average(self, q):
-        return total(q, self.axes, keepdims=True) * (1 / self.n)
-
     def backward(self, dy):
         wide = dy.astype(self.x_hat.dtype, copy=False)
-        dx = wide - self.average(wide)
-        dx -= self.x_hat * self.average(wide * self.x_hat)
+        dx = wide - mean_over(wide, self.axes, self.n)
+        dx -= self.x_hat * mean_over(wide * self.x_hat, self.axes, self.n)
         dx *= self.inv_s
         return dx.astype(dy.dtype, copy=False)

@@ -16,6 +16,7 @@ from statistics import median
 from threadpoolctl import threadpool_info
 
 from benchmarks.workloads import WORKLOADS
+from minicnn.arguments import whole
 
 
 def main() -> None:
@@ -23,8 +24,8 @@ def main() -> None:
                                       formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("names", nargs="*", metavar="NAME", default=[],
                          help=f"workloads, of: {', '.join(WORKLOADS)} (all)")
-    options.add_argument("--rounds", type=int, default=20, help="rounds (20)")
-    options.add_argument("--steps", type=int, default=10, help="steps in a round (10)")
+    options.add_argument("--rounds", type=whole, default=20, help="rounds (20)")
+    options.add_argument("--steps", type=whole, default=10, help="steps in a round (10)")
     options.add_argument("--against", metavar="PYTHON", help="an interpreter that has torch")
     args = options.parse_args()
     names = args.names or list(WORKLOADS)

@@ -109,7 +109,8 @@ def check_inputs(function: Function, inputs: tuple) -> None:
             raise TypeError(f"{located(name)}: {x.dtype} values have no gradient; {cure}")
         if x.dtype != first.dtype:
             raise TypeError(f"{located(name)}: {first.dtype} and {x.dtype} mixed; convert the "
-                            f"data, x.astype('{first.dtype}'), or the network, model.to(dtype=...)")
+                            f"data, x.astype('{x.dtype}'), or the network, "
+                            f"model.to(dtype='{first.dtype}')")
         if x.device != first.device:
             raise TypeError(f"{located(name)}: one input is on {first.device}, another on "
                             f"{x.device}; move both, model.to(device) and Tensor(x).to(device)")

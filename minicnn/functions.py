@@ -166,6 +166,9 @@ def where(condition: Any, a: Any, b: Any) -> Tensor:
 def pad(x: Any, widths: Any, value: float = 0.0) -> Tensor:
     """x with `value` around it; widths: a number, a pair, or a pair for each axis (numpy.pad)."""
     x = as_tensor(x)
+    if np.shape(widths) not in ((), (2,), (x.ndim, 2)):
+        raise ValueError(f"pad: widths {widths} for shape {x.shape}; give a number, a pair "
+                         "(before, after), or such a pair for each axis")
     pairs = np.broadcast_to(widths, (x.ndim, 2)).tolist()
     return Pad(tuple(map(tuple, pairs)), value)(x)
 
@@ -175,12 +178,21 @@ def concatenate(tensors: Any, axis: int = 0) -> Tensor:
     tensors = [as_tensor(x) for x in tensors]
     if not tensors:
         raise ValueError("concatenate: nothing to join, the list is empty")
+    first = tensors[0].shape
+    if not -len(first) <= axis < len(first):
+        raise ValueError(f"concatenate: there is no axis {axis} in shape {first}")
+    beside = {x.shape[:axis % len(first)] + x.shape[axis % len(first) + 1:] for x in tensors}
+    if len(beside) > 1 or any(x.ndim != len(first) for x in tensors):
+        raise ValueError(f"concatenate: the shapes {[x.shape for x in tensors]} differ outside "
+                         f"axis {axis}")
     return Concatenate(axis)(*tensors)
 
 
 def stack(tensors: Any, axis: int = 0) -> Tensor:
     """Tensors of one shape joined along a new axis."""
     tensors = [as_tensor(x) for x in tensors]
+    if not tensors:
+        raise ValueError("stack: nothing to join, the list is empty")
     if len({x.shape for x in tensors}) != 1:
         raise ValueError(f"stack: the shapes differ: {[x.shape for x in tensors]}")
     axis = axis % (tensors[0].ndim + 1)
@@ -203,14 +215,19 @@ def split(x: Any, sections: Any, axis: int = 0) -> list[Tensor]:
 
 def broadcast_to(x: Any, shape: tuple[int, ...]) -> Tensor:
     """x repeated along axes of size 1, and along new axes in front, up to `shape`."""
-    return BroadcastTo(tuple(shape))(as_tensor(x))
+    x = as_tensor(x)
+    added = len(shape) - x.ndim
+    if added < 0 or any(m not in (1, n) for m, n in zip(x.shape, shape[added:], strict=True)):
+        raise ValueError(f"broadcast_to: {x.shape} does not become {tuple(shape)}; counted from "
+                         "the right, sizes must be equal or 1")
+    return BroadcastTo(tuple(shape))(x)
 
 
 def pair_of_tensors(a: Any, b: Any) -> tuple[Tensor, Tensor]:
     """a and b as Tensors; a plain number takes the dtype and device of the other."""
     if isinstance(a, Tensor):
-        return a, a.lift(b)
+        return a, a.beside(b)
     if isinstance(b, Tensor):
-        return b.lift(a), b
+        return b.beside(a), b
     a = as_tensor(a)
-    return a, a.lift(b)
+    return a, a.beside(b)

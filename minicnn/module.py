@@ -55,6 +55,11 @@ class Module:
             for number, part in enumerate(value):
                 if isinstance(part, Module):
                     part.name = f"{name}.{number}"
+        elif isinstance(value, (tuple, dict)):
+            parts = value.values() if isinstance(value, dict) else value
+            if any(isinstance(part, (Module, Parameter)) for part in parts):
+                raise TypeError(f"{type(self).__name__}.{name}: parts in a {type(value).__name__} "
+                                "would not be learnt; keep them in a list, or as attributes")
         object.__setattr__(self, name, value)
 
     def __call__(self, *inputs: Any) -> Any:

@@ -7,6 +7,7 @@ import numpy as np
 from minicnn import arithmetic
 from minicnn.backend import Array, is_array, to_cpu, to_device, xp_of
 from minicnn.engine import Variable
+from minicnn.modes import located
 
 
 class Tensor(Variable):
@@ -34,6 +35,9 @@ class Tensor(Variable):
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
         data = data.data if isinstance(data, Variable) else data
         if not is_array(data):
+            if not isinstance(data, (bool, int, float, list, tuple, np.generic)):
+                raise TypeError("Tensor: expected an array, a number or a list of numbers, got "
+                                f"{type(data).__name__}")
             data = np.asarray(data, None if isinstance(data, np.generic) else np.float32)
         if not data.dtype.isnative:                # big-endian files; BLAS and CuPy want native
             data = data.astype(data.dtype.newbyteorder("="))
@@ -86,37 +90,47 @@ class Tensor(Variable):
             return Tensor(xp_of(self.data).asarray(value, dtype=self.dtype))
         raise TypeError(f"expected a Tensor, an array or a number, got {type(value).__name__}")
 
+    def beside(self, value: Any) -> "Tensor":
+        """`lift(value)` for an operator that works position by position: the shapes must fit."""
+        other = self.lift(value)
+        if other.shape != self.shape:
+            for m, n in zip(reversed(self.shape), reversed(other.shape), strict=False):
+                if m != n and 1 not in (m, n):
+                    raise ValueError(f"{located('Tensor')}: shapes {self.shape} and {other.shape} "
+                                     "do not fit; counted from the right, sizes must be equal or 1")
+        return other
+
     def __add__(self, other: Any) -> "Tensor":
-        return arithmetic.Add()(self, self.lift(other))
+        return arithmetic.Add()(self, self.beside(other))
 
     def __sub__(self, other: Any) -> "Tensor":
-        return arithmetic.Sub()(self, self.lift(other))
+        return arithmetic.Sub()(self, self.beside(other))
 
     def __rsub__(self, other: Any) -> "Tensor":
-        return arithmetic.Sub()(self.lift(other), self)
+        return arithmetic.Sub()(self.beside(other), self)
 
     def __mul__(self, other: Any) -> "Tensor":
-        return arithmetic.Mul()(self, self.lift(other))
+        return arithmetic.Mul()(self, self.beside(other))
 
     def __truediv__(self, other: Any) -> "Tensor":
-        return arithmetic.Div()(self, self.lift(other))
+        return arithmetic.Div()(self, self.beside(other))
 
     def __rtruediv__(self, other: Any) -> "Tensor":
-        return arithmetic.Div()(self.lift(other), self)
+        return arithmetic.Div()(self.beside(other), self)
 
     def __pow__(self, other: Any) -> "Tensor":
         if isinstance(other, (int, float)):
             return arithmetic.Power(float(other))(self)      # np.float64 is a float, too
-        return arithmetic.PowerOf()(self, self.lift(other))
+        return arithmetic.PowerOf()(self, self.beside(other))
 
     def __rpow__(self, other: Any) -> "Tensor":
-        return arithmetic.PowerOf()(self.lift(other), self)
+        return arithmetic.PowerOf()(self.beside(other), self)
 
     def __matmul__(self, other: Any) -> "Tensor":
-        return arithmetic.MatMul()(self, self.lift(other))
+        return matmul(self, self.lift(other))
 
     def __rmatmul__(self, other: Any) -> "Tensor":
-        return arithmetic.MatMul()(self.lift(other), self)
+        return matmul(self.lift(other), self)
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -130,22 +144,22 @@ class Tensor(Variable):
         return arithmetic.GetItem(index)(self)
 
     def __lt__(self, other: Any) -> Array:
-        return self.data < self.lift(other).data
+        return self.data < self.beside(other).data
 
     def __le__(self, other: Any) -> Array:
-        return self.data <= self.lift(other).data
+        return self.data <= self.beside(other).data
 
     def __gt__(self, other: Any) -> Array:
-        return self.data > self.lift(other).data
+        return self.data > self.beside(other).data
 
     def __ge__(self, other: Any) -> Array:
-        return self.data >= self.lift(other).data
+        return self.data >= self.beside(other).data
 
     def __eq__(self, other: Any) -> Array:         # type: ignore[override]
-        return self.data == self.lift(other).data
+        return self.data == self.beside(other).data
 
     def __ne__(self, other: Any) -> Array:         # type: ignore[override]
-        return self.data != self.lift(other).data
+        return self.data != self.beside(other).data
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
         return arithmetic.Sum(axis, keepdims)(self)
@@ -164,14 +178,17 @@ class Tensor(Variable):
         """Mean squared distance from the mean; the sum is divided by (number of values - ddof)."""
         mean = self.mean(axis, keepdims=True)
         count = self.size / max(mean.size, 1)
+        if count <= ddof:
+            raise ValueError(f"var: ddof is {ddof}, but only {count:g} values share a mean")
         return ((self - mean) ** 2).mean(axis, keepdims) * (count / (count - ddof))
 
     def reshape(self, *shape: Any) -> "Tensor":
-        return arithmetic.Reshape(shape[0] if isinstance(shape[0], tuple) else shape)(self)
+        """The same values in another shape; one size may be -1: as many as are left."""
+        return arithmetic.Reshape(one_tuple(shape))(self)
 
     def transpose(self, *axes: Any) -> "Tensor":
         """The axes in another order; without arguments, reversed."""
-        return arithmetic.Transpose(axes[0] if axes and isinstance(axes[0], tuple) else axes)(self)
+        return arithmetic.Transpose(one_tuple(axes))(self)
 
     def flatten(self, start: int = 0) -> "Tensor":
         """All axes from `start` on as one: flatten(1) keeps the batch."""
@@ -179,3 +196,20 @@ class Tensor(Variable):
         for size in self.shape[start:]:
             rest *= size
         return self.reshape(self.shape[:start] + (rest,))
+
+
+def one_tuple(numbers: tuple) -> tuple:
+    """f(2, 3), f((2, 3)) and f([2, 3]) mean the same."""
+    return tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) \
+        else numbers
+
+
+def matmul(a: Tensor, b: Tensor) -> Tensor:
+    """a @ b, the inner sizes compared first."""
+    if not a.ndim or not b.ndim:
+        raise ValueError(f"@: shapes {a.shape} and {b.shape}; a single number is multiplied with *")
+    inner = b.shape[-2] if b.ndim > 1 else b.shape[0]
+    if a.shape[-1] != inner:
+        raise ValueError(f"@: shapes {a.shape} and {b.shape} do not fit: the last size of the "
+                         f"left, {a.shape[-1]}, must be the last but one of the right, {inner}")
+    return arithmetic.MatMul()(a, b)

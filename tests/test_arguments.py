@@ -6,7 +6,7 @@ from minicnn.arguments import above_zero, seed, whole
 
 
 @pytest.mark.parametrize("kind, text, value", [
-    (whole, "1", 1), (whole, "0012", 12), (seed, "0", 0), (seed, "123456789012345678901", 123456789012345678901),
+    (whole, "1", 1), (whole, "0012", 12), (seed, "0", 0), (seed, "9" * 21, 10 ** 21 - 1),
     (above_zero, "0.05", 0.05), (above_zero, "1e-3", 0.001), (above_zero, "2", 2.0),
 ])
 def test_understood(kind, text, value):

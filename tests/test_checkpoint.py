@@ -50,8 +50,8 @@ def test_round_trip(tree, tmp_path):
     assert same(tree, there_and_back(tree, tmp_path))
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64", "int32", "uint8", "bool",
-                                   ">f4"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64", "int32", "uint8",
+                                   "bool", ">f4"])
 def test_round_trip_of_arrays(dtype, tmp_path, rng):
     a = rng.integers(0, 200, (4, 6)).astype(dtype)
     read_only = np.frombuffer(a.tobytes(), a.dtype)
@@ -101,7 +101,7 @@ def test_collect_and_restore(tmp_path):
     assert np.array_equal(layer.weight.numpy(), weight)
 
 
-# --- damaged and hostile files ----------------------------------------------------------------------
+# --- damaged and hostile files ----------------------------------------------------------------
 
 def refused(path, *words):
     with pytest.raises(CheckpointError) as caught:
@@ -218,7 +218,7 @@ def test_other_format(tmp_path):
     refused(tmp_path / "run.npz", "'minicnn checkpoint 2'", "expected 'minicnn checkpoint 1'")
 
 
-# --- writing that fails -----------------------------------------------------------------------------
+# --- writing that fails -----------------------------------------------------------------------
 
 @pytest.mark.parametrize("module, name, error", [
     (os, "replace", PermissionError(errno.EACCES, "Permission denied")),

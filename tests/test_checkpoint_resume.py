@@ -1,4 +1,4 @@
-"""Hazard 39: a run that went on from a checkpoint ends as one that never stopped, to the last bit."""
+"""Hazard 39: a run that went on from a checkpoint ends, to the bit, as one that never stopped."""
 
 import numpy as np
 import pytest

@@ -77,7 +77,7 @@ def test_make_help_lists_every_target():
     phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.M)[1].split()
     assert set(phony) == set(TARGETS)
     if shutil.which("make"):
-        shown = subprocess.run(["make", "help"], cwd=ROOT, text=True, capture_output=True, check=True)
+        shown = subprocess.run(["make", "help"], cwd=ROOT, text=True, capture_output=True)
         assert [line.split()[0:2] for line in shown.stdout.splitlines()] == [
             ["make", target] for target in TARGETS]
 
@@ -88,7 +88,7 @@ def test_files_that_are_named(page):
     paths = {found.rstrip("/.") for line in code(page) for found in re.findall(
         r"(?<![\w./-])((?:minicnn|tests|docs|examples|benchmarks)/[\w./-]*)", line)}
     missing = [path for path in paths if not (ROOT / path).exists()]
-    assert [path for path in missing if not re.search(r"name|NAME|topic|_build", path)] == []
+    assert [path for path in missing if not re.search(r"name|NAME|TOPIC|_build", path)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -131,9 +131,8 @@ def test_every_name_in_the_table_is_defined_there():
 
 def test_every_source_in_the_table_has_its_test():
     for line in INDEX.split("\n"):
-        for path in re.findall(r"`minicnn/(layers/\w+)\.py`", line):
-            folder, name = path.split("/")
-            assert f"`tests/{folder}/test_{name}.py`" in line
+        for name in re.findall(r"^\|.*`minicnn/layers/(\w+)\.py`", line):
+            assert f"`tests/layers/test_{name}.py`" in line
 
 
 def test_code_that_is_quoted_is_the_code():

@@ -141,7 +141,8 @@ def test_two_builds_of_cupy(monkeypatch):
 
     pretend("cupy-cuda12x", "cupy-cuda13x")
     finding, = found("cupy")
-    assert finding.text == "cupy-cuda12x and cupy-cuda13x are both installed and overwrite each other"
+    assert finding.text == ("cupy-cuda12x and cupy-cuda13x are both installed and overwrite each "
+                            "other")
     assert finding.cure.startswith("pip uninstall cupy-cuda12x cupy-cuda13x, then install one")
     pretend("cupy-cuda12x", "cupy-cuda12x")                    # one that is on sys.path twice
     assert not found("cupy")
@@ -149,8 +150,9 @@ def test_two_builds_of_cupy(monkeypatch):
 
 def test_no_gpu(monkeypatch):
     monkeypatch.setattr(doctor, "gpu_problem", lambda: "CuPy is not installed; pip install ...")
-    assert found("GPU") == [Finding("GPU", "none: CuPy is not installed; pip install ... (everything "
-                                    "runs on the CPU too)")]
+    finding, = found("GPU")
+    assert finding.text.startswith("none: CuPy is not installed; pip install ... (")
+    assert not finding.cure
 
 
 def test_a_gpu(monkeypatch):
@@ -214,7 +216,9 @@ def test_no_home(home, tmp_path):
     """Hazard 41."""
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("HOME", "MINICNN_CACHE", "XDG_CACHE_HOME")}
-    environment |= {"PYTHONPATH": str(ROOT), "LC_ALL": "C", **({} if home is None else {"HOME": home})}
+    environment |= {"PYTHONPATH": str(ROOT), "LC_ALL": "C"}
+    if home is not None:
+        environment["HOME"] = home
     run = subprocess.run([sys.executable, "-W", "error", "-m", "minicnn", "doctor"], text=True,
                          env=environment, cwd=tmp_path, capture_output=True)
     assert run.returncode in (0, 1) and run.stderr == "" and "data cache" in run.stdout

@@ -17,7 +17,7 @@ from tests.test_engine import Identity, grad, leaf
 
 def test_mixed_dtypes(xp):
     a, b = leaf(xp, [1.0], np.float32), leaf(xp, [1.0], np.float64)
-    with pytest.raises(TypeError, match=r"Add: float32 and float64 mixed; .*x.astype\('float32'\)"):
+    with pytest.raises(TypeError, match=r"Add: float32 and float64 mixed; .*x.astype\('float64'\)"):
         a + b
 
 

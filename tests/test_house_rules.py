@@ -119,20 +119,12 @@ def own_nodes(function):
 
 def sizes_bound_once(source):
     for function in source.nodes(ast.FunctionDef):
-        bound = set()
+        bound = {argument.arg for argument in function.args.args + function.args.kwonlyargs}
         for node in own_nodes(function):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in SIZES:
                 if node.id in bound:
                     yield source.at(node.lineno, f"{node.id} is bound twice in {function.name}()")
                 bound.add(node.id)
-
-
-def sizes_are_no_arguments(source):
-    for function in source.nodes(ast.FunctionDef, ast.Lambda):
-        for argument in function.args.args + function.args.kwonlyargs:
-            if argument.arg in SIZES:
-                name = getattr(function, "name", "lambda")
-                yield source.at(function.lineno, f"{argument.arg} is an argument of {name}()")
 
 
 def backward_under_forward(source):
@@ -179,7 +171,7 @@ def no_logarithm_of_a_probability(source):
 RULES = {
     lower_floors_only: PACKAGE, no_house_imports_inside_functions: PACKAGE,
     cupy_in_backend_only: PACKAGE, no_assert: PACKAGE, sizes_bound_once: PACKAGE,
-    sizes_are_no_arguments: PACKAGE, backward_under_forward: PACKAGE, short_files: EVERYTHING,
+    backward_under_forward: PACKAGE, short_files: EVERYTHING,
     no_strangers: TAUGHT, no_logarithm_of_a_probability: PACKAGE,
 }
 
@@ -205,8 +197,7 @@ PLANTED = [
     (sizes_bound_once, "a.py", "def f(x):\n    N, C = x\n    if N:\n        N = 1"),
     (sizes_bound_once, "a.py", "def f(x):\n    N = 1\n    for N in x: pass"),
     (sizes_bound_once, "a.py", "def f(x):\n    OW = 1\n    OW += 1"),
-    (sizes_are_no_arguments, "a.py", "def f(x, N): pass"),
-    (sizes_are_no_arguments, "a.py", "f = lambda H: H"),
+    (sizes_bound_once, "a.py", "def f(x, N):\n    N = len(x)"),
     (backward_under_forward, "a.py", "class A(Function):\n def forward(self): pass\n"
                                      " def helper(self): pass\n def backward(self): pass"),
     (backward_under_forward, "a.py", "class A(Function):\n def backward(self): pass\n"

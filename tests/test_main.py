@@ -32,7 +32,7 @@ def status(*arguments):
         return stop.code
 
 
-# --- help and mistakes --------------------------------------------------------------------------------
+# --- help and mistakes ------------------------------------------------------------------------
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example(command, capsys):
@@ -97,7 +97,7 @@ def test_no_gpu(capsys, monkeypatch):
     assert capsys.readouterr().err.endswith("device 'cuda': CuPy is not installed\n")
 
 
-# --- summary ------------------------------------------------------------------------------------------
+# --- summary ----------------------------------------------------------------------------------
 
 def test_summary(capsys):
     assert status("summary", "lenet5") == 0
@@ -120,7 +120,7 @@ def test_summary_of_another_image_size(capsys):
     assert "input 1x33x33" in capsys.readouterr().out
 
 
-# --- gradcheck ----------------------------------------------------------------------------------------
+# --- gradcheck --------------------------------------------------------------------------------
 
 def test_gradcheck(capsys):
     assert status("gradcheck", "CONV2D") == 0
@@ -152,7 +152,7 @@ def test_gradcheck_says_that_a_kink_is_a_kink(capsys, monkeypatch):
     assert "kink at input 0[" in capsys.readouterr().out
 
 
-# --- augment ------------------------------------------------------------------------------------------
+# --- augment ----------------------------------------------------------------------------------
 
 def test_augment_one_of_the_digits(capsys, tmp_path, monkeypatch, drawn_digits):
     monkeypatch.setenv("MINICNN_OFFLINE", "1")
@@ -174,7 +174,7 @@ def test_augment_a_picture(mode, capsys, tmp_path):
     assert (tmp_path / "b.png").stat().st_size > 20_000
 
 
-# --- doctor -------------------------------------------------------------------------------------------
+# --- doctor -----------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("well, code", [(True, 0), (False, 1)])
 def test_doctor(well, code, capsys, monkeypatch):
@@ -184,7 +184,7 @@ def test_doctor(well, code, capsys, monkeypatch):
     assert capsys.readouterr().out.startswith(f"{' ' if well else '!'} tqdm           4.70\n")
 
 
-# --- as a student types it ----------------------------------------------------------------------------
+# --- as a student types it --------------------------------------------------------------------
 
 def test_from_the_shell(tmp_path):
     made = run("summary", "lenet5")

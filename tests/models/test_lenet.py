@@ -5,13 +5,13 @@ from minicnn import Tensor, data, manual_seed, no_grad
 from minicnn.inspect import summary, trace
 from minicnn.layers import RBF, Subsample2d
 from minicnn.losses import cross_entropy, rbf_loss
-from minicnn.models import MODELS, LeNet5, build
+from minicnn.models import MODELS, LeNet5, build, lenet
 from minicnn.modes import record_outputs
 from minicnn.optim import SGD
 
 VARIANTS = ["slide", "paper", "visualiser"]
 
-# Row, output shape and trained values of each row, as the slides and the paper's section II.B have it.
+# Label, output shape and trained values of each row: the slides, and the paper's section II.B.
 TABLES = {
     "slide": [("C1", (6, 28, 28), 156), ("S2", (6, 14, 14), 0), ("C3", (16, 10, 10), 2_416),
               ("S4", (16, 5, 5), 0), ("C5", (120, 1, 1), 48_120), ("F6", (84,), 10_164),
@@ -53,11 +53,9 @@ def test_totals(variant, parameters, buffers, macs):
     assert (table.parameters, table.buffers, table.macs) == (parameters, buffers, macs)
 
 
-@pytest.mark.parametrize("variant, here", [("slide", "61,706"), ("paper", "60,000"),
-                                           ("visualiser", "63,802")])
-def test_totals_of_the_docstring(variant, here):
-    module = __import__("minicnn.models.lenet", fromlist=["lenet"])
-    assert here in module.__doc__ and f"{LeNet5(variant).num_parameters():,}" == here
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_docstring_has_the_totals(variant):
+    assert f"{LeNet5(variant).num_parameters():,}" in lenet.__doc__
 
 
 def test_connections_of_the_paper():

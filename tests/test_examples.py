@@ -162,6 +162,14 @@ def test_the_visualiser_with_distorted_digits(tmp_path, drawn_digits):
 
 
 @pytest.mark.slow
+def test_built_in_digits(tmp_path, drawn_digits):
+    """Hazard 24: the first run of somebody without a network ends with a good result."""
+    run = example(["--out", tmp_path], environment(drawn_digits))
+    assert run.returncode == 0, run.stdout
+    assert float(re.search(r"^test error (\d+\.\d+) %: ", run.stdout, re.M)[1]) <= 4
+
+
+@pytest.mark.slow
 @needs_mnist
 def test_two_epochs_of_mnist(tmp_path, drawn_digits):
     run = example(["--data", REAL, "--epochs", 2, "--out", tmp_path], environment(drawn_digits))

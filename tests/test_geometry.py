@@ -137,11 +137,11 @@ def im2col_by_loops(x, window):
     (N, C, H, W), (OH, OW) = x.shape, window.out(*x.shape[2:])
     (KH, KW), (SH, SW), (DH, DW) = window.kernel, window.stride, window.dilation
     (top, _), (left, _) = window.borders(H, W)
-    cols = np.zeros((C, KH, KW, N, OH, OW))
-    for c, u, v, n, i, j in np.ndindex(*cols.shape):
+    cols = np.zeros((C, KH, KW, OH, OW, N))
+    for c, u, v, i, j, n in np.ndindex(*cols.shape):
         row, col = i * SH + u * DH - top, j * SW + v * DW - left
         if 0 <= row < H and 0 <= col < W:
-            cols[c, u, v, n, i, j] = x[n, c, row, col]
+            cols[c, u, v, i, j, n] = x[n, c, row, col]
     return cols
 
 

@@ -77,7 +77,11 @@ class TanhFn(Function):
 
     def backward(self, dy):
         A, S = self.scale, self.slope
-        return dy * (A * S - self.y * self.y * (S / A))
+        dx = self.y * self.y                               # in place: 4 new arrays cost more than
+        dx *= -S / A                                       # the arithmetic
+        dx += A * S
+        dx *= dy
+        return dx
 
 
 class ReLU(Module):

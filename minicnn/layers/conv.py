@@ -5,7 +5,7 @@
 Written as one matrix product: the windows become the columns of a matrix (im2col), the filters are
 the rows of another.
 
-    y  = w @ cols + b          (F, C KH KW) @ (C KH KW, N OH OW)
+    y  = w @ cols + b          (F, C KH KW) @ (C KH KW, OH OW N)
     dw = dy @ cols^T           each weight met one value in every window
     dx = col2im(w^T @ dy)      each pixel lay in several windows: their gradients add up
     db = sum of dy over n, i, j
@@ -34,24 +34,24 @@ class Conv2dFn(Function):
     def forward(self, x, w, b=None):                       # (N, C, H, W), (F, C/G, KH, KW), (F,)
         G, F, N = self.groups, w.shape[0], x.shape[0]
         OH, OW = self.window.out(*x.shape[2:])
-        cols = im2col(x, self.window)                      # (C, KH, KW, N, OH, OW)
-        cols = cols.reshape(G, w[0].size, N * OH * OW)     # (G, C/G KH KW, N OH OW)
-        y = matmul(w.reshape(G, F // G, -1), cols)         # (G, F/G, N OH OW)
+        cols = im2col(x, self.window)                      # (C, KH, KW, OH, OW, N)
+        cols = cols.reshape(G, w[0].size, OH * OW * N)     # (G, C/G KH KW, OH OW N)
+        y = matmul(w.reshape(G, F // G, -1), cols)         # (G, F/G, OH OW N)
         if b is not None:
             y += b.reshape(G, F // G, 1)
         self.x_shape, self.w, self.cols = x.shape, w, cols
-        return y.reshape(F, N, OH, OW).swapaxes(0, 1)      # (N, F, OH, OW)
+        return y.reshape(F, OH, OW, N).transpose(3, 0, 1, 2)         # (N, F, OH, OW)
 
     def backward(self, dy):                                # (N, F, OH, OW)
         G, (N, F, OH, OW), w = self.groups, dy.shape, self.w
         (KH, KW), C = self.window.kernel, self.x_shape[1]
-        dy = dy.swapaxes(0, 1).reshape(G, F // G, -1)      # (G, F/G, N OH OW)
+        dy = dy.transpose(1, 2, 3, 0).reshape(G, F // G, -1)         # (G, F/G, OH OW N)
         # (cols @ dy^T)^T, not dy @ cols^T: with few filters the same numbers in half the time.
         dw = matmul(self.cols, dy.swapaxes(1, 2)).swapaxes(1, 2).reshape(w.shape)
         dx = None
         if self.needs_grad[0]:                             # a first layer's image needs none
             dcols = matmul(w.reshape(G, F // G, -1).swapaxes(1, 2), dy)
-            dx = col2im(dcols.reshape(C, KH, KW, N, OH, OW), self.x_shape, self.window)
+            dx = col2im(dcols.reshape(C, KH, KW, OH, OW, N), self.x_shape, self.window)
         return (dx, dw, total(dy, axis=2).reshape(F))[:len(self.needs_grad)]
 
 

@@ -29,7 +29,7 @@ Departures of "paper" from the paper
    their sum, so its coefficients are a quarter of ours.
 """
 
-from minicnn.init import apply_init, he_uniform, xavier_uniform
+from minicnn.init import apply_init, xavier_uniform
 from minicnn.layers.activations import ReLU, ScaledTanh, Tanh
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.conv import Conv2d
@@ -97,9 +97,6 @@ def visualiser_rows(classes):
 VARIANTS = {"slide": slide_rows, "paper": paper_rows, "visualiser": visualiser_rows}
 
 
-STARTS = {"slide": xavier_uniform(), "visualiser": he_uniform()}       # biases 0
-
-
 class LeNet5(TableNet):
     """LeNet-5:  (N, 1, 32, 32) grey digits -> (N, classes).
 
@@ -124,5 +121,5 @@ class LeNet5(TableNet):
             raise ValueError(f"LeNet5: a classifier needs at least 2 classes, got {classes}")
         super().__init__(*VARIANTS[variant](classes))
         self.variant = variant
-        if variant in STARTS:
-            apply_init(self, weight=STARTS[variant], bias=zeros)
+        if variant != "paper":
+            apply_init(self, weight=xavier_uniform(), bias=zeros)

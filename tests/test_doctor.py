@@ -156,11 +156,11 @@ def test_no_gpu(monkeypatch):
 
 
 def test_a_gpu(monkeypatch):
-    runtime = SimpleNamespace(getDeviceProperties=lambda number: {"name": b"NVIDIA H200"})
+    runtime = SimpleNamespace(getDeviceProperties=lambda number: {"name": b"NVIDIA A100"})
     monkeypatch.setattr(doctor, "gpu_problem", lambda: None)
     monkeypatch.setitem(sys.modules, "cupy", SimpleNamespace(
         __version__="14.2.0", ndarray=type(None), cuda=SimpleNamespace(runtime=runtime)))
-    assert doctor.gpu() == Finding("GPU", "NVIDIA H200, CuPy 14.2.0; train with --device cuda")
+    assert doctor.gpu() == Finding("GPU", "NVIDIA A100, CuPy 14.2.0; train with --device cuda")
 
 
 def test_cache(tmp_path):

@@ -14,8 +14,9 @@ TESTS = Path(__file__).parent
 REGISTER = {
     1: ("huge logits", ["test_losses.py::test_huge_logits_are_exact",
                         "layers/test_softmax.py::test_huge_logits"]),
-    2: ("log of a probability", ["test_losses.py::test_no_logarithm_of_a_probability_in_the_package",
-                                 "test_house_rules.py::test_rule"]),
+    2: ("log of a probability", [
+        "test_losses.py::test_no_logarithm_of_a_probability_in_the_package",
+        "test_house_rules.py::test_rule"]),
     3: ("NaN is never hidden", [
         "test_every_layer.py::test_nan_comes_out",
         "test_engine_guards.py::test_anomaly_in_forward_names_the_first_layer"]),

@@ -36,7 +36,7 @@ option("--variant", default="slide", choices=RATES, help="slide: the table of th
        "LeNet-5 as published in 1998; visualiser: the network of the unicamp deck")
 option("--data", metavar="DIR", help="folder of MNIST's four files (else $MINICNN_DATA, the cache, "
        "a download, or digits drawn by minicnn)")
-option("--epochs", type=whole, help="times through the training digits (10; with --augment 30)")
+option("--epochs", type=whole, help="times through the training digits (12; with --augment 30)")
 option("--batch", type=whole, default=64, help="digits in one step (64)")
 option("--rate", type=above_zero, help="step size at the start (0.03; paper: 0.001)")
 option("--images", type=whole, help="train on the first so many digits only")
@@ -49,7 +49,7 @@ option("--resume", action="store_true", help="go on from the checkpoint in --out
 args = settings.parse_args()
 manual_seed(args.seed)
 args.rate = args.rate or RATES[args.variant]
-args.epochs = args.epochs or (30 if args.augment else 10)
+args.epochs = args.epochs or (30 if args.augment else 12)
 paper, saved = args.variant == "paper", args.out / "checkpoint.npz"
 
 # 2. Data, network, checkpoint: whatever is wrong with them is said before any work is done ------

@@ -70,8 +70,8 @@ REGISTER = {
                                           "test_gradcheck.py::test_corners_are_kinks"]),
     21: ("two devices, one result", ["test_learning.py::test_twenty_steps_on_both_libraries"]),
     22: ("two runs, one result", ["test_learning.py::test_one_seed_one_run"]),
-    23: ("silent copies from the GPU", ["test_standin.py",
-                                        "test_tensor.py::test_arithmetic_does_not_wait_for_the_gpu"]),
+    23: ("silent copies from the GPU", [
+        "test_standin.py", "test_tensor.py::test_arithmetic_does_not_wait_for_the_gpu"]),
     24: ("learning happens", ["test_learning.py::test_one_batch_by_heart",
                               "test_learning.py::test_shuffled_labels_stay_at_chance",
                               "test_examples.py::test_built_in_digits"]),

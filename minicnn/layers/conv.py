@@ -20,7 +20,7 @@ virginia "Convolutional layer", unicamp "Convolutional Layer", stanford "Review:
 from typing import Any
 
 from minicnn import init
-from minicnn.backend import matmul, total
+from minicnn.backend import Array, matmul, total, xp_of
 from minicnn.engine import Function
 from minicnn.geometry import Window, col2im, im2col
 from minicnn.module import Parameter, Shape, Windowed
@@ -58,23 +58,47 @@ class Conv2dFn(Function):
 class Conv1x1Fn(Function):
     """The case of a 1 x 1 filter at stride 1: the same small matrix at every pixel, no columns.
 
-        y[n] = w @ x[n],   dw = sum_n dy[n] @ x[n]^T,   dx[n] = w^T @ dy[n]
+        y = w @ x,   dw = dy @ x^T,   dx = w^T @ dy          summed over the images for dw
+
+    x is not copied: it is a matrix already, for each image or for all, as it lies in memory.
     """
 
     def forward(self, x, w, b=None):                       # (N, C, H, W), (F, C, 1, 1), (F,)
-        (N, C, H, W), F = x.shape, w.shape[0]
-        self.x, self.w = x.reshape(N, C, H * W), w.reshape(F, C)
-        y = matmul(self.w, self.x)                         # (N, F, H W)
+        N, C, H, W = x.shape
+        self.innermost = x.transpose(1, 2, 3, 0).flags.c_contiguous
+        self.x, self.w = matrices(x, self.innermost), w.reshape(-1, C)
+        y = matmul(self.w, self.x)                         # (N, F, H W) or (1, F, H W N)
         if b is not None:
             y += b[:, None]
-        return y.reshape(N, F, H, W)
+        return images(y, (N, H, W), self.innermost)        # (N, F, H, W)
 
     def backward(self, dy):                                # (N, F, H, W)
         (N, F, H, W), C = dy.shape, self.w.shape[1]
-        dy = dy.reshape(N, F, H * W)
+        dy = matrices(dy, self.innermost)
         dw = total(matmul(dy, self.x.swapaxes(1, 2)), axis=0).reshape(F, C, 1, 1)
-        dx = matmul(self.w.T, dy).reshape(N, C, H, W) if self.needs_grad[0] else None
+        dx = None
+        if self.needs_grad[0]:
+            dx = images(matmul(self.w.T, dy), (N, H, W), self.innermost)
         return (dx, dw, total(dy, axis=(0, 2)))[:len(self.needs_grad)]
+
+
+def matrices(x: Array, innermost: bool) -> Array:
+    """(N, C, H, W) -> one matrix for all images (1, C, H W N), or one for each (N, C, H W).
+
+    innermost : whether the images of the batch lie innermost in memory, as im2col leaves them
+    """
+    N, C, H, W = x.shape
+    if innermost:
+        return x.transpose(1, 2, 3, 0).reshape(1, C, H * W * N)
+    return xp_of(x).ascontiguousarray(x).reshape(N, C, H * W)
+
+
+def images(y: Array, sizes: tuple[int, int, int], innermost: bool) -> Array:
+    """The way back: (1, F, H W N) or (N, F, H W) -> (N, F, H, W); sizes is (N, H, W)."""
+    (N, H, W), F = sizes, y.shape[1]
+    if innermost:
+        return y.reshape(F, H, W, N).transpose(3, 0, 1, 2)
+    return y.reshape(N, F, H, W)
 
 
 class Conv2d(Windowed):

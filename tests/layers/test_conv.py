@@ -243,3 +243,18 @@ def test_refuses_bytes_and_mixed_precision():
         layer(Tensor(np.zeros((1, 1, 4, 4))))
     with pytest.raises(TypeError, match="float32 and float64 mixed"):
         layer.to(dtype="float64")(Tensor(np.zeros((1, 1, 4, 4), np.float32)))
+
+
+def test_one_by_one_does_not_copy_its_input(rng):
+    """Whichever way the batch lies in memory; and both ways give the same numbers."""
+    apart = rng.standard_normal((3, 4, 5, 6))
+    innermost = np.ascontiguousarray(apart.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
+    layer, results = Conv2d(4, 2, 1).to(dtype="float64"), []
+    for x in (apart, innermost):
+        t = Tensor(x, requires_grad=True)
+        y = layer(t)
+        assert np.shares_memory(y.creator.x, x)
+        y.backward(np.ones(y.shape))
+        results.append((y.data, t.grad))
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)

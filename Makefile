@@ -22,7 +22,7 @@ lenet: $(STAMP)  ## train LeNet-5 on handwritten digits, with pictures in out/le
 test: $(STAMP)  ## run the whole test suite; needs neither network nor GPU
 	$(BIN)/python -m pytest -q -n auto $(ARGS)
 
-test-gpu: $(STAMP)  ## the tests that touch arrays, on CuPy; needs a GPU and minicnn[cuda12] or [cuda13]
+test-gpu: $(STAMP)  ## the tests that touch arrays, on CuPy; needs a GPU and pip install -e '.[cuda13]'
 	$(BIN)/python -m pytest -q --need-gpu $(ARGS)
 
 gradcheck: $(STAMP)  ## check every gradient and print the table

@@ -6,6 +6,7 @@ Exit status: 0 all is well, 1 a check failed, 2 the command was not understood.
 import argparse
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -73,9 +74,12 @@ def image_size(text: str) -> tuple[int, ...]:
 def run_gradcheck(args: argparse.Namespace) -> int:
     chosen = [case for case in all_cases() if args.name.lower() in case.name.lower()]
     if not chosen:
-        names = sorted({case.name for case in all_cases()})
-        raise ValueError(f"no operation or layer has {args.name!r} in its name; there are "
-                         f"{', '.join(names)}")
+        names = sorted({case.name for case in all_cases()}, key=str.lower)
+        near = get_close_matches(args.name.lower(), [name.lower() for name in names], n=3)
+        raise ValueError(f"no case has {args.name!r} in its name; "
+                         + (f"did you mean {' or '.join(near)}?" if near else
+                            f"there are {', '.join(names)}; a layer of your own needs a line in "
+                            "minicnn/gradcases"))
     return 0 if run_cases(chosen, args.device) else 1
 
 

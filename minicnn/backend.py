@@ -40,7 +40,8 @@ def gpu_problem() -> str | None:
     try:
         import cupy
     except ImportError:
-        return "CuPy is not installed; pip install 'minicnn[cuda12]' or 'minicnn[cuda13]'"
+        return ("CuPy is not installed; in minicnn's folder: pip install -e '.[cuda13]', or "
+                "'.[cuda12]' for an older driver")
     except Exception as problem:          # a broken CUDA installation raises all sorts of things
         return f"CuPy does not start: {problem}"
     if int(cupy.__version__.split(".")[0]) < 14:

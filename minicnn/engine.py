@@ -43,6 +43,7 @@ class Function:
         y = inputs[0].like(settled(self.forward(*[x.data for x in inputs]), inputs[0].dtype))
         if any(self.needs_grad):
             # The graph holds Functions and leaves, not the Variables between: their arrays can go.
+            # An input that was computed stands for its creator; a leaf has none and is kept.
             self.sources = [(x.creator or x) if x.requires_grad else None for x in inputs]
             self.kinds = [(x.shape, x.dtype) for x in inputs]
             self.serial = next(_serials)
@@ -99,9 +100,9 @@ def settled(y: Array, dtype: np.dtype) -> Array:
 def check_inputs(function: Function, inputs: tuple) -> None:
     """One floating dtype and one device for all inputs, or a TypeError that says what to do."""
     for x in inputs:
-        first, name = inputs[0], type(function).__name__
+        first, name = inputs[0], type(function).__name__.removesuffix("Fn")
         if not isinstance(x, Variable):
-            raise TypeError(f"{name}: expected a Tensor, got {type(x).__name__}; wrap it: "
+            raise TypeError(f"{located(name)}: expected a Tensor, got {type(x).__name__}; wrap it: "
                             "Tensor(x)")
         if x.dtype.kind != "f":
             cure = ("scale images first: x.astype('float32') / 255" if x.dtype == np.uint8
@@ -182,6 +183,7 @@ class Variable:
                 if source is None or dx is None:
                     continue
                 if isinstance(source, Variable):
+                    # Shared: dy itself, a view of something, or one array for two inputs (a + a).
                     source.accumulate(dx, shared=dx is dy or dx.base is not None
                                       or sum(dx is other for other in dxs) > 1)
                 elif source in waiting:

@@ -9,6 +9,7 @@ these KH*KW slices, backward passes add into the same slices, and im2col is all 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from minicnn.backend import Array, xp_of
@@ -16,14 +17,27 @@ from minicnn.backend import Array, xp_of
 Padding = tuple[tuple[int, int], tuple[int, int]]          # ((top, bottom), (left, right))
 
 
+def is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def whole(value: Any, name: str) -> int:
+    """A setting such as a number of channels: a TypeError unless whole, a ValueError below 1."""
+    if not is_whole(value):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, got {value!r}")
+    return int(value)
+
+
 def pair(value: Any, name: str = "kernel_size", least: int = 1) -> tuple[int, int]:
     """(height, width) from one whole number or two; a ValueError below `least`."""
     both = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    if len(both) != 2 or not all(isinstance(v, int) and not isinstance(v, bool) for v in both):
+    if len(both) != 2 or not all(map(is_whole, both)):
         raise TypeError(f"{name} must be a whole number or a pair of them, got {value!r}")
     if min(both) < least:
         raise ValueError(f"{name} must be at least {least}, got {value!r}")
-    return both
+    return int(both[0]), int(both[1])
 
 
 def times(sizes: tuple[int, ...]) -> str:

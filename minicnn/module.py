@@ -6,7 +6,7 @@ return, without the batch axis, with every check of the input.  `model(x)` runs 
 without a weight being drawn.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -90,6 +90,10 @@ class Module:
 
     def out_shape(self, *in_shapes: Shape) -> Any:
         """What `shape` answers; a layer that keeps the shape needs no method of its own."""
+        if self.children():
+            raise TypeError(f"{self.located()} writes its own forward but no out_shape, so its "
+                            "shapes cannot be foretold; add out_shape(in_shape) beside forward, "
+                            "with part.shape(...) where forward has part(...)")
         return in_shapes[0]
 
     def image(self, in_shape: Shape) -> tuple[int, int, int]:
@@ -201,6 +205,10 @@ class Module:
 
         strict=False leaves out names that only one side has; a wrong shape is always an error.
         """
+        if not isinstance(values, Mapping):
+            raise TypeError(f"load_state_dict: expected a dict of arrays, as state_dict() gives, "
+                            f"got {type(values).__name__}; a file is read first, for example by "
+                            "dict(numpy.load(path))")
         own = dict(self.named_state())
         wrong = [f"missing: {name}" for name in own if name not in values] if strict else []
         wrong += [f"unexpected: {name}" for name in values if name not in own] if strict else []

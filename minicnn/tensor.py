@@ -50,6 +50,9 @@ class Tensor(Variable):
         grad = ", requires_grad=True" if self.requires_grad else ""
         return f"Tensor({np.array2string(self.numpy(), prefix='Tensor(')}, {self.dtype}{grad})"
 
+    def __format__(self, form: str) -> str:
+        return format(self.item() if form else str(self), form)
+
     def __len__(self) -> int:
         return len(self.data)
 

@@ -31,4 +31,4 @@ class Dataset(NamedTuple):
         if not 1 <= count <= N:
             raise ValueError(f"subset: {count} images asked for, the data set has 1 to {N}")
         return Dataset(self.images[:count], self.labels[:count], self.classes,
-                       f"the first {count:,} of: {self.source}")
+                       f"the first {count:,} of {self.source}")

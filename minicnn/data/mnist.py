@@ -96,12 +96,13 @@ def find_digits(data: str | Path | None = None,
         name = name if name == test_name else OTHER
         origin = f"from {folder or cache_folder()}"
     except (DownloadError, CacheError) as error:
-        log(f"no MNIST: {error}")
+        log("MNIST was not found and could not be downloaded: taking built-in digits instead")
+        logger.info("%s", error)
         images, labels = drawn("train", log)
         test_images, test_labels = drawn("test", log)
         name = "built-in digits (drawn by minicnn, not MNIST)"
-        origin = "for MNIST connect to the network once, or give --data DIR"
-    source = f"{name}: {len(labels):,} for training, {len(test_labels):,} for testing, {origin}"
+        origin = "for MNIST, connect to the network once or give --data DIR"
+    source = f"{name}: {len(labels):,} for training, {len(test_labels):,} for testing; {origin}"
     return (Dataset(images, labels, CLASSES, source),
             Dataset(test_images, test_labels, CLASSES, source))
 

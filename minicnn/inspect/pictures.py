@@ -65,7 +65,7 @@ def learning_curves(history: Sequence[dict[str, float]], path: str | Path,
         right.annotate(f"{name}: {value:g} %", (0, value), xycoords=("axes fraction", "data"),
                        xytext=(5, 3), textcoords="offset points", fontsize=9, color=INK)
     if min(errors) > 0:                                    # there is no logarithm of 0
-        right.set_yscale("log")
+        right.set(yscale="log", ylabel="logarithmic scale")
         right.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
         right.yaxis.set_minor_locator(NullLocator())
     right.yaxis.set_major_formatter(lambda value, _: f"{value:g} %")

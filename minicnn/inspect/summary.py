@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from minicnn.geometry import times
+from minicnn.geometry import is_whole, times
 from minicnn.inspect.field import receptive_fields, trace
 from minicnn.module import Module, Shape, Windowed
 from minicnn.table import TableNet
@@ -105,6 +105,11 @@ def summary(model: Module, in_shape: Shape | None = None) -> Summary:
     if in_shape is None:
         raise ValueError(f"summary: {type(model).__name__} does not say which image size it was "
                          "made for; give one: summary(model, (3, 32, 32))")
+    if not isinstance(in_shape, (tuple, list)) or not all(map(is_whole, in_shape)):
+        raise TypeError(f"summary: in_shape is the size of one image, (C, H, W), got {in_shape!r}")
+    if len(in_shape) == 4:
+        raise ValueError(f"summary: {tuple(in_shape)} has a batch axis; give one image's size, "
+                         f"{tuple(in_shape[1:])}")
     steps = trace(model, in_shape)
     fields = receptive_fields(steps)
     lines, seen = [], set()

@@ -10,6 +10,9 @@ the rows of another.
     dx = col2im(w^T @ dy)      each pixel lay in several windows: their gradients add up
     db = sum of dy over n, i, j
 
+Where the windows lie, and with it the indices of the first formula, is the matter of im2col in
+geometry.py.  The images of the batch come last in cols, for the speed of copying.
+
 With G groups, filter f sees only the C / G channels of its own group (AlexNet's two GPUs,
 ResNeXt; G = C is a depthwise convolution): G products of that kind side by side.
 
@@ -22,7 +25,7 @@ from typing import Any
 from minicnn import init
 from minicnn.backend import Array, matmul, total, xp_of
 from minicnn.engine import Function
-from minicnn.geometry import Window, col2im, im2col
+from minicnn.geometry import Window, col2im, im2col, whole
 from minicnn.module import Parameter, Shape, Windowed
 from minicnn.tensor import Tensor
 
@@ -124,11 +127,12 @@ class Conv2d(Windowed):
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
                  padding: Any = 0, dilation: Any = 1, groups: int = 1, bias: bool = True) -> None:
-        if (min(in_channels, out_channels, groups) < 1
-                or in_channels % groups or out_channels % groups):
+        self.in_channels = whole(in_channels, "Conv2d: in_channels")
+        self.out_channels = whole(out_channels, "Conv2d: out_channels")
+        self.groups = whole(groups, "Conv2d: groups")
+        if in_channels % groups or out_channels % groups:
             raise ValueError(f"Conv2d: {in_channels} channels in and {out_channels} out do not "
-                             f"divide into {groups} groups; all three must be at least 1")
-        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
+                             f"divide into {groups} groups")
         self.window = Window.of(kernel_size, stride, padding, dilation)
         fan_in = in_channels // groups * self.window.kernel[0] * self.window.kernel[1]
         draw = init.uniform(fan_in ** -0.5)
@@ -145,6 +149,8 @@ class Conv2d(Windowed):
         C = self.image(in_shape)[0]
         if self.in_channels != C:
             cure = ("grey images need Conv2d(1, ...)" if C == 1
+                    else "channels come before height and width: x.transpose(0, 3, 1, 2)"
+                    if in_shape[-1] == self.in_channels
                     else f"feed {self.in_channels} channels, or build it with Conv2d({C}, ...)")
             came = ", ".join(map(str, in_shape))
             raise ValueError(f"{self.located()}: the input (N, {came}) has {C} "

@@ -10,6 +10,7 @@ Source: LeCun et al. 1998, section II.B (F6).  Lectures: unicamp "Fully Connecte
 from minicnn import init
 from minicnn.backend import matmul, total
 from minicnn.engine import Function
+from minicnn.geometry import whole
 from minicnn.module import Module, Parameter, Shape
 from minicnn.tensor import Tensor
 
@@ -39,10 +40,8 @@ class Linear(Module):
     """
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
-        if min(in_features, out_features) < 1:
-            raise ValueError(f"Linear: features must be at least 1, got {in_features} in and "
-                             f"{out_features} out")
-        self.in_features, self.out_features = in_features, out_features
+        self.in_features = whole(in_features, "Linear: in_features")
+        self.out_features = whole(out_features, "Linear: out_features")
         draw = init.uniform(in_features ** -0.5)
         self.weight = Parameter((out_features, in_features), draw)
         self.bias = Parameter((out_features,), draw) if bias else None

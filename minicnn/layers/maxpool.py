@@ -6,11 +6,13 @@ Only the cell (u*, v*) that won had any influence, so it receives all of dy:
 
     dx_pad[n, c, i SH + u* DH, j SW + v* DW] += dy[n, c, i, j]
 
+The winner is remembered as one number for each window, u* KW + v*.
+
 The padding is minus infinity: with zeros, a border of negative values would come out as 0.  Where
 several cells are equally large, the first in row order wins; a NaN wins over every number.
 
 Source: Krizhevsky et al. 2012, section 3.4 (overlapping windows: 3 x 3 at stride 2).  Lectures:
-stanford "Review: Pooling" (the 4 x 4 example below), unicamp "Pooling Layer".
+stanford "Review: Pooling" (its 4 x 4 example is in MaxPool2d below), unicamp "Pooling Layer".
 """
 
 from typing import Any

@@ -106,8 +106,8 @@ for step in range(1, 301):                                                     #
     known = (predict(small, x_train[:20]) == train.labels[:20]).sum()
     if known == 20:
         break
-print(f"twenty digits: {known} known by heart after {step} steps",
-      "" if known == 20 else "(20 are expected: is the rate too high, or a gradient wrong?)", "\n")
+hint = "" if known == 20 else " (20 expected: is the rate too high, or a gradient wrong?)"
+print(f"twenty digits: {known} known by heart after {step} steps{hint}\n")
 
 # 6. Train: forward, loss, zero, backward, step --------------------------------------------------
 bend = partial(augment.warp, shift=1.5, degrees=8, scale=0.1, stretch=0.15, shear=10,
@@ -157,7 +157,7 @@ with finish_step() as stop:                                                   # 
         save()
 
 # 7. Test, beside the figures of LeCun 1998, section III ------------------------------------------
-data = "MNIST" if "MNIST:" in train.source else "built-in digits"
+data = train.source.split(" of ")[-1].split(":")[0].split(" (")[0]       # "MNIST"
 said = predict(model, x_test)
 wrong = (said != test.labels).sum()
 print(f"\ntest error {100 * wrong / len(said):.2f} %: {wrong} of {len(said):,} wrong; "

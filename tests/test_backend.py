@@ -41,7 +41,7 @@ def cupy_like(monkeypatch, version, available):
 
 def test_what_keeps_the_gpu_away(monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)               # import cupy raises ImportError
-    assert "CuPy is not installed; pip install" in backend.gpu_problem()
+    assert "CuPy is not installed; in minicnn's folder: pip install -e" in backend.gpu_problem()
     cupy_like(monkeypatch, "13.4.1", True)
     assert backend.gpu_problem() == "CuPy 13.4.1 is too old; minicnn needs 14 or newer"
     cupy_like(monkeypatch, "14.2.0", False)

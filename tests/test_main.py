@@ -74,7 +74,7 @@ def test_version(capsys):
     (["summary", "lenet5", "--input", "1x²x32"], "--input is '1x²x32'"),
     (["summary", "lenet5", "--input", "1x28x28"], "C5 (Conv2d"),
     (["summary", "lenet5", "--input", "3x32x32"], "C1 (Conv2d"),
-    (["gradcheck", "nonsense"], "no operation or layer has 'nonsense' in its name; there are "),
+    (["gradcheck", "nonsense"], "no case has 'nonsense' in its name; there are "),
     (["gradcheck", "--device", "tpu"], "invalid choice: 'tpu'"),
     (["augment", "--seed", "x"], "'x'"),
     (["augment", "--seed", "-1"], "-1"),

@@ -96,8 +96,9 @@ def find_digits(data: str | Path | None = None,
         name = name if name == test_name else OTHER
         origin = f"from {folder or cache_folder()}"
     except (DownloadError, CacheError) as error:
-        log("MNIST was not found and could not be downloaded: taking built-in digits instead")
-        logger.info("%s", error)
+        log("MNIST is not here and could not be downloaded: taking built-in digits instead"
+            + (f" ({error})" if isinstance(error, CacheError) else ""))
+        logger.info("%s", error)                           # every mirror with its reason
         images, labels = drawn("train", log)
         test_images, test_labels = drawn("test", log)
         name = "built-in digits (drawn by minicnn, not MNIST)"

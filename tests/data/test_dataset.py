@@ -15,7 +15,7 @@ def test_unpacks_and_counts():
 def test_subset():
     part = DATA.subset(2)
     assert part.images.shape == (2, 1, 2, 2) and part.labels.tolist() == [2, 0]
-    assert part.source == "the first 2 of: made up"
+    assert part.source == "the first 2 of made up"
 
 
 @pytest.mark.parametrize("count", [0, 4, -1])

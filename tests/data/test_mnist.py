@@ -91,7 +91,7 @@ def test_named_folder(place, inside, rename, pack):
     assert train.images.dtype == np.uint8 and train.labels.tolist() == [0, 1, 2, 3, 4, 5]
     assert train.images[0, 0, 1, 2] == 30 and train.classes == tuple("0123456789")
     assert train.source == test.source == (
-        f"MNIST: 6 for training, 3 for testing, from {folder}")
+        f"MNIST: 6 for training, 3 for testing; from {folder}")
     assert mnist("test", str(folder)).source == f"MNIST, 3 test digits, from {folder}"
     assert mnist("train", folder).source == f"MNIST, 6 training digits, from {folder}"
     assert not (place / "cache").exists()
@@ -169,7 +169,7 @@ def test_download_then_cache_then_healing(place, monkeypatch):
         monkeypatch.setattr(module, "MIRRORS", [server.url("forbidden"), server.url("good")])
         for _ in range(2):
             train, _ = find_digits(log=never)
-            assert train.source == f"MNIST: 6 for training, 3 for testing, from {place / 'cache'}"
+            assert train.source == f"MNIST: 6 for training, 3 for testing; from {place / 'cache'}"
         assert len([path for path in server.log if "good" in path]) == 4
         (place / "cache" / "t10k-images-idx3-ubyte.gz").write_bytes(b"half")
         find_digits(log=never)
@@ -186,12 +186,13 @@ def test_built_in_digits_when_nothing_answers(place, monkeypatch):
     for _ in range(2):
         train, test = find_digits(log=lines.append)
         assert train.source == test.source == (
-            "built-in digits (drawn by minicnn, not MNIST): 5 for training, 4 for testing, "
-            "for MNIST connect to the network once, or give --data DIR")
+            "built-in digits (drawn by minicnn, not MNIST): 5 for training, 4 for testing; "
+            "for MNIST, connect to the network once or give --data DIR")
         assert len(train.labels) == 5 and (test.images == 1).all()
         assert test.labels.tolist() == [0, 1, 2, 3]
     assert counting_digits.calls == [(5, 0), (4, 1)]
-    assert lines[0].startswith("no MNIST: train-images-idx3-ubyte.gz is not in ")
+    assert lines[0] == ("MNIST is not here and could not be downloaded: taking built-in digits "
+                        "instead")
     assert lines[1:3] == ["drawing 5 built-in digits", "drawing 4 built-in digits"]
     assert len(lines) == 4
     with pytest.raises(DownloadError, match="MINICNN_OFFLINE"):
@@ -240,4 +241,4 @@ def test_real_data():
     assert train.labels[:5].tolist() == [5, 0, 4, 1, 9]
     assert np.bincount(test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974,
                                                  1009]
-    assert train.source == f"MNIST: 60,000 for training, 10,000 for testing, from {REAL}"
+    assert train.source == f"MNIST: 60,000 for training, 10,000 for testing; from {REAL}"

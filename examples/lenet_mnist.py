@@ -30,19 +30,18 @@ from minicnn.schedule import CosineAnnealingLR
 
 # 1. Settings ------------------------------------------------------------------------------------
 RATES = {"slide": 0.03, "paper": 0.001, "visualiser": 0.03}          # step size, for each variant
-settings = ArgumentParser(description="Train LeNet-5 on handwritten digits.")
+settings = ArgumentParser(description="Train LeNet-5 on handwritten digits.",
+                          epilog="example: python examples/lenet_mnist.py --epochs 3 --augment")
 option = settings.add_argument
-option("--variant", default="slide", choices=RATES, help="slide: the table of the lecture; paper: "
-       "LeNet-5 as published in 1998; visualiser: the network of the unicamp deck")
-option("--data", metavar="DIR", help="folder of MNIST's four files (else $MINICNN_DATA, the cache, "
-       "a download, or digits drawn by minicnn)")
+option("--variant", default="slide", choices=RATES, help="the lecture's table, LeNet-5 as "
+       "published in 1998, or the visualiser network of the unicamp deck")
+option("--data", metavar="DIR", help="folder of MNIST's files (or $MINICNN_DATA, cache, download)")
 option("--epochs", type=whole, help="times through the training digits (12; with --augment 30)")
 option("--batch", type=whole, default=64, help="digits in one step (64)")
 option("--rate", type=above_zero, help="step size at the start (0.03; paper: 0.001)")
 option("--images", type=whole, help="train on the first so many digits only")
-option("--augment", action="store_true", help="shift, turn, shear, scale and bend the digits anew "
-       "in every epoch")
-option("--seed", type=seed, default=0, help="of the weights, the shuffling and the bending (0)")
+option("--augment", action="store_true", help="distort the digits anew in every epoch")
+option("--seed", type=seed, default=0, help="of the weights, shuffling and distortions (0)")
 option("--device", default="cpu", choices=("cpu", "cuda"), help="where to compute (cpu)")
 option("--out", type=Path, default=Path("out/lenet"), metavar="DIR", help="for results (out/lenet)")
 option("--resume", action="store_true", help="go on from the checkpoint in --out")
@@ -64,7 +63,7 @@ try:
     TemporaryFile(dir=args.out).close()                                # or it cannot be written
 except (OSError, ValueError, RuntimeError) as problem:
     settings.error(str(problem))
-print(f"data: {train.source}\n\n{summary(model).text()}\n")
+print(f"data: {train.source}\n\n{summary(model).text()}\n")       # the slide's table, row for row
 
 # 28 x 28 pixels become 32 x 32, with mean 0 and variance 1 over all training digits (1998, II.B)
 mean, std = channel_statistics(pad(train.images, 2))
@@ -87,7 +86,7 @@ def predict(network, images):
     return y.argmin(axis=1) if paper else y.argmax(axis=1)
 
 
-# 3. Before training all classes look alike: the loss is about ln 10 -----------------------------
+# 3. Before training, all classes look alike: the loss is about ln 10 -----------------------------
 with no_grad():
     untrained = loss_of(model(Tensor(x_test[:500]).to(args.device)), test.labels[:500]).item()
 print(f"untrained loss: {untrained:.3f}", "" if paper else f"(ln 10 = {math.log(10):.3f})")
@@ -163,7 +162,7 @@ wrong = (said != test.labels).sum()
 print(f"\ntest error {100 * wrong / len(said):.2f} %: {wrong} of {len(said):,} wrong; "
       f"{train.source}\nLeNet-5 in 1998, on MNIST: 0.95 %; trained on distorted digits too, 0.8 %")
 
-# 8. Pictures: what it learnt, how it sees a digit, what it got wrong -----------------------------
+# 8. Pictures: filters, the maps of the unicamp visualiser, iitk's slide "Misclassifications" -----
 drawn = pictures.report(args.out, model.eval(), f"LeNet-5 ({args.variant}), {data}", history,
                         x_test, test, said, marks={"LeNet-5 in 1998": 0.95, "with distortions": 0.8}
                         if data == "MNIST" else {})

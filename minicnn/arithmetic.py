@@ -28,7 +28,8 @@ class Add(Function):
         return a + b
 
     def backward(self, dy):
-        return tuple(unbroadcast(dy, shape) for shape in self.shapes)
+        return tuple(unbroadcast(dy, shape) if needed else None
+                     for shape, needed in zip(self.shapes, self.needs_grad, strict=True))
 
 
 class Sub(Function):
@@ -37,7 +38,8 @@ class Sub(Function):
         return a - b
 
     def backward(self, dy):
-        return unbroadcast(dy, self.shapes[0]), unbroadcast(-dy, self.shapes[1])
+        return (unbroadcast(dy, self.shapes[0]) if self.needs_grad[0] else None,
+                unbroadcast(-dy, self.shapes[1]) if self.needs_grad[1] else None)
 
 
 class Mul(Function):
@@ -46,7 +48,8 @@ class Mul(Function):
         return a * b
 
     def backward(self, dy):
-        return unbroadcast(dy * self.b, self.a.shape), unbroadcast(dy * self.a, self.b.shape)
+        return (unbroadcast(dy * self.b, self.a.shape) if self.needs_grad[0] else None,
+                unbroadcast(dy * self.a, self.b.shape) if self.needs_grad[1] else None)
 
 
 class Div(Function):
@@ -56,7 +59,8 @@ class Div(Function):
 
     def backward(self, dy):
         da = dy / self.b
-        return unbroadcast(da, self.a.shape), unbroadcast(-da * self.a / self.b, self.b.shape)
+        return (unbroadcast(da, self.a.shape) if self.needs_grad[0] else None,
+                unbroadcast(-da * self.a / self.b, self.b.shape) if self.needs_grad[1] else None)
 
 
 class Neg(Function):
@@ -124,9 +128,12 @@ class MatMul(Function):
             dy = dy[..., None]
         if self.a.ndim == 1:
             dy = dy[..., None, :]                                    # (..., N, M)
-        da, db = matmul(dy, b.swapaxes(-1, -2)), matmul(a.swapaxes(-1, -2), dy)
-        return (unbroadcast(da, a.shape).reshape(self.a.shape),
-                unbroadcast(db, b.shape).reshape(self.b.shape))
+        da = db = None
+        if self.needs_grad[0]:
+            da = unbroadcast(matmul(dy, b.swapaxes(-1, -2)), a.shape).reshape(self.a.shape)
+        if self.needs_grad[1]:
+            db = unbroadcast(matmul(a.swapaxes(-1, -2), dy), b.shape).reshape(self.b.shape)
+        return da, db
 
 
 class Sum(Function):

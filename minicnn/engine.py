@@ -99,19 +99,23 @@ def settled(y: Array, dtype: np.dtype) -> Array:
 
 def check_inputs(function: Function, inputs: tuple) -> None:
     """One floating dtype and one device for all inputs, or a TypeError that says what to do."""
+    name, first = type(function).__name__.removesuffix("Fn"), inputs[0]
     for x in inputs:
-        first, name = inputs[0], type(function).__name__.removesuffix("Fn")
         if not isinstance(x, Variable):
             raise TypeError(f"{located(name)}: expected a Tensor, got {type(x).__name__}; wrap it: "
                             "Tensor(x)")
+    dtype, library = first.dtype, type(first.data)
+    if dtype.kind == "f" and all(x.dtype == dtype and type(x.data) is library for x in inputs):
+        return
+    for x in inputs:
         if x.dtype.kind != "f":
             cure = ("scale images first: x.astype('float32') / 255" if x.dtype == np.uint8
                     else "convert first: x.astype('float32')")
             raise TypeError(f"{located(name)}: {x.dtype} values have no gradient; {cure}")
-        if x.dtype != first.dtype:
-            raise TypeError(f"{located(name)}: {first.dtype} and {x.dtype} mixed; convert the "
+        if x.dtype != dtype:
+            raise TypeError(f"{located(name)}: {dtype} and {x.dtype} mixed; convert the "
                             f"data, x.astype('{x.dtype}'), or the network, "
-                            f"model.to(dtype='{first.dtype}')")
+                            f"model.to(dtype='{dtype}')")
         if x.device != first.device:
             raise TypeError(f"{located(name)}: one input is on {first.device}, another on "
                             f"{x.device}; move both, model.to(device) and Tensor(x).to(device)")

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from tqdm import tqdm
 
-from minicnn import Tensor, manual_seed, no_grad
+from minicnn import Tensor, manual_seed, no_grad, set_threads
 from minicnn.arguments import seed, whole
 from minicnn.data import Loader, augment, channel_statistics, digits, mnist, pad, standardise
 from minicnn.losses import cross_entropy
@@ -28,6 +28,7 @@ settings.add_argument("--epochs", type=whole, default=12, help="times through th
 settings.add_argument("--seed", type=seed, default=0, help="of drawing, weights and shuffling (0)")
 args = settings.parse_args()
 manual_seed(args.seed)
+set_threads(1)
 
 try:
     real = mnist("test", args.data)

@@ -16,7 +16,7 @@ from tempfile import TemporaryFile
 import numpy as np
 from tqdm import tqdm
 
-from minicnn import Tensor, checkpoint, manual_seed, no_grad
+from minicnn import Tensor, checkpoint, manual_seed, no_grad, set_threads
 from minicnn.arguments import above_zero, seed, whole
 from minicnn.data import Loader, augment, channel_statistics, find_digits, pad, standardise
 from minicnn.gradcheck import gradcheck
@@ -47,6 +47,7 @@ option("--out", type=Path, default=Path("out/lenet"), metavar="DIR", help="for r
 option("--resume", action="store_true", help="go on from the checkpoint in --out")
 args = settings.parse_args()
 manual_seed(args.seed)
+set_threads(1)                   # LeNet's matrices are small: two threads wait more than they work
 args.rate = args.rate or RATES[args.variant]
 args.epochs = args.epochs or (30 if args.augment else 12)
 paper, saved = args.variant == "paper", args.out / "checkpoint.npz"

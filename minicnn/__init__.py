@@ -7,13 +7,13 @@
 Start with examples/lenet_mnist.py, then minicnn/engine.py, then the layer of the slide you are at.
 """
 
-from minicnn.backend import manual_seed
+from minicnn.backend import manual_seed, set_threads
 from minicnn.modes import detect_anomaly, no_grad
 from minicnn.module import Module, Sequential
 from minicnn.parameter import Parameter
 from minicnn.tensor import Tensor
 
 __all__ = ["Module", "Parameter", "Sequential", "Tensor", "__version__", "detect_anomaly",
-           "manual_seed", "no_grad"]
+           "manual_seed", "no_grad", "set_threads"]
 
 __version__ = "0.1.0"

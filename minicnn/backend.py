@@ -79,6 +79,17 @@ def device_of(array: Array) -> str:
     return "cpu" if xp_of(array) is np else "cuda"
 
 
+def set_threads(count: int) -> None:
+    """How many threads the BLAS takes for a matrix product on the CPU, from here on.
+
+    Small products are faster with one: threads that wait for each other cost more than they bring.
+    """
+    if not isinstance(count, (int, np.integer)) or isinstance(count, bool) or count < 1:
+        raise ValueError(f"set_threads: a whole number from 1 on, got {count!r}")
+    from threadpoolctl import threadpool_limits
+    threadpool_limits(int(count), user_api="blas")
+
+
 # --- sums in float16 ------------------------------------------------------------------------
 # 70,000 ones add up to infinity in float16 (its largest number is 65,504), so sums and products
 # of matrices accumulate in float32 and only the result is rounded.

@@ -5,17 +5,19 @@
             ...                          # one step
             if stop:
                 save(...)
-                sys.exit(130)            # what a shell expects of a program ended by Ctrl-C
+                stop.leave()
 
 A second Ctrl-C ends the program at once.
 """
 
 import os
+import shlex
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 
 class Stop:
@@ -26,6 +28,13 @@ class Stop:
 
     def __bool__(self) -> bool:
         return self.asked
+
+    def leave(self) -> NoReturn:
+        """End the program with status 130, naming the command that goes on from the checkpoint."""
+        command = [sys.executable, *sys.argv]
+        command += [] if "--resume" in command else ["--resume"]
+        print("saved; to go on:", shlex.join(command))
+        sys.exit(130)                     # what a shell expects of a program ended by Ctrl-C
 
 
 @contextmanager

@@ -29,7 +29,6 @@ from math import prod, sqrt
 
 import numpy as np
 
-from minicnn.backend import new_seed
 from minicnn.module import Module
 from minicnn.parameter import Init, Parameter, ones, zeros
 
@@ -164,6 +163,5 @@ def apply_init(module: Module, weight: Init | None = None, bias: Init | None = N
         changes += [(parameter, bias) for parameter in biases]
         for parameter, draw in changes:
             if draw is not None:
-                parameter._init, parameter._seed, parameter._array = draw, new_seed(), None
-                parameter.grad = None
+                parameter.draw_again(draw)
     return module

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backend import Array, new_seed, to_device
+from minicnn.backend import Array, device_of, new_seed, to_device
 from minicnn.tensor import Tensor
 
 Shape = tuple[int, ...]
@@ -50,12 +50,16 @@ class Parameter(Tensor):
         if array.shape != self._shape:
             raise ValueError(f"a parameter of shape {self._shape} cannot take values of shape "
                              f"{array.shape}")
-        self._array, self._dtype = array, array.dtype
+        self._array, self._dtype, self._device = array, array.dtype, device_of(array)
 
     shape = property(lambda self: self._shape)
     dtype = property(lambda self: self._dtype)
     ndim = property(lambda self: len(self._shape))
     size = property(lambda self: int(np.prod(self._shape)))
+
+    def draw_again(self, init: Init) -> None:
+        """Start anew: other values, from a seed of their own, when they are next read."""
+        self._init, self._seed, self._array, self.grad = init, new_seed(), None, None
 
     def move(self, device: str | None, dtype: Any) -> None:
         """Go to another device or dtype in place; the gradient is dropped."""

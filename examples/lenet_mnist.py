@@ -122,7 +122,7 @@ if state:
 
 
 def save():
-    checkpoint.save(saved, checkpoint.collect(parts, plan=plan, history=history, total=total,
+    checkpoint.save(saved, checkpoint.collect(parts, plan=plan, history=history, total=float(total),
                                               seconds=seconds))
 
 
@@ -137,14 +137,15 @@ with finish_step() as stop:                                                   # 
             loss.backward()                                                   # backward
             optimizer.step()                                                  # step
             schedule.step()
-            total += loss.item() * len(labels)
-            bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
+            total = total + loss.detach() * len(labels)
+            if loader.position % 50 == 1:                # seldom: to read a number, a GPU must stop
+                bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
             if stop:
                 seconds += time.perf_counter() - start
                 save()
                 stop.leave()                                 # with the command that resumes
         wrong = (predict(model, x_test) != test.labels).sum()
-        history.append({"epoch": loader.epoch, "loss": total / len(x_train),
+        history.append({"epoch": loader.epoch, "loss": float(total) / len(x_train),
                         "error": 100 * wrong / len(x_test),
                         "seconds": seconds + time.perf_counter() - start})
         print("epoch {epoch:2}   loss {loss:.4f}   test error {error:.2f} %   {seconds:.1f} s"

@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from minicnn.backend import Array, average, matmul, to_cpu, total, xp_of
+from minicnn.backend import Array, average, matmul, plus, to_cpu, total, xp_of
 from minicnn.engine import Function
 
 
@@ -25,11 +25,11 @@ def unbroadcast(dy: Array, shape: tuple[int, ...]) -> Array:
 class Add(Function):
     def forward(self, a, b):
         self.shapes = a.shape, b.shape
-        return a + b
+        return plus(a, b)
 
     def backward(self, dy):
-        return tuple(unbroadcast(dy, shape) if needed else None
-                     for shape, needed in zip(self.shapes, self.needs_grad, strict=True))
+        return (unbroadcast(dy, self.shapes[0]) if self.needs_grad[0] else None,
+                unbroadcast(dy, self.shapes[1]) if self.needs_grad[1] else None)
 
 
 class Sub(Function):

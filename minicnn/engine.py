@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backend import Array, device_of, xp_of
+from minicnn.backend import Array, device_of, plus, xp_of
 from minicnn.modes import layer_path, located, state
 
 _serials = itertools.count()
@@ -38,14 +38,14 @@ class Function:
     output: "Variable | None" = None               # set by Variable.retain_grad()
 
     def __call__(self, *inputs: "Variable") -> Any:
-        check_inputs(self, inputs)
-        self.needs_grad = tuple(state.recording and x.requires_grad for x in inputs)
-        y = inputs[0].like(settled(self.forward(*[x.data for x in inputs]), inputs[0].dtype))
+        arrays, recording = check_inputs(self, inputs), state.recording
+        self.needs_grad = tuple([recording and x.requires_grad for x in inputs])
+        y = inputs[0].like(settled(self.forward(*arrays), arrays[0].dtype))
         if any(self.needs_grad):
             # The graph holds Functions and leaves, not the Variables between: their arrays can go.
             # An input that was computed stands for its creator; a leaf has none and is kept.
             self.sources = [(x.creator or x) if x.requires_grad else None for x in inputs]
-            self.kinds = [(x.shape, x.dtype) for x in inputs]
+            self.kinds = [(x.shape, x.dtype) for x in arrays]
             self.serial = next(_serials)
             y.requires_grad, y.creator = True, self
         if state.anomaly:
@@ -59,19 +59,23 @@ class Function:
     def backward(self, dy: Any) -> Any:
         raise TypeError(f"{type(self).__name__} has no backward: every Function writes its own")
 
-    def gradients(self, dy: Array) -> tuple:
+    def gradients(self, dy: Array) -> list:
         """backward(dy), held to one gradient for each input with that input's shape and dtype."""
-        name, answer = type(self).__name__, self.backward(dy)
-        dxs = tuple(dx if dx is None else settled(dx, dy.dtype) for dx in
-                    (answer if isinstance(answer, tuple) else (answer,)))
-        if len(dxs) != len(self.sources):
+        dxs = self.backward(dy)
+        dxs = list(dxs) if isinstance(dxs, tuple) else [dxs]
+        name, anomaly = type(self).__name__, state.anomaly
+        if len(dxs) != len(self.kinds):
             raise RuntimeError(f"{name}.backward returned {len(dxs)} gradients for "
-                               f"{len(self.sources)} inputs")
-        for number, (dx, (shape, dtype)) in enumerate(zip(dxs, self.kinds, strict=True)):
-            if dx is not None and (dx.shape != shape or dx.dtype != dtype):
+                               f"{len(self.kinds)} inputs")
+        for number, dx in enumerate(dxs):
+            if dx is None:
+                continue
+            shape, dtype = self.kinds[number]
+            dx = dxs[number] = settled(dx, dtype)
+            if dx.shape != shape or dx.dtype != dtype:
                 raise RuntimeError(f"{name}.backward: gradient {number} is {dx.dtype} {dx.shape}, "
                                    f"its input was {dtype} {shape}")
-            if dx is not None and state.anomaly:
+            if anomaly:
                 self.check_finite(dx, f"the gradient of input {number}")
         return dxs
 
@@ -97,28 +101,39 @@ def settled(y: Array, dtype: np.dtype) -> Array:
     return y if y.ndim else xp_of(y).asarray(y, dtype=dtype)
 
 
-def check_inputs(function: Function, inputs: tuple) -> None:
-    """One floating dtype and one device for all inputs, or a TypeError that says what to do."""
-    name, first = type(function).__name__.removesuffix("Fn"), inputs[0]
+def check_inputs(function: Function, inputs: tuple) -> list[Array]:
+    """The arrays of the inputs: of one floating dtype and on one device, else a TypeError."""
+    arrays = []
     for x in inputs:
         if not isinstance(x, Variable):
-            raise TypeError(f"{located(name)}: expected a Tensor, got {type(x).__name__}; wrap it: "
-                            "Tensor(x)")
-    dtype, library = first.dtype, type(first.data)
-    if dtype.kind == "f" and all(x.dtype == dtype and type(x.data) is library for x in inputs):
-        return
-    for x in inputs:
-        if x.dtype.kind != "f":
-            cure = ("scale images first: x.astype('float32') / 255" if x.dtype == np.uint8
+            raise TypeError(f"{shown(function)}: expected a Tensor, got {type(x).__name__}; "
+                            "wrap it: Tensor(x)")
+        arrays.append(x.data)
+    library, dtype = type(arrays[0]), arrays[0].dtype
+    for array in arrays:
+        if array.dtype != dtype or dtype.kind != "f" or (
+                type(array) is not library and device_of(array) != device_of(arrays[0])):
+            refuse(function, array, arrays[0])
+    return arrays
+
+
+def refuse(function: Function, array: Array, first: Array) -> None:
+    """Say what is wrong with an input, or with the first one, and what to do."""
+    for given in (first.dtype, array.dtype):
+        if given.kind != "f":
+            cure = ("scale images first: x.astype('float32') / 255" if given == np.uint8
                     else "convert first: x.astype('float32')")
-            raise TypeError(f"{located(name)}: {x.dtype} values have no gradient; {cure}")
-        if x.dtype != dtype:
-            raise TypeError(f"{located(name)}: {dtype} and {x.dtype} mixed; convert the "
-                            f"data, x.astype('{x.dtype}'), or the network, "
-                            f"model.to(dtype='{dtype}')")
-        if x.device != first.device:
-            raise TypeError(f"{located(name)}: one input is on {first.device}, another on "
-                            f"{x.device}; move both, model.to(device) and Tensor(x).to(device)")
+            raise TypeError(f"{shown(function)}: {given} values have no gradient; {cure}")
+    if array.dtype != first.dtype:
+        raise TypeError(f"{shown(function)}: {first.dtype} and {array.dtype} mixed; convert the "
+                        f"data, x.astype('{array.dtype}'), or the network, "
+                        f"model.to(dtype='{first.dtype}')")
+    raise TypeError(f"{shown(function)}: one input is on {device_of(first)}, another on "
+                    f"{device_of(array)}; move both, model.to(device) and Tensor(x).to(device)")
+
+
+def shown(function: Function) -> str:
+    return located(type(function).__name__.removesuffix("Fn"))
 
 
 class Variable:
@@ -130,13 +145,15 @@ class Variable:
     creator : Function or None   None for a leaf: a Variable that was given, not computed
     """
 
+    requires_grad = False
+    grad: Array | None = None
+    creator: Function | None = None
+
     def __init__(self, data: Array, requires_grad: bool = False) -> None:
         if requires_grad and data.dtype.kind != "f":
             raise TypeError(f"{data.dtype} values cannot require a gradient; "
                             "convert first: x.astype('float32')")
         self.data, self.requires_grad = data, requires_grad
-        self.grad: Array | None = None
-        self.creator: Function | None = None
 
     def like(self, array: Array) -> "Variable":
         """A Variable of this kind around what a Function has computed."""
@@ -177,35 +194,38 @@ class Variable:
         check_unspent(self.creator)
         waiting = {self.creator: dy}               # Function -> gradient of its output so far
         order = [(-self.creator.serial, self.creator)]
+        kept: set[int] = set()                     # which arrays became the gradient of a leaf
+        summed: set[Any] = set()                   # whose gradient is a sum that was made here
         while order:
             function = heapq.heappop(order)[1]     # the latest call: all who used it have answered
             dy = waiting.pop(function)
             if function.output is not None:
                 function.output.accumulate(dy)
-            dxs = function.gradients(dy)
-            for source, dx in zip(function.sources, dxs, strict=True):
+            for source, dx in zip(function.sources, function.gradients(dy), strict=True):
                 if source is None or dx is None:
                     continue
                 if isinstance(source, Variable):
                     # Shared: dy itself, a view of something, or one array for two inputs (a + a).
-                    source.accumulate(dx, shared=dx is dy or dx.base is not None
-                                      or sum(dx is other for other in dxs) > 1)
-                elif source in waiting:
-                    waiting[source] = waiting[source] + dx
-                else:
+                    source.accumulate(dx, dx is dy or dx.base is not None or id(dx) in kept)
+                    kept.add(id(dx))
+                elif source not in waiting:
                     check_unspent(source)
                     waiting[source] = dx
                     heapq.heappush(order, (-source.serial, source))
+                elif source in summed:
+                    waiting[source] += dx
+                else:                              # whose array it is, nobody can tell: a new one
+                    waiting[source] = plus(waiting[source], dx)
+                    summed.add(source)
             if not retain_graph:
                 function.free()
 
     def accumulate(self, dx: Array, shared: bool = True) -> None:
         """grad += dx.  An array that someone else holds too is copied, never kept."""
         if self.grad is not None:
-            dx = self.grad + dx
-        elif shared:
-            dx = dx.copy()
-        self.grad = xp_of(dx).asarray(dx)          # NumPy makes numbers of arrays of shape ()
+            self.grad = settled(self.grad + dx, dx.dtype)
+        else:
+            self.grad = dx.copy(order="K") if shared else dx
 
 
 def check_unspent(function: Function) -> None:

@@ -9,12 +9,25 @@ these KH*KW slices, backward passes add into the same slices, and im2col is all 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
+from math import gcd
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 from minicnn.backend import Array, xp_of
 
 Padding = tuple[tuple[int, int], tuple[int, int]]          # ((top, bottom), (left, right))
+Corners = list[tuple[int, int]]                            # (row, column) for each cell
+
+
+class Phase(NamedTuple):
+    """Pixels that lie under the same cells: see Window.phases."""
+
+    rows: slice                # of the image
+    columns: slice
+    us: slice                  # cells (u, v) of the window
+    vs: slice
+    windows: Corners           # for each cell, the window in which it lies over the first pixel
 
 
 def is_whole(value: Any) -> bool:
@@ -153,15 +166,38 @@ class Window:
         KH, KW = self.kernel
         return ((u, v) for u in range(KH) for v in range(KW))
 
+    def corners(self) -> Corners:
+        """(row, column) of every cell in the first window, in the padded image."""
+        DH, DW = self.dilation
+        return [(u * DH, v * DW) for u, v in self.cells()]
+
     def shifted(self, x_pad: Array, u: int, v: int, OH: int, OW: int) -> Array:
         """What lies under cell (u, v) at every position: a view (..., OH, OW) of (..., H', W')."""
         (SH, SW), (DH, DW) = self.stride, self.dilation
         top, left = u * DH, v * DW
         return x_pad[..., top:top + SH * (OH - 1) + 1:SH, left:left + SW * (OW - 1) + 1:SW]
 
-    def under(self, x_pad: Array, u: int, v: int, OH: int, OW: int) -> Array:
-        """The same for images stored as (C, H', W', N): a view (C, OH, OW, N)."""
-        return self.shifted(x_pad.transpose(3, 0, 1, 2), u, v, OH, OW).transpose(1, 2, 3, 0)
+    def phases(self, H: int, W: int) -> Iterator[Phase]:
+        """The pixels of an image of H x W, sorted by the cells that they ever lie under.
+
+        Row h lies under cell u of window i where  h + top = i SH + u DH:  at stride 2 an even row
+        meets one half of the cells, an odd row the other.
+        """
+        (top, _), (left, _) = self.borders(H, W)
+        (KH, KW), (SH, SW), (DH, DW) = self.kernel, self.stride, self.dilation
+        for rows, us, i in phases_along(H, KH, SH, DH, top):
+            for columns, vs, j in phases_along(W, KW, SW, DW, left):
+                yield Phase(rows, columns, us, vs, list(product(i, j)))
+
+    def margins(self, H: int, W: int) -> Padding:
+        """Rows and columns of zeros that dy needs around it so that all of `phases` lies within."""
+        (OH, OW), borders = self.out(H, W), self.borders(H, W)
+        sides = []
+        for size, count, reach, stride, (before, _) in zip(
+                (H, W), (OH, OW), self.reach, self.stride, borders, strict=True):
+            sides.append((max(-((before - reach + 1) // stride), 0),
+                          max((size - 1 + before) // stride - count + 1, 0)))
+        return sides[0], sides[1]
 
     def padded_size(self, H: int, W: int) -> tuple[int, int]:
         """Size of the image with its borders, as far as the last window reaches."""
@@ -179,8 +215,11 @@ class Window:
         if padded == (H, W):
             return x
         (top, _), (left, _) = self.borders(H, W)
-        x_pad = xp_of(x).full_like(x, value, shape=(*x.shape[:-2], *padded))
-        x_pad[..., top:top + H, left:left + W] = x
+        x_pad = xp_of(x).empty_like(x, shape=(*x.shape[:-2], *padded))
+        inside = x_pad[..., top:top + H, :]
+        x_pad[..., :top, :], x_pad[..., top + H:, :] = value, value
+        inside[..., :left], inside[..., left + W:] = value, value
+        inside[..., left:left + W] = x
         return x_pad
 
     def crop(self, dx_pad: Array, H: int, W: int) -> Array:
@@ -189,34 +228,12 @@ class Window:
         return dx_pad[..., top:top + H, left:left + W]
 
 
-def im2col(x: Array, window: Window) -> Array:
-    """Every window of every image as one column: the convolution becomes one matrix product.
-
-        cols[c, u, v, i, j, n] = x_pad[n, c, i SH + u DH, j SW + v DW]
-
-    (N, C, H, W) -> (C, KH, KW, OH, OW, N)
-
-    The images of the batch lie innermost in memory, so that a row of the output is copied as one
-    run of OW N numbers, not N runs of OW: it took a third off a training step of LeNet-5.
-    """
-    N, C, H, W = x.shape
-    xp, (KH, KW), (OH, OW) = xp_of(x), window.kernel, window.out(H, W)
-    x_pad = xp.ascontiguousarray(window.pad(x).transpose(1, 2, 3, 0))            # (C, H', W', N)
-    cols = xp.empty((C, KH, KW, OH, OW, N), dtype=x.dtype)
-    for u, v in window.cells():
-        cols[:, u, v] = window.under(x_pad, u, v, OH, OW)
-    return cols
-
-
-def col2im(dcols: Array, x_shape: tuple[int, ...], window: Window) -> Array:
-    """The gradient of im2col: each column goes back to its window; where windows overlap, they add.
-
-    (C, KH, KW, OH, OW, N) -> (N, C, H, W)
-    """
-    N, C, H, W = x_shape
-    OH, OW = dcols.shape[3:5]
-    dx_pad = xp_of(dcols).zeros((C, *window.padded_size(H, W), N), dtype=dcols.dtype)
-    for u, v in window.cells():
-        view = window.under(dx_pad, u, v, OH, OW)
-        view += dcols[:, u, v]
-    return window.crop(dx_pad.transpose(3, 0, 1, 2), H, W)                       # (N, C, H, W)
+def phases_along(size: int, kernel: int, stride: int, dilation: int, before: int
+                 ) -> Iterator[tuple[slice, slice, list[int]]]:
+    """Along one axis: (pixels, the cells they meet, for each cell the first pixel's window)."""
+    step = stride // gcd(stride, dilation)
+    for first in range(min(stride, size)):
+        cells = [u for u in range(kernel) if (first + before - u * dilation) % stride == 0]
+        windows = [(first + before - u * dilation) // stride for u in cells]
+        met = slice(cells[0], None, step) if cells else slice(0)
+        yield slice(first, size, stride), met, windows

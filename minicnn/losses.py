@@ -29,31 +29,44 @@ REDUCTIONS = ("mean", "sum", "none")
 
 
 class CrossEntropyFn(Function):
-    """q[n, c] is how much of class c sample n wants: 1 at its label, 0 elsewhere, if plain.
+    """Sample n wants its label by the amount a[n] and, if smoothed, every class c by s[c].
 
-        L[n]     = -sum_c q[n, c] log p[n, c],      log p = z - log(sum_c e^z)
-        dz[n, c] = dL[n] (p[n, c] sum_k q[n, k] - q[n, c])
+        cost[n, c] = -log p[n, c] = log(sum_k e^z[n, k]) - z[n, c]
+        L[n]       = a[n] cost[n, label_n] + sum_c s[c] cost[n, c]
+        dz[n, c]   = dL[n] (p[n, c] (a[n] + sum_k s[k]) - a[n] [c is label_n] - s[c])
+
+    ignored : numbers of the samples that count for nothing, whatever their scores and label
     """
 
-    def __init__(self, q: Array, divisor: float, reduction: str):
-        self.q, self.divisor, self.reduction = q, divisor, reduction
+    def __init__(self, labels: Array, a: Array, s: Array | None, ignored: Array, divisor: float,
+                 reduction: str):
+        self.labels, self.a, self.s, self.ignored = labels, a, s, ignored
+        self.divisor, self.reduction = divisor, reduction
 
     def forward(self, z):                                  # (N, C)
-        xp, q, dtype = xp_of(z), self.q, z.dtype
-        z = z.astype(q.dtype, copy=False)                  # float16 is computed in float32
+        xp, dtype = xp_of(z), z.dtype
+        z = z.astype(self.a.dtype, copy=False)             # float16 is computed in float32
         z = z - z.max(axis=1, keepdims=True)               # the largest becomes 0: e^z <= 1
-        cost = xp.log(xp.exp(z).sum(axis=1, keepdims=True)) - z             # -log p
-        self.p, self.dtype = xp.exp(-cost), dtype
-        losses = (q * xp.where(q == 0, 0, cost)).sum(axis=1)                # (N,); 0 * inf is NaN
+        self.e = xp.exp(z)
+        self.total = self.e.sum(axis=1, keepdims=True)     # (N, 1)
+        self.own = xp.arange(len(z)), self.labels          # where each sample's own class stands
+        log_total = xp.log(self.total)
+        losses = self.a * (log_total[:, 0] - z[self.own])                   # (N,)
+        if self.s is not None:                             # where s is 0: 0 * inf is NaN
+            losses += (self.s * xp.where(self.s == 0, 0, log_total - z)).sum(axis=1)
+        losses[self.ignored] = 0
         y = losses if self.reduction == "none" else losses.sum() / self.divisor
         return y.astype(dtype, copy=False)
 
     def backward(self, dy):                                # () or (N,)
-        xp, q = xp_of(dy), self.q
-        row = q.sum(axis=1, keepdims=True)                 # (N, 1)
-        dz = xp.where(row == 0, 0, self.p * row - q)       # ignored rows stay 0 even if p is NaN
-        dz *= dy.reshape(-1, 1).astype(q.dtype) / self.divisor
-        return dz.astype(self.dtype, copy=False)           # (N, C)
+        dlosses = dy.reshape(-1, 1).astype(self.a.dtype, copy=False) / self.divisor
+        wanted = self.a[:, None] if self.s is None else self.a[:, None] + self.s.sum()
+        dz = self.e * (dlosses * wanted / self.total)      # p = e / total
+        dz[self.own] -= dlosses[:, 0] * self.a
+        if self.s is not None:
+            dz -= dlosses * self.s
+        dz[self.ignored] = 0
+        return dz.astype(dy.dtype, copy=False)             # (N, C)
 
 
 def cross_entropy(logits: Tensor, labels: Any, weight: Any = None, ignore_index: int = -100,
@@ -84,20 +97,22 @@ def cross_entropy(logits: Tensor, labels: Any, weight: Any = None, ignore_index:
         raise ValueError("cross_entropy: label_smoothing must lie in [0, 1], got "
                          f"{label_smoothing}")
     labels = check_labels("cross_entropy", labels, N, C, ignore_index)
-    dtype = sum_dtype(logits.dtype)
-    w = class_weights(weight, C, dtype)                    # (C,)
+    xp, dtype = xp_of(logits.data), sum_dtype(logits.dtype)
     kept = labels != ignore_index
-    divisor = float(w[labels[kept]].sum()) if reduction == "mean" else 1.0
+    labels = np.where(kept, labels, 0)
+    w = class_weights(weight, C, dtype)                    # (C,)
+    a, s = w[labels] * kept, None                          # (N,)
+    divisor = float(a.sum()) if reduction == "mean" else 1.0
     if divisor == 0:
         cause = ("the batch is empty" if N == 0 else
                  f"all {N} labels are ignored (ignore_index={ignore_index}) or have weight 0")
         raise ValueError(f'cross_entropy: nothing to average, {cause}; leave the batch out, or use '
                          'reduction="sum"')
-    q = np.full((N, C), label_smoothing / C, dtype)
-    q[kept, labels[kept]] += 1 - label_smoothing
-    q *= w
-    q[~kept] = 0
-    return CrossEntropyFn(xp_of(logits.data).asarray(q), divisor, reduction)(logits)
+    ignored = np.flatnonzero(~kept if label_smoothing else a == 0)
+    if label_smoothing:
+        a, s = (1 - label_smoothing) * a, xp.asarray(label_smoothing / C * w)
+    labels, a, ignored = map(xp.asarray, (labels, a, ignored))
+    return CrossEntropyFn(labels, a, s, ignored, divisor, reduction)(logits)
 
 
 class SquaredErrorFn(Function):

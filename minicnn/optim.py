@@ -11,24 +11,26 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backend import Array, device_of, is_array, sum_dtype, to_cpu, to_device, xp_of
+from minicnn.backend import Array, fused_on_gpu, sum_dtype, to_cpu, to_device, xp_of
+from minicnn.cuda import elements
+from minicnn.parameter import list_of_parameters
 from minicnn.tensor import Tensor
+from minicnn.threads import LEAST, at_once, in_blocks, tiles
 
 
 class Optimizer:
-    """What all optimisers share; a subclass writes `update(w, g, state)`.
+    """What all optimisers share; a subclass writes `update(w, g, state, first)`.
 
     parameters : the Tensors to learn, as model.parameters() gives them
     lr : float >= 0; schedules set it between steps
 
     Weights are changed in place, gradients are left as they are.  Parameters without a gradient are
     skipped.  NaN in a gradient goes into the weight: it is not hidden.  What an optimiser remembers
-    is made at the first step, with the dtype of the weight (float32 for float16: squares of small
-    gradients would vanish), and follows the weight to another device.
+    is made at the first step, 0, with the dtype of the weight (float32 for float16: squares of
+    small gradients would vanish), and follows the weight to another device.
     """
 
-    names: tuple[str, ...] = ()        # what is remembered for each parameter, under these settings
-    decoupled = False                  # True: update sees to the weight decay
+    names: tuple[str, ...] = ()        # what is remembered of each parameter; "t" counts its steps
 
     def __init__(self, parameters: Iterable[Tensor], lr: float, weight_decay: float) -> None:
         self.parameters = list_of_parameters(type(self).__name__, parameters)
@@ -55,22 +57,33 @@ class Optimizer:
             if g.shape != w.shape:
                 raise ValueError(f"{type(self).__name__}: parameter {number} is {w.shape}, its "
                                  f"gradient {g.shape}")
-            dtype = sum_dtype(w.dtype)
-            for name, value in state.items():              # the model may have moved: model.to(...)
-                if is_array(value) and (xp_of(value) is not xp_of(w) or value.dtype != dtype):
-                    state[name] = to_device(value.astype(dtype, copy=False), device_of(w))
-            g = g.astype(dtype, copy=False)
-            if self.weight_decay and not self.decoupled:
-                g = g + self.weight_decay * w.astype(dtype, copy=False)
-            self.update(w, g, state)
+            dtype, first = sum_dtype(w.dtype), not state
+            for name in self.names:
+                if name == "t":
+                    state["t"] = 1 if first else state["t"] + 1
+                elif first:
+                    state[name] = xp_of(w).zeros(w.shape, dtype)
+                elif type(state[name]) is not type(w) or state[name].dtype != dtype:    # model.to()
+                    state[name] = to_device(state[name].astype(dtype), parameter.device)
+            if w.nbytes <= LEAST or xp_of(w) is not np:
+                self.update(w, g, state, first)
+            else:
+                self.update_in_blocks(w, g, state, first)
 
-    def update(self, w: Array, g: Array, state: dict[str, Any]) -> None:
+    def update_in_blocks(self, w: Array, g: Array, state: dict[str, Any], first: bool) -> None:
+        """A few rows at a time: what update computes on the way stays small, and in the cache."""
+        def work(rows: slice) -> None:
+            part = {name: value if name == "t" else value[rows] for name, value in state.items()}
+            self.update(w[rows], g[rows], part, first)
+        in_blocks(work, len(w), (2 + len(state)) * w.nbytes)
+
+    def update(self, w: Array, g: Array, state: dict[str, Any], first: bool) -> None:
         raise TypeError(f"{type(self).__name__} has no update: every optimiser writes its own")
 
     def state_dict(self) -> dict[str, Any]:
         """{"lr": 0.1, "v.0": array, ...}: what is remembered, by name and parameter number."""
         return {"lr": self.lr} | {
-            f"{name}.{number}": np.array(to_cpu(value)) if is_array(value) else value
+            f"{name}.{number}": value if name == "t" else np.array(to_cpu(value))
             for number, state in enumerate(self.state) for name, value in state.items()}
 
     def load_state_dict(self, values: dict[str, Any]) -> None:
@@ -79,12 +92,12 @@ class Optimizer:
                   for number, parameter in enumerate(self.parameters)}
         wrong = [] if "lr" in values else ["missing: lr"]
         wrong += [f"unexpected: {key}" for key in values if key != "lr" and key not in wanted]
+        started = {key.split(".")[1] for key in values if key in wanted}
         for key, parameter in wanted.items():
             shape = () if key.startswith("t.") else parameter.shape
-            started = any(f"{name}.{key.split('.')[1]}" in values for name in self.names)
-            if started and key not in values:
-                wrong.append(f"missing: {key}")
-            elif started and np.shape(values[key]) != shape:
+            if key not in values:
+                wrong += [f"missing: {key}"] if key.split(".")[1] in started else []
+            elif np.shape(values[key]) != shape:
                 wrong.append(f"{key}: {np.shape(values[key])} given, {shape} needed")
         if wrong:
             more = f"; and {len(wrong) - 8} more" if len(wrong) > 8 else ""
@@ -98,6 +111,21 @@ class Optimizer:
                 loaded[int(number)][name] = int(values[key]) if name == "t" else to_device(
                     np.array(values[key], sum_dtype(parameter.dtype)), parameter.device)
         self.lr, self.state = float(values["lr"]), loaded
+
+
+def decayed(w: Array, g: Array, weight_decay: float) -> Array:
+    """g + wd w, in at least float32"""
+    g = g.astype(sum_dtype(w.dtype), copy=False)
+    return g + weight_decay * w.astype(g.dtype, copy=False) if weight_decay else g
+
+
+@fused_on_gpu(elements.momentum_step)
+def momentum_step(w, g, v, lr, momentum, dampening, nesterov, first, weight_decay):
+    """The step of SGD below; it changes w and v."""
+    g = decayed(w, g, weight_decay)
+    v *= momentum
+    v += (1 - dampening) * g if dampening and not first else g
+    w -= lr * (g + momentum * v if nesterov else v)
 
 
 class SGD(Optimizer):
@@ -119,21 +147,17 @@ class SGD(Optimizer):
         super().__init__(parameters, lr, weight_decay)
         self.check(momentum=(momentum, momentum >= 0, "at least 0"))
         if nesterov and (momentum == 0 or dampening != 0):
-            raise ValueError(f"SGD: nesterov needs momentum > 0 and dampening 0, got momentum "
+            raise ValueError("SGD: nesterov needs momentum > 0 and dampening 0, got momentum "
                              f"{momentum} and dampening {dampening}")
         self.momentum, self.dampening = float(momentum), float(dampening)
         self.nesterov, self.names = nesterov, ("v",) if momentum else ()
 
-    def update(self, w, g, state):
+    def update(self, w, g, state, first):
         if self.momentum:
-            if "v" not in state:
-                state["v"] = xp_of(w).array(g)         # a copy
-            else:
-                v = state["v"]
-                v *= self.momentum
-                v += (1 - self.dampening) * g if self.dampening else g
-            g = g + self.momentum * state["v"] if self.nesterov else state["v"]
-        w -= float(self.lr) * g
+            momentum_step(w, g, state["v"], float(self.lr), self.momentum, self.dampening,
+                          self.nesterov, first, self.weight_decay)
+        else:
+            w -= float(self.lr) * decayed(w, g, self.weight_decay)
 
 
 class RMSprop(Optimizer):
@@ -144,8 +168,6 @@ class RMSprop(Optimizer):
 
         momentum   v <- momentum v + g / (sqrt(s) + eps),   w <- w - lr v
         centered   a <- alpha a + (1 - alpha) g,   and the variance s - a^2 in place of s
-
-    s, a and v start at 0.
 
     Sources: Hinton, Coursera "Neural networks for machine learning", lecture 6e; Graves 2013,
     "Generating sequences with recurrent neural networks", equations 38-45 (centered).
@@ -161,11 +183,9 @@ class RMSprop(Optimizer):
         self.centered = centered
         self.names = ("s", *(["a"] if centered else []), *(["v"] if momentum else []))
 
-    def update(self, w, g, state):
-        xp, alpha = xp_of(w), self.alpha
-        if not state:
-            state.update({name: xp.zeros_like(g) for name in self.names})
-        s = state["s"]
+    def update(self, w, g, state, first):
+        xp, alpha, s = xp_of(w), self.alpha, state["s"]
+        g = decayed(w, g, self.weight_decay)
         s *= alpha
         s += (1 - alpha) * g * g
         if self.centered:
@@ -185,6 +205,19 @@ class RMSprop(Optimizer):
 RMSProp = RMSprop                      # the lecture's spelling; PyTorch's is RMSprop
 
 
+@fused_on_gpu(elements.adam_step)
+def adam_step(w, g, m, v, t, lr, betas, eps, weight_decay, decoupled):
+    """The step of Adam below, of AdamW if `decoupled`; it changes w, m and v."""
+    g, (b1, b2) = decayed(w, g, 0.0 if decoupled else weight_decay), betas
+    if decoupled:
+        w *= 1 - lr * weight_decay
+    m *= b1
+    m += (1 - b1) * g
+    v *= b2
+    v += (1 - b2) * g * g
+    w -= lr / (1 - b1 ** t) * m / (xp_of(w).sqrt(v / (1 - b2 ** t)) + eps)
+
+
 class Adam(Optimizer):
     """Momentum and RMSprop together, both corrected for having started at 0; t counts the steps.
 
@@ -195,7 +228,7 @@ class Adam(Optimizer):
     Source: Kingma and Ba 2015, "Adam: a method for stochastic optimization", algorithm 1.
     """
 
-    names = ("t", "m", "v")
+    names, decoupled = ("t", "m", "v"), False
 
     def __init__(self, parameters: Iterable[Tensor], lr: float = 1e-3,
                  betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
@@ -205,19 +238,9 @@ class Adam(Optimizer):
         self.check(betas=(betas, right, "two numbers in [0, 1)"), eps=(eps, eps >= 0, "at least 0"))
         self.betas, self.eps = (float(betas[0]), float(betas[1])), float(eps)
 
-    def update(self, w, g, state):
-        xp, (b1, b2), lr = xp_of(w), self.betas, float(self.lr)
-        if not state:
-            state.update(t=0, m=xp.zeros_like(g), v=xp.zeros_like(g))
-        if self.weight_decay and self.decoupled:
-            w *= 1 - lr * self.weight_decay
-        state["t"] += 1
-        t, m, v = state["t"], state["m"], state["v"]
-        m *= b1
-        m += (1 - b1) * g
-        v *= b2
-        v += (1 - b2) * g * g
-        w -= lr / (1 - b1 ** t) * m / (xp.sqrt(v / (1 - b2 ** t)) + self.eps)
+    def update(self, w, g, state, first):
+        adam_step(w, g, state["m"], state["v"], state["t"], float(self.lr), self.betas, self.eps,
+                  self.weight_decay, self.decoupled)
 
 
 class AdamW(Adam):
@@ -249,14 +272,21 @@ def clip_grad_norm_(parameters: Iterable[Tensor], max_norm: float) -> float:
     if not max_norm > 0:
         raise ValueError(f"clip_grad_norm_: max_norm must be above 0, got {max_norm}")
     listed = list_of_parameters("clip_grad_norm_", parameters)
-    squares = [(p.grad.astype(np.float64) ** 2).sum() for p in listed if p.grad is not None]
-    norm = sqrt(sum(map(float, squares)))
+    norm = sqrt(sum(sum_of_squares(p.grad) for p in listed if p.grad is not None))
     shrink = float(max_norm) / (norm + 1e-6)
     for parameter in listed:
         if parameter.grad is not None and shrink < 1 and isfinite(norm):
-            dtype = parameter.grad.dtype               # float16 could not hold a small `shrink`
-            parameter.grad = (parameter.grad.astype(sum_dtype(dtype)) * shrink).astype(dtype)
+            g = parameter.grad                         # float16 could not hold a small `shrink`
+            shrunk = shrink * g.astype(sum_dtype(g.dtype), copy=False)
+            parameter.grad = shrunk.astype(g.dtype, copy=False)
     return norm
+
+
+def sum_of_squares(g: Array) -> float:
+    """In float64, a block at a time: the copies would take four times the memory of g."""
+    g = g.reshape(-1)
+    sums = at_once(lambda part: (g[part].astype(np.float64) ** 2).sum(), tiles(g.size, 16, 1, g))
+    return sum(map(float, sums))
 
 
 def clip_grad_value_(parameters: Iterable[Tensor], clip_value: float) -> None:
@@ -266,21 +296,3 @@ def clip_grad_value_(parameters: Iterable[Tensor], clip_value: float) -> None:
     for parameter in list_of_parameters("clip_grad_value_", parameters):
         if parameter.grad is not None:
             parameter.grad = parameter.grad.clip(-float(clip_value), float(clip_value))
-
-
-def list_of_parameters(name: str, parameters: Iterable[Tensor]) -> list[Tensor]:
-    """The parameters as a list, or an error that says what is wrong with them."""
-    if isinstance(parameters, Tensor) or not isinstance(parameters, Iterable):
-        raise TypeError(f"{name}: expected several parameters, got one "
-                        f"{type(parameters).__name__}; pass model.parameters(), or a list")
-    listed = list(parameters)
-    if not listed:
-        raise ValueError(f"{name}: no parameters; was the generator model.parameters() used up by "
-                         "an earlier call?")
-    for number, parameter in enumerate(listed):
-        if not isinstance(parameter, Tensor):
-            raise TypeError(f"{name}: parameter {number} is a {type(parameter).__name__}, not a "
-                            "Tensor; pass model.parameters()")
-    if len({id(parameter) for parameter in listed}) < len(listed):
-        raise ValueError(f"{name}: a parameter occurs twice; each step would change it twice")
-    return listed

@@ -1,6 +1,6 @@
 """Parameter: a Tensor that is learnt, and that costs nothing until its values are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -78,3 +78,21 @@ class Buffer(Parameter):
     """State that is saved with the network but not learnt, such as a batch norm's running mean."""
 
     learnt = False
+
+
+def list_of_parameters(name: str, parameters: Iterable[Tensor]) -> list[Tensor]:
+    """The parameters as a list, or an error that says what is wrong with them."""
+    if isinstance(parameters, Tensor) or not isinstance(parameters, Iterable):
+        raise TypeError(f"{name}: expected several parameters, got one "
+                        f"{type(parameters).__name__}; pass model.parameters(), or a list")
+    listed = list(parameters)
+    if not listed:
+        raise ValueError(f"{name}: no parameters; was the generator model.parameters() used up by "
+                         "an earlier call?")
+    for number, parameter in enumerate(listed):
+        if not isinstance(parameter, Tensor):
+            raise TypeError(f"{name}: parameter {number} is a {type(parameter).__name__}, not a "
+                            "Tensor; pass model.parameters()")
+    if len({id(parameter) for parameter in listed}) < len(listed):
+        raise ValueError(f"{name}: a parameter occurs twice; each step would change it twice")
+    return listed

@@ -44,7 +44,9 @@ class Tensor(Variable):
         super().__init__(data, requires_grad)
 
     def like(self, array: Array) -> "Tensor":
-        return Tensor(array)
+        y = Tensor.__new__(Tensor)                 # without __init__: there is nothing to convert
+        y.data = array
+        return y
 
     def __repr__(self) -> str:
         grad = ", requires_grad=True" if self.requires_grad else ""
@@ -86,17 +88,17 @@ class Tensor(Variable):
         """A number, list or array as a constant beside this Tensor, whole numbers in its dtype."""
         if isinstance(value, Tensor):
             return value
-        if is_array(value) and value.ndim:
+        number = isinstance(value, (int, float, np.number, np.bool_))
+        if not number and is_array(value) and value.ndim:
             return Tensor(value if value.dtype.kind == "f" else value.astype(self.dtype))
-        number = isinstance(value, (bool, int, float, np.number, np.bool_))
         if number or isinstance(value, (list, tuple)) or is_array(value):
-            return Tensor(xp_of(self.data).asarray(value, dtype=self.dtype))
+            return self.like(xp_of(self.data).asarray(value, dtype=self.data.dtype))
         raise TypeError(f"expected a Tensor, an array or a number, got {type(value).__name__}")
 
     def beside(self, value: Any) -> "Tensor":
         """`lift(value)` for an operator that works position by position: the shapes must fit."""
         other = self.lift(value)
-        if other.shape != self.shape:
+        if other.shape not in ((), self.shape):
             for m, n in zip(reversed(self.shape), reversed(other.shape), strict=False):
                 if m != n and 1 not in (m, n):
                     raise ValueError(f"{located('Tensor')}: shapes {self.shape} and {other.shape} "

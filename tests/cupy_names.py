@@ -34,6 +34,7 @@ FUNCTIONS = {
     "sort": "a axis kind", "split": "ary indices_or_sections axis", "squeeze": "a axis",
     "stack": "tup axis out dtype casting", "std": "a axis dtype out ddof keepdims",
     "sum": "a axis dtype out keepdims", "swapaxes": "a axis1 axis2", "tensordot": "a b axes",
+    "take": "a indices axis out",
     "tile": "A reps", "transpose": "a axes", "tril": "m k", "triu": "m k",
     "var": "a axis dtype out ddof keepdims", "zeros": "shape dtype order",
     "zeros_like": "a dtype order subok shape",

@@ -8,17 +8,20 @@ differently from NumPy happens here too; the names, the keywords and the habits 
   - a reduction returns an array of shape (), not a number; float() of it waits for the GPU
   - an index array that is out of range wraps around, silently
   - a name or keyword that CuPy lacks is missing
+  - the result of a function of elements lies in memory in the order of the axes (C)
 
 NumPy's RuntimeWarnings stay: CuPy gives none, so a test that passes here has nothing to hide.
 `synchronisations` counts how often the computer waited for the "GPU".
 """
 
 import builtins  # `any`, `max`, `sum`, ... mean CuPy's functions in this file
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 
 from tests.cupy_names import BINARY, COMPARISONS, FUNCTIONS, METHODS, UFUNCS, UNARY, WAITING
+from tests.standin_gpu import _core, cuda  # noqa: F401
 
 __version__ = "14.2.0"
 synchronisations = 0
@@ -27,7 +30,6 @@ float16, float32, float64, bool_ = np.float16, np.float32, np.float64, np.bool_
 int8, int16, int32, int64, uint8 = np.int8, np.int16, np.int32, np.int64, np.uint8
 dtype, finfo, iinfo, newaxis = np.dtype, np.finfo, np.iinfo, None
 inf, nan, pi, e = np.inf, np.nan, np.pi, np.e
-cuda = SimpleNamespace(is_available=lambda: True)
 
 
 def wait() -> None:
@@ -133,9 +135,7 @@ def unwrap(value):
         return value._host
     if isinstance(value, np.ndarray):
         raise TypeError(f"Unsupported type {type(value)}")
-    if isinstance(value, (tuple, list)):
-        return type(value)(unwrap(part) for part in value)
-    return value
+    return type(value)(map(unwrap, value)) if isinstance(value, (tuple, list)) else value
 
 
 def host_index(index, shape):
@@ -206,7 +206,7 @@ class Ufunc:
     def __call__(self, *args, **kwargs):
         check_kinds(*args)
         allowed = ["x"] * self.numpy.nargs + ["out", "dtype", "casting"]
-        return call(self.__name__, self.numpy, allowed, args, kwargs)
+        return call(self.__name__, partial(self.numpy, order="C"), allowed, args, kwargs)
 
     def at(self, a, indices, b=None):
         if self.__name__ != "add":
@@ -218,10 +218,8 @@ class Ufunc:
         np.add.at(a._host, index, b._host if isinstance(b, ndarray) else b)
 
 
-for _name in FUNCTIONS:
-    globals()[_name] = library_function(_name)
-for _name in UFUNCS.split():
-    globals()[_name] = Ufunc(_name)
+globals().update({_name: library_function(_name) for _name in FUNCTIONS})
+globals().update({_name: Ufunc(_name) for _name in UFUNCS.split()})
 for _name in METHODS:
     setattr(ndarray, _name, method(_name))
 for _name in ("item", "tolist", "__bool__", "__float__", "__int__"):
@@ -234,12 +232,13 @@ def where(condition, x=None, y=None):
     if x is None and y is None:
         return condition.nonzero()
     check_kinds(condition, x, y)
-    return wrap(np.where(condition.astype(bool, copy=False)._host, unwrap(x), unwrap(y)))
+    return wrap(np.where(condition.astype(bool, copy=False)._host, unwrap(x), unwrap(y)).copy())
 
 
-def matmul(a, b):
+def matmul(a, b, out=None):
     check_kinds(a, b)
-    return wrap(np.matmul(unwrap(a), unwrap(b)))
+    y = np.matmul(unwrap(a), unwrap(b), out=unwrap(out))
+    return wrap(y) if out is None else out
 
 
 def take(a, indices, axis=None, out=None):

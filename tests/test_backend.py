@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
 
 from minicnn import backend
 from minicnn.backend import average, generator, manual_seed, matmul, new_seed, to_cpu, total
@@ -124,22 +123,3 @@ def test_a_script_without_a_seed_repeats_itself():
     assert len(runs) == 1
 
 
-def test_set_threads():
-    def threads():
-        return {part["num_threads"] for part in threadpool_info() if part["user_api"] == "blas"}
-
-    before = threads()
-    if not before:
-        pytest.skip("threadpoolctl does not know this BLAS")
-    try:
-        for count in (2, 1):
-            backend.set_threads(count)
-            assert threads() == {count}
-    finally:
-        backend.set_threads(max(before))
-
-
-@pytest.mark.parametrize("count", [0, -1, 1.5, True, "2"])
-def test_set_threads_refuses(count):
-    with pytest.raises(ValueError, match="set_threads: a whole number from 1 on, got"):
-        backend.set_threads(count)

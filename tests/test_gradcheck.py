@@ -7,8 +7,9 @@ import pytest
 
 from minicnn import functions as F
 from minicnn.arithmetic import Max, Mul
+from minicnn.columns import col2im, im2col
 from minicnn.engine import Function
-from minicnn.geometry import Window, col2im, im2col
+from minicnn.geometry import Window
 from minicnn.gradcheck import Report, functions_behind, gradcheck
 from minicnn.layers.activations import ReLU
 from minicnn.layers.conv import Conv2d, Conv2dFn

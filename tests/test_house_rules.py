@@ -18,9 +18,9 @@ EVERYTHING = TAUGHT + sorted((ROOT / "benchmarks").rglob("*.py"))
 
 # A file imports from lower floors, and on its own floor only from the left.
 FLOORS = [
-    "backend modes data arguments",
+    "backend > memory threads cuda modes data arguments > speed",
     "engine > arithmetic > tensor > functions",
-    "geometry > parameter > module > init",
+    "geometry > columns parameter > module > init",
     "layers losses optim > schedule gradcheck table",
     "models",
     "gradcases checkpoint interrupt metrics training weights",

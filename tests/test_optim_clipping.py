@@ -1,5 +1,6 @@
 """clip_grad_norm_ and clip_grad_value_."""
 
+import tracemalloc
 from math import inf, nan
 
 import numpy as np
@@ -62,3 +63,16 @@ def test_clipping_needs_a_positive_limit(limit):
         clip_grad_norm_([Tensor([1.0])], limit)
     with pytest.raises(ValueError, match="clip_value must be above 0"):
         clip_grad_value_([Tensor([1.0])], limit)
+
+
+def test_the_length_of_a_large_gradient_is_taken_in_blocks(rng):
+    w, = parameters(np, np.zeros(1), dtype="float32")
+    w.grad = rng.standard_normal((1001, 999), dtype="float32") * 1e30
+    tracemalloc.start()
+    try:
+        norm = clip_grad_norm_([w], inf)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert norm == pytest.approx(np.linalg.norm(w.grad.astype("float64")), 1e-12)
+    assert peak < 12e6                                 # two copies in float64 would be 16e6

@@ -1,8 +1,10 @@
 """Gradient-check cases of convolution and fully connected layers."""
 
+from minicnn.geometry import Window
 from minicnn.gradcases.case import Case, normal
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.tiled_conv import TiledConv2dFn
 
 CASES = [
     Case("Conv2d", "3x3", lambda: Conv2d(2, 3, 3), (normal(2, 2, 5, 4),)),
@@ -21,10 +23,17 @@ CASES = [
          (normal(2, 3, 4, 5),)),
     Case("Conv2d", "1x1", lambda: Conv2d(3, 4, 1), (normal(2, 3, 3, 4),)),
     Case("Conv2d", "1x1, no bias", lambda: Conv2d(3, 4, 1, bias=False), (normal(2, 3, 3, 4),)),
+    Case("Conv2d", "1x1, stride 2x3", lambda: Conv2d(3, 2, 1, (2, 3)), (normal(2, 3, 5, 4),)),
     Case("Conv2d", "1x1, stride 2, 2 groups", lambda: Conv2d(4, 2, 1, 2, groups=2),
          (normal(2, 4, 3, 5),)),
     Case("Conv2d", "kernel as large as the image", lambda: Conv2d(2, 3, (4, 3)),
          (normal(2, 2, 4, 3),)),
+    Case("Tiled convolution", "3x3, padding 1",
+         lambda: lambda x, w, b: TiledConv2dFn(Window.of(3, padding=1))(x, w, b),
+         (normal(2, 2, 5, 4), normal(3, 2, 3, 3), normal(3))),
+    Case("Tiled convolution", "kernel 3x2, stride 2x3, dilation 1x2, 2 groups, no bias",
+         lambda: lambda x, w: TiledConv2dFn(Window.of((3, 2), (2, 3), 1, (1, 2)), 2)(x, w),
+         (normal(2, 4, 5, 6), normal(2, 2, 3, 2))),
     Case("Linear", "with bias", lambda: Linear(5, 3), (normal(4, 5),)),
     Case("Linear", "no bias", lambda: Linear(5, 3, bias=False), (normal(4, 5),)),
     Case("Flatten", "images to vectors", Flatten, (normal(2, 3, 2, 2),)),

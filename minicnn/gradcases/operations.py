@@ -52,7 +52,8 @@ CASES = [
          (positive(2, 1), normal(4, 1, 3))),
     Case("power", "number to a Tensor", lambda: lambda b: 1.7 ** b, (normal(2, 3),)),
     Case("power", "a negative base with whole exponents",
-         lambda: lambda a: a ** Tensor(np.array([1.0, 2.0, 3.0])), (np.array([-1.5, -0.5, -2.0]),)),
+         lambda: lambda a: a ** Tensor(np.array([1.0, 2.0, 3.0])).to(a.device),
+         (np.array([-1.5, -0.5, -2.0]),)),
 
     # --- matrix products -----------------------------------------------------------------------
     Case("matmul", "matrix, matrix", lambda: lambda a, b: a @ b, (normal(2, 3), normal(3, 4))),

@@ -12,22 +12,52 @@ section 2.1 (PReLU); LeCun et al. 1998, appendix A: A = 1.7159, S = 2/3, so that
 Lectures: virginia "LeNet-5" (tanh), "AlexNet Architecture" (first use of ReLU), memphis "LeNet-5".
 """
 
-from minicnn.backend import total, xp_of
+from math import inf
+from typing import Any
+
+from minicnn.backend import Array, elementwise, fused_on_gpu, total, xp_of
+from minicnn.cuda import elements as kernels
 from minicnn.engine import Function
 from minicnn.init import constant
+from minicnn.layers.channels import in_pieces
 from minicnn.module import Module, Parameter, Shape
 from minicnn.tensor import Tensor
 
 
 class ReLUFn(Function):
     def forward(self, x):
-        y = xp_of(x).maximum(x, 0)                         # not x * (x > 0): NaN must stay NaN
-        if self.needs_grad[0]:
-            self.passed = ~(y <= 0)                        # one byte for each value
+        y, self.passed = rectify(x, self.needs_grad[0])
         return y
 
     def backward(self, dy):
-        return dy * self.passed
+        return pass_on(dy, self.passed)
+
+
+@fused_on_gpu(kernels.relu)
+def rectify(x: Array, remember: bool) -> tuple[Array, Array | None]:
+    """y = max(x, 0) and, if it is to be remembered, where y is not 0: one byte for each value."""
+    xp = xp_of(x)
+    y, passed = xp.empty_like(x), xp.empty_like(x, dtype=bool) if remember else None
+
+    def some(i):
+        xp.clip(x[i], 0, inf, out=y[i])            # as maximum(x, 0), in a third of the time, and
+        if passed is not None:                     # NaN stays NaN, which x * (x > 0) would not do
+            xp.not_equal(y[i], 0, out=passed[i])   # for infinity
+    in_pieces(some, x)
+    return y, passed
+
+
+@fused_on_gpu(kernels.pass_on)
+def pass_on(dy: Array, passed: Array) -> Array:
+    """dy where passed, else 0."""
+    dx = xp_of(dy).empty_like(dy)
+
+    def some(i):
+        q = dx[i]
+        q[...] = passed[i]                         # 0 and 1; dy * passed would change the type of
+        q *= dy[i]                                 # `passed` in small portions, at half the speed
+    in_pieces(some, dy)
+    return dx
 
 
 class LeakyReLUFn(Function):
@@ -35,46 +65,69 @@ class LeakyReLUFn(Function):
         self.a = negative_slope
 
     def forward(self, x):
-        xp, self.positive = xp_of(x), x > 0                # one byte for each value
-        return xp.maximum(x, 0) + self.a * xp.minimum(x, 0)
+        self.positive = x > 0                              # one byte for each value
+        return leaky(x, self.a)
 
     def backward(self, dy):
-        return xp_of(dy).where(self.positive, dy, self.a * dy)
+        return dy * slopes(self.positive, self.a, dy.dtype)
 
 
 class PReLUFn(Function):
     def forward(self, x, a):                               # (N, C, ...), (C,) or (1,)
-        a = a.reshape(-1, *[1] * (x.ndim - 2))             # (C, 1, 1) for images
-        xp, self.x, self.a = xp_of(x), x, a
-        return xp.maximum(x, 0) + a * xp.minimum(x, 0)
+        self.x, self.a = x, a.reshape(-1, *[1] * (x.ndim - 2))       # (C, 1, 1) for images
+        return leaky(x, self.a)
 
     def backward(self, dy):
-        xp, x, a = xp_of(dy), self.x, self.a
-        dx = xp.where(x > 0, dy, a * dy)
+        x, a = self.x, self.a
         others = tuple(axis for axis in range(x.ndim) if axis != 1 or a.size == 1)
-        return dx, total(dy * xp.minimum(x, 0), axis=others).reshape(a.size)
+        da = total(dy * x.clip(-inf, 0), axis=others).reshape(a.size)
+        return dy * slopes(x > 0, a, dy.dtype), da
+
+
+def leaky(x: Array, a: Any) -> Array:
+    y = x.clip(-inf, 0)
+    y *= a
+    y += x.clip(0, inf)
+    return y
+
+
+def slopes(positive: Array, a: Any, dtype: Any) -> Array:
+    """1 where positive, else a; np.where takes 4 times as long."""
+    slope = (~positive).astype(dtype)
+    slope *= a
+    slope += positive
+    return slope
 
 
 class SigmoidFn(Function):
+    @elementwise
     def forward(self, x):
         xp = xp_of(x)
         small = xp.exp(-abs(x))                            # e^-|x| never overflows
-        self.y = xp.where(x >= 0, 1, small) / (1 + small)  # e^x / (1 + e^x) for negative x
+        self.y = xp.maximum(small, x >= 0)                 # above the line: 1 or, below 0, e^x
+        small += 1
+        self.y /= small
         return self.y
 
+    @elementwise
     def backward(self, dy):
-        return dy * self.y * (1 - self.y)
+        dx = 1 - self.y
+        dx *= self.y
+        dx *= dy
+        return dx
 
 
 class TanhFn(Function):
     def __init__(self, scale: float = 1.0, slope: float = 1.0):
         self.scale, self.slope = scale, slope              # A and S
 
+    @elementwise
     def forward(self, x):
         y = xp_of(x).tanh(x if self.slope == 1 else self.slope * x)
         self.y = y if self.scale == 1 else self.scale * y
         return self.y
 
+    @elementwise
     def backward(self, dy):
         A, S = self.scale, self.slope
         dx = self.y * self.y                               # in place: 4 new arrays cost more than

@@ -14,7 +14,7 @@ table).
 
 from typing import Any
 
-from minicnn.backend import average, xp_of
+from minicnn.backend import average, sum_dtype, xp_of
 from minicnn.engine import Function
 from minicnn.module import Module, Shape
 from minicnn.tensor import Tensor
@@ -34,23 +34,32 @@ class AdaptiveAvgPool2dFn(Function):
         self.output_size = output_size
 
     def windows(self):
-        """(i, j, rows, columns) of each output position."""
+        """(i, rows of pixels) for each row of windows, (j, columns) for each column of them."""
         (H, W), (OH, OW) = self.x_shape[2:], self.output_size
-        return [(i, j, rows, columns) for i, rows in enumerate(spans(H, OH))
-                for j, columns in enumerate(spans(W, OW))]
+        return list(enumerate(spans(H, OH))), list(enumerate(spans(W, OW)))
 
     def forward(self, x):                                  # (N, C, H, W)
+        xp, (N, C, _, W), (OH, OW) = xp_of(x), x.shape, self.output_size
         self.x_shape = x.shape
-        y = xp_of(x).empty_like(x, shape=(*x.shape[:2], *self.output_size))
-        for i, j, rows, columns in self.windows():
-            y[:, :, i, j] = average(x[:, :, rows, columns], axis=(2, 3))
+        rows, columns = self.windows()
+        wide = x.astype(sum_dtype(x.dtype), copy=False)
+        t = xp.empty_like(wide, shape=(N, C, OH, W))
+        for i, h in rows:                                  # the mean of each column of a window
+            t[:, :, i] = average(wide[:, :, h], axis=2)
+        y = xp.empty_like(x, shape=(N, C, OH, OW))
+        for j, w in columns:                               # the mean of these means
+            y[..., j] = average(t[..., w], axis=3)
         return y                                           # (N, C, OH, OW)
 
     def backward(self, dy):                                # (N, C, OH, OW)
-        dx = xp_of(dy).zeros_like(dy, shape=self.x_shape)
-        for i, j, rows, columns in self.windows():
-            K = (rows.stop - rows.start) * (columns.stop - columns.start)
-            dx[:, :, rows, columns] += dy[:, :, i:i + 1, j:j + 1] / K
+        (N, C, _, W), OH, xp = self.x_shape, dy.shape[2], xp_of(dy)
+        rows, columns = self.windows()
+        dt = xp.zeros_like(dy, shape=(N, C, OH, W))
+        for j, w in columns:
+            dt[..., w] += dy[..., j, None] / (w.stop - w.start)
+        dx = xp.zeros_like(dy, shape=self.x_shape)
+        for i, h in rows:
+            dx[:, :, h] += dt[:, :, i, None] / (h.stop - h.start)
         return dx                                          # (N, C, H, W)
 
 

@@ -26,26 +26,120 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backend import average, sum_dtype, xp_of
+from minicnn.backend import Array, fused_on_gpu, sum_dtype, total, xp_of
+from minicnn.cuda import channels as kernels
 from minicnn.engine import Function, check_inputs
-from minicnn.layers.standardise import StandardiseFn
+from minicnn.layers.channels import (
+    as_images,
+    by_channel,
+    for_channels,
+    images_innermost,
+    products,
+    sums,
+)
 from minicnn.module import Buffer, Module, Parameter, Shape, ones
 from minicnn.tensor import Tensor
 
 
-class GivenStatisticsFn(Function):
-    """x_hat with a mean and a variance that do not depend on x."""
+class BatchNormFn(Function):
+    """gamma x_hat + beta.  After the call `mean`, `var` and `n`, the values of each, can be read.
+
+    Kept is x, not x_hat: backward computes it anew, a few channels at a time, in the cache.
+    """
 
     def __init__(self, eps: float):
         self.eps = eps
 
-    def forward(self, x, mean, var):                       # (N, C, ...), (C, 1, ...), (C, 1, ...)
-        wide_var = var.astype(sum_dtype(var.dtype), copy=False)
-        self.inv_s = 1 / xp_of(x).sqrt(wide_var + self.eps)
-        return ((x - mean) * self.inv_s).astype(x.dtype, copy=False)
+    def forward(self, x, gamma=None, beta=None):           # (N, C, ...), (C,), (C,)
+        xp, C = xp_of(x), x.shape[1]
+        self.innermost = images_innermost(x)
+        self.x = by_channel(x, self.innermost)             # (C, A, B)
+        self.n = max(self.x[0].size, 1)                    # an empty batch divides by 1
+        self.gamma = (xp.ones(C, x.dtype) if gamma is None else gamma).reshape(C, 1, 1)
+        shift = (xp.zeros(C, x.dtype) if beta is None else beta).reshape(C, 1, 1)
+        y, self.mean, self.var = normalise(self.x, self.gamma, shift, self.eps)
+        return as_images(y, x.shape, self.innermost)
+
+    def backward(self, dy):                                # (N, C, ...)
+        rows = by_channel(dy, self.innermost)
+        dx, dgamma, dbeta = normalise_back(rows, self.x, self.mean, self.var, self.gamma, self.eps)
+        dx = as_images(dx, dy.shape, self.innermost)
+        return (dx, dgamma.reshape(-1), dbeta.reshape(-1))[:len(self.needs_grad)]
+
+
+@fused_on_gpu(kernels.normalise)
+def normalise(x: Array, gamma: Array, beta: Array, eps: float) -> tuple[Array, Array, Array]:
+    """(C, A, B), (C, 1, 1), (C, 1, 1) -> y (C, A, B); mean, var (C, 1, 1) in at least float32."""
+    xp, C, n, wide = xp_of(x), len(x), max(x[0].size, 1), sum_dtype(x.dtype)
+    y = xp.empty_like(x, dtype=wide)                       # in float16, 256 * 256 is infinite
+    mean, var = xp.empty((C, 1, 1), wide), xp.empty((C, 1, 1), wide)
+
+    def some(c):                                           # a few channels, through all the steps
+        mean[c] = sums(x[c].astype(wide, copy=False)) * (1 / n)
+        q = xp.subtract(x[c], mean[c], out=y[c])
+        var[c] = products(q, q) * (1 / n)                  # E[x^2] - mu^2 would cancel
+        q *= gamma[c] / xp.sqrt(var[c] + eps)
+        q += beta[c]
+    for_channels(some, x)
+    return y.astype(x.dtype, copy=False), mean, var
+
+
+@fused_on_gpu(kernels.normalise_back)
+def normalise_back(dy: Array, x: Array, mean: Array, var: Array, gamma: Array, eps: float
+                   ) -> tuple[Array, Array, Array]:
+    """(C, A, B), (C, 1, 1) -> dx (C, A, B); dgamma, dbeta (C, 1, 1)."""
+    xp, C, n, wide = xp_of(x), len(x), max(x[0].size, 1), mean.dtype
+    dx = xp.empty_like(x, dtype=wide)
+    dgamma, dbeta = xp.empty((C, 1, 1), wide), xp.empty((C, 1, 1), wide)
+
+    def some(c):
+        inv_s, dy_wide = 1 / xp.sqrt(var[c] + eps), dy[c].astype(wide, copy=False)
+        dbeta[c] = sums(dy_wide)
+        q = xp.subtract(x[c], mean[c], out=dx[c])          # x_hat = q / s
+        dgamma[c] = products(dy_wide, q) * inv_s
+        q *= dgamma[c] * inv_s * (-1 / n)                  # dx = gamma / s (dy - 1/n dbeta
+        q += dy_wide                                       #                 - x_hat 1/n dgamma)
+        q -= dbeta[c] * (1 / n)
+        q *= gamma[c] * inv_s
+    for_channels(some, x)
+    return (dx.astype(x.dtype, copy=False), dgamma.astype(x.dtype, copy=False),
+            dbeta.astype(x.dtype, copy=False))
+
+
+class GivenStatisticsFn(Function):
+    """gamma x_hat + beta with a mean and a variance that do not depend on x: y = a x + b."""
+
+    def __init__(self, eps: float):
+        self.eps = eps
+
+    def forward(self, x, mean, var, gamma=None, beta=None):          # (N, C, ...), (C,), ...
+        wide, along = sum_dtype(x.dtype), (-1,) + (1,) * (x.ndim - 2)
+        self.x, self.mean = x, mean.astype(wide, copy=False).reshape(along)
+        self.inv_s = 1 / xp_of(x).sqrt(var.astype(wide, copy=False) + self.eps).reshape(along)
+        self.a = self.inv_s if gamma is None else gamma.reshape(along) * self.inv_s
+        b = self.mean * -self.a if beta is None else beta.reshape(along) - self.mean * self.a
+        return scale_and_shift(x, self.a, b)
 
     def backward(self, dy):
-        return (dy * self.inv_s).astype(dy.dtype, copy=False), None, None
+        dx, axes = (dy * self.a).astype(dy.dtype, copy=False), (0, *range(2, dy.ndim))
+        if len(self.needs_grad) == 3:                      # not affine
+            return dx, None, None
+        x_hat = ((self.x - self.mean) * self.inv_s).astype(dy.dtype, copy=False)
+        return dx, None, None, total(dy * x_hat, axes), total(dy, axes)
+
+
+@fused_on_gpu(kernels.scale_and_shift)
+def scale_and_shift(x: Array, a: Array, b: Array) -> Array:
+    """a x + b, one a and b for each channel:  (N, C, ...), (C, 1, ...), (C, 1, ...)."""
+    xp = xp_of(x)
+    y = xp.empty_like(x, dtype=a.dtype)
+    x_rows, y_rows = x.swapaxes(0, 1), y.swapaxes(0, 1)    # (C, N, ...)
+
+    def some(c):
+        q = xp.multiply(x_rows[c], a[c, None], out=y_rows[c])
+        q += b[c, None]
+    for_channels(some, x_rows)
+    return y.astype(x.dtype, copy=False)
 
 
 def counter() -> Buffer:
@@ -78,44 +172,36 @@ class ChannelNorm(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         self.out_shape(x.shape[1:])
-        along = (self.num_features,) + (1,) * (x.ndim - 2)     # one value per channel, beside x
-        if self.training or self.running_mean is None:
-            x_hat = self.standardise(x)
-        else:
-            x_hat = GivenStatisticsFn(self.eps)(x, self.running_mean.reshape(along),
-                                                self.running_var.reshape(along))
-        if self.weight is None or self.bias is None:
-            return x_hat
-        return x_hat * self.weight.reshape(along) + self.bias.reshape(along)
+        affine = () if self.weight is None or self.bias is None else (self.weight, self.bias)
+        if not self.training and self.running_mean is not None:
+            return GivenStatisticsFn(self.eps)(x, self.running_mean, self.running_var, *affine)
+        if prod(x.shape[axis] for axis in self.axes(x.ndim)) == 1:
+            raise ValueError(f"{self.located()}: the input {x.shape} has one value for each mean, "
+                             f"so the variance is 0, the output the bias; {self.cure(x.shape)}")
+        return self.by_batch(x, *affine)
 
     def axes(self, ndim: int) -> tuple[int, ...]:
         """The axes that share one mean."""
         return 0, *range(2, ndim)
 
-    def standardise(self, x: Tensor) -> Tensor:
-        """x_hat with the batch's own mean and variance, which training also keeps."""
-        standardise = StandardiseFn(self.axes(x.ndim), self.eps)
-        if prod(x.shape[axis] for axis in standardise.axes) == 1:
-            raise ValueError(f"{self.located()}: the input {x.shape} has one value for each mean, "
-                             f"so the variance is 0, the output the bias; {self.cure(x.shape)}")
-        if self.running_mean is None:
-            return standardise(x)
-        check_inputs(standardise, (x, self.running_mean))
-        x_hat = standardise(x)
-        if x.size:                                             # an empty batch has nothing to say
-            self.track(standardise)
-        return x_hat
+    def by_batch(self, x: Tensor, *affine: Tensor) -> Tensor:
+        """y with the batch's own mean and variance, which training also keeps."""
+        batch = BatchNormFn(self.eps)
+        if self.running_mean is not None:
+            check_inputs(batch, (x, self.running_mean))
+        y = batch(x, *affine)
+        self.track(batch.mean.reshape(-1), batch.var.reshape(-1), batch.n)
+        return y
 
-    def track(self, batch: StandardiseFn) -> None:
+    def track(self, mean: Array, var: Array, n: int) -> None:
         """Move the running averages towards this batch's; nothing here waits for a GPU."""
-        C, n = self.num_features, batch.n
-        mean = average(batch.mean.reshape(-1, C), axis=0)      # over images, if each has its own
-        var = average(batch.var.reshape(-1, C), axis=0) * (n / (n - 1))
+        if self.running_mean is None or n == 1:                # an empty batch has nothing to say
+            return
         self.num_batches_tracked.data += 1
         momentum = self.momentum
         if momentum is None:                                   # the mean of all batches so far
             momentum = 1 / self.num_batches_tracked.data.astype(mean.dtype)
-        for running, new in (self.running_mean, mean), (self.running_var, var):
+        for running, new in (self.running_mean, mean), (self.running_var, var * (n / (n - 1))):
             moved = (1 - momentum) * running.data + momentum * new
             running.data = moved.astype(running.dtype, copy=False)
 

@@ -11,7 +11,9 @@ the rows of another.
     db = sum of dy over n, i, j
 
 Where the windows lie, and with it the indices of the first formula, is the matter of im2col in
-geometry.py.  The images of the batch come last in cols, for the speed of copying.
+geometry.py.  The images of the batch come last in cols, for the speed of copying.  Two more files
+compute the same numbers, which a test holds to these: tiled_conv.py where the columns of all images
+would take too much memory, pointwise_conv.py for filters of 1 x 1, which need no columns.
 
 With G groups, filter f sees only the C / G channels of its own group (AlexNet's two GPUs,
 ResNeXt; G = C is a depthwise convolution): G products of that kind side by side.
@@ -20,14 +22,19 @@ Source: LeCun et al. 1998, section II.A; Krizhevsky et al. 2012, section 3.5 (gr
 virginia "Convolutional layer", unicamp "Convolutional Layer", stanford "Review: Convolution".
 """
 
+from math import prod
 from typing import Any
 
 from minicnn import init
-from minicnn.backend import Array, matmul, total, xp_of
+from minicnn.backend import matmul, times_transposed, total, xp_of
+from minicnn.columns import col2im, im2col
 from minicnn.engine import Function
-from minicnn.geometry import Window, col2im, im2col, whole
+from minicnn.geometry import Window, whole
+from minicnn.layers.pointwise_conv import PointwiseConv2dFn
+from minicnn.layers.tiled_conv import TiledConv2dFn
 from minicnn.module import Parameter, Shape, Windowed
 from minicnn.tensor import Tensor
+from minicnn.threads import in_one_go
 
 
 class Conv2dFn(Function):
@@ -49,59 +56,13 @@ class Conv2dFn(Function):
         G, (N, F, OH, OW), w = self.groups, dy.shape, self.w
         (KH, KW), C = self.window.kernel, self.x_shape[1]
         dy = dy.transpose(1, 2, 3, 0).reshape(G, F // G, -1)         # (G, F/G, OH OW N)
-        # (cols @ dy^T)^T, not dy @ cols^T: with few filters the same numbers in half the time.
-        dw = matmul(self.cols, dy.swapaxes(1, 2)).swapaxes(1, 2).reshape(w.shape)
+        dw = xp_of(dy).empty_like(w)
+        dw.reshape(G, F // G, -1)[...] = times_transposed(dy, self.cols)
         dx = None
         if self.needs_grad[0]:                             # a first layer's image needs none
             dcols = matmul(w.reshape(G, F // G, -1).swapaxes(1, 2), dy)
             dx = col2im(dcols.reshape(C, KH, KW, OH, OW, N), self.x_shape, self.window)
         return (dx, dw, total(dy, axis=2).reshape(F))[:len(self.needs_grad)]
-
-
-class Conv1x1Fn(Function):
-    """The case of a 1 x 1 filter at stride 1: the same small matrix at every pixel, no columns.
-
-        y = w @ x,   dw = dy @ x^T,   dx = w^T @ dy          summed over the images for dw
-
-    x is not copied: it is a matrix already, for each image or for all, as it lies in memory.
-    """
-
-    def forward(self, x, w, b=None):                       # (N, C, H, W), (F, C, 1, 1), (F,)
-        N, C, H, W = x.shape
-        self.innermost = x.transpose(1, 2, 3, 0).flags.c_contiguous
-        self.x, self.w = matrices(x, self.innermost), w.reshape(-1, C)
-        y = matmul(self.w, self.x)                         # (N, F, H W) or (1, F, H W N)
-        if b is not None:
-            y += b[:, None]
-        return images(y, (N, H, W), self.innermost)        # (N, F, H, W)
-
-    def backward(self, dy):                                # (N, F, H, W)
-        (N, F, H, W), C = dy.shape, self.w.shape[1]
-        dy = matrices(dy, self.innermost)
-        dw = total(matmul(dy, self.x.swapaxes(1, 2)), axis=0).reshape(F, C, 1, 1)
-        dx = None
-        if self.needs_grad[0]:
-            dx = images(matmul(self.w.T, dy), (N, H, W), self.innermost)
-        return (dx, dw, total(dy, axis=(0, 2)))[:len(self.needs_grad)]
-
-
-def matrices(x: Array, innermost: bool) -> Array:
-    """(N, C, H, W) -> one matrix for all images (1, C, H W N), or one for each (N, C, H W).
-
-    innermost : whether the images of the batch lie innermost in memory, as im2col leaves them
-    """
-    N, C, H, W = x.shape
-    if innermost:
-        return x.transpose(1, 2, 3, 0).reshape(1, C, H * W * N)
-    return xp_of(x).ascontiguousarray(x).reshape(N, C, H * W)
-
-
-def images(y: Array, sizes: tuple[int, int, int], innermost: bool) -> Array:
-    """The way back: (1, F, H W N) or (N, F, H W) -> (N, F, H, W); sizes is (N, H, W)."""
-    (N, H, W), F = sizes, y.shape[1]
-    if innermost:
-        return y.reshape(F, H, W, N).transpose(3, 0, 1, 2)
-    return y.reshape(N, F, H, W)
 
 
 class Conv2d(Windowed):
@@ -141,9 +102,17 @@ class Conv2d(Windowed):
 
     def forward(self, x: Tensor) -> Tensor:
         self.out_shape(x.shape[1:])
-        alone = self.window == Window.of(1) and self.groups == 1
-        function = Conv1x1Fn() if alone else Conv2dFn(self.window, self.groups)
-        return function(x, self.weight, *([] if self.bias is None else [self.bias]))
+        return self.function(x)(x, self.weight, *([] if self.bias is None else [self.bias]))
+
+    def function(self, x: Tensor) -> Function:
+        """The fastest way to the same numbers."""
+        window, (OH, OW) = self.window, self.window.out(*x.shape[2:])
+        if window.kernel == (1, 1) and window.padding in ((0, 0), "same", "valid") \
+                and self.groups == 1:
+            return PointwiseConv2dFn(window.stride)
+        columns = x.shape[1] * prod(window.kernel) * OH * OW * len(x) * x.dtype.itemsize
+        kind = Conv2dFn if in_one_go(columns) else TiledConv2dFn
+        return kind(window, self.groups)
 
     def out_shape(self, in_shape: Shape) -> Shape:
         C = self.image(in_shape)[0]

@@ -17,6 +17,8 @@ Source: Wu and He 2018, section 3.1; Ulyanov et al. 2017 (instance norm).  Lectu
 
 from math import prod
 
+from minicnn.backend import average
+from minicnn.engine import check_inputs
 from minicnn.layers.batchnorm import ChannelNorm
 from minicnn.layers.standardise import StandardiseFn
 from minicnn.module import Module, Parameter, Shape, ones
@@ -101,6 +103,18 @@ class InstanceNorm2d(ChannelNorm):
 
     def axes(self, ndim: int) -> tuple[int, ...]:
         return tuple(range(2, ndim))
+
+    def by_batch(self, x: Tensor, *affine: Tensor) -> Tensor:
+        batch = StandardiseFn(self.axes(x.ndim), self.eps)
+        if self.running_mean is not None:
+            check_inputs(batch, (x, self.running_mean))
+        y = batch(x)
+        if affine:
+            weight, bias = (q.reshape(-1, 1, 1) for q in affine)     # beside (N, C, H, W)
+            y = y * weight + bias
+        if x.size:                                         # the averages over the images, (C,)
+            self.track(average(batch.mean, (0, 2, 3)), average(batch.var, (0, 2, 3)), batch.n)
+        return y
 
     def out_shape(self, in_shape: Shape) -> Shape:
         return self.check_channels(self.image(in_shape))

@@ -3,29 +3,33 @@
     y[n, d] = b[d] + sum_m w[d, m] x[n, m]          y = x @ w^T + b
     dx = dy @ w,   dw = dy^T @ x,   db = sum_n dy[n]
 
+Computed as y^T = w @ x^T and dx^T = w^T @ dy^T: so the batch is innermost in memory, as images have
+it, and a few images are done sooner (16 of them, 9216 -> 4096, on two cores: 12 ms for 19).
+
 Source: LeCun et al. 1998, section II.B (F6).  Lectures: unicamp "Fully Connected Layer", stanford
 "Fully Connected Layer".
 """
 
 from minicnn import init
-from minicnn.backend import matmul, total
+from minicnn.backend import total
 from minicnn.engine import Function
 from minicnn.geometry import whole
 from minicnn.module import Module, Parameter, Shape
 from minicnn.tensor import Tensor
+from minicnn.threads import product
 
 
 class LinearFn(Function):
     def forward(self, x, w, b=None):                       # (N, M), (D, M), (D,)
         self.x, self.w = x, w
-        y = matmul(x, w.T)                                 # (N, D)
+        y = product(w, x.T).T                               # (N, D)
         if b is not None:
             y += b
         return y
 
     def backward(self, dy):                                # (N, D)
-        dx = matmul(dy, self.w) if self.needs_grad[0] else None
-        return (dx, matmul(dy.T, self.x), total(dy, axis=0))[:len(self.needs_grad)]
+        dx = product(self.w.T, dy.T).T if self.needs_grad[0] else None
+        return (dx, product(dy.T, self.x), total(dy, axis=0))[:len(self.needs_grad)]
 
 
 class Linear(Module):

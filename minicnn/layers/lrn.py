@@ -17,21 +17,95 @@ Source: Krizhevsky et al. 2012, section 3.3.  Lectures: memphis "Local Response 
 (LRN)"; unicamp, the rows NORM1 and NORM2 of AlexNet.
 """
 
-from minicnn.backend import sum_dtype
+from minicnn.backend import Array, fused_on_gpu, sum_dtype, xp_of
+from minicnn.cuda import channels as kernels
 from minicnn.engine import Function
+from minicnn.layers.pooling import over_channels
 from minicnn.module import Module, Shape
 from minicnn.tensor import Tensor
 
+ACROSS, WITHIN = (0,), (1, 2)              # the axes of a window in images stored as (C, H, W, N)
 
-def window_sum(q, axis: int, before: int, after: int):
-    """At each position, the sum of q from `before` places earlier to `after` later on the axis."""
-    y = q.copy(order="K")
-    lines, sums = q.swapaxes(0, axis), y.swapaxes(0, axis)           # views, the axis in front
-    for shift in range(1, after + 1):
-        sums[:-shift] += lines[shift:]
-    for shift in range(1, before + 1):
-        sums[shift:] += lines[:-shift]
-    return y
+
+@fused_on_gpu(kernels.respond)
+def respond(x: Array, size: int, a: float, beta: float, k: float, axes: tuple[int, ...] = ACROSS,
+            ) -> tuple[Array, Array, Array]:
+    """y, s and s^-beta of x (N, C, H, W)."""
+    xp, before, after = xp_of(x), size // 2, (size - 1) // 2
+    x = x.transpose(1, 2, 3, 0)                            # (C, H, W, N)
+    y, s, damping = (xp.empty_like(x, dtype) for dtype in (x.dtype, *2 * [sum_dtype(x.dtype)]))
+
+    def some(part: slice) -> None:
+        near, here = neighbours(part, before, after, axes)
+        squares = xp.square(x[near].astype(s.dtype, copy=False))     # 256^2: infinite in float16
+        xp.multiply(window_sum(squares, axes, before, after)[here], a, out=s[part])
+        s[part] += k
+        negative_power(s[part], beta, damping[part])
+        xp.multiply(x[part], damping[part], out=y[part])
+
+    over_channels(some, x)
+    return y.transpose(3, 0, 1, 2), s.transpose(3, 0, 1, 2), damping.transpose(3, 0, 1, 2)
+
+
+@fused_on_gpu(kernels.respond_back)
+def respond_back(dy: Array, x: Array, s: Array, damping: Array, size: int, a: float, beta: float,
+                 axes: tuple[int, ...] = ACROSS) -> Array:
+    """The gradient of `respond` with respect to x:  (N, C, H, W) -> (N, C, H, W)."""
+    xp, before, after = xp_of(dy), (size - 1) // 2, size // 2        # who sees me: it is mirrored
+    dy, x, s, damping = (array.transpose(1, 2, 3, 0) for array in (dy, x, s, damping))
+    dx = xp.empty_like(dy)                                 # (C, H, W, N)
+
+    def some(part: slice) -> None:
+        near, here = neighbours(part, before, after, axes)
+        direct = dy[near] * damping[near]
+        others = direct * x[near]
+        others /= s[near]
+        others = window_sum(others, axes, before, after)[here]
+        others *= x[part]
+        others *= 2 * a * beta
+        xp.subtract(direct[here], others, out=dx[part])
+
+    over_channels(some, dx)
+    return dx.transpose(3, 0, 1, 2)
+
+
+def neighbours(part: slice, before: int, after: int, axes: tuple[int, ...]) -> tuple[slice, slice]:
+    """The channels that the windows of these channels reach, and where among them these lie."""
+    if axes == WITHIN:
+        return part, slice(None)
+    first = max(part.start - before, 0)
+    return slice(first, part.stop + after), slice(part.start - first, part.stop - first)
+
+
+def window_sum(q: Array, axes: tuple[int, ...], before: int, after: int) -> Array:
+    """At each position, the sum of q from `before` places earlier to `after` later.
+
+    Over a square: along one side, then the other.
+    """
+    for axis in axes:
+        y = q.copy(order="K")
+        lines, sums = q.swapaxes(0, axis), y.swapaxes(0, axis)       # views, the axis in front
+        for shift in range(1, after + 1):
+            sums[:-shift] += lines[shift:]
+        for shift in range(1, before + 1):
+            sums[shift:] += lines[:-shift]
+        q = y
+    return q
+
+
+def negative_power(s: Array, beta: float, y: Array) -> None:
+    """y = s^-beta.  The papers' beta of 0.75 is 1 / (sqrt(s) sqrt(sqrt(s))).
+
+    Measured on 65,536 float32: 62 us in place of 76, or of 278 on a processor without AVX-512.
+    """
+    xp = xp_of(s)
+    if beta == 0.75:
+        root = xp.sqrt(s)
+        xp.sqrt(root, out=y)
+        y *= root
+        xp.divide(1.0, y, out=y)
+    else:
+        xp.power(s, -beta, out=y)
 
 
 class LocalResponseFn(Function):
@@ -40,22 +114,13 @@ class LocalResponseFn(Function):
         self.a = alpha / size ** len(axes)
 
     def forward(self, x):                                            # (N, C, H, W)
-        wide = x.astype(sum_dtype(x.dtype), copy=False)    # in float16, 256 * 256 is infinite
-        s, before, after = wide * wide, self.size // 2, (self.size - 1) // 2
-        for axis in self.axes:                             # a square: one side, then the other
-            s = window_sum(s, axis, before, after)
-        s *= self.a
-        s += self.k
-        self.x, self.s, self.damping = wide, s, s ** -self.beta
-        return (wide * self.damping).astype(x.dtype, copy=False)
+        self.x = x
+        y, self.s, self.damping = respond(x, self.size, self.a, self.beta, self.k, self.axes)
+        return y
 
     def backward(self, dy):                                          # (N, C, H, W)
-        direct = dy * self.damping
-        others, before, after = direct * self.x / self.s, (self.size - 1) // 2, self.size // 2
-        for axis in self.axes:                             # who sees me: the window mirrored
-            others = window_sum(others, axis, before, after)
-        dx = direct - (2 * self.a * self.beta) * self.x * others
-        return dx.astype(dy.dtype, copy=False)
+        return respond_back(dy, self.x, self.s, self.damping, self.size, self.a, self.beta,
+                            self.axes)
 
 
 class LocalResponseNorm(Module):
@@ -76,7 +141,7 @@ class LocalResponseNorm(Module):
     [0.25, 0.0, 0.03225806451612903, 0.0967741935483871]
     """
 
-    axes: tuple[int, ...] = (1,)
+    axes: tuple[int, ...] = ACROSS
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         name = type(self).__name__
@@ -108,7 +173,7 @@ class LocalResponseNormWithin(LocalResponseNorm):
     row lies above and one more column to the left.
     """
 
-    axes = (2, 3)
+    axes = WITHIN
 
     def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
         return (self.size, self.size), (1, 1)

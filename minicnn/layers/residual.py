@@ -15,7 +15,7 @@ Lectures: memphis "ResNet", iitk "Shortcut connections" and its table of ResNet-
 
 from collections.abc import Callable
 
-from minicnn.backend import xp_of
+from minicnn.backend import Array, xp_of
 from minicnn.engine import Function
 from minicnn.layers.conv import Conv2d
 from minicnn.module import Module, Sequential, Shape
@@ -55,14 +55,20 @@ class PadChannelsFn(Function):
         thin = x[:, :, ::self.stride, ::self.stride]       # (N, C, OH, OW)
         N, C, OH, OW = thin.shape
         self.x_shape = x.shape
-        y = xp_of(x).zeros((N, self.out_channels, OH, OW), dtype=x.dtype)
+        y = zeros_innermost(x, (N, self.out_channels, OH, OW))
         y[:, :C] = thin
         return y                                           # (N, F, OH, OW)
 
     def backward(self, dy):                                # (N, F, OH, OW)
-        dx = xp_of(dy).zeros(self.x_shape, dtype=dy.dtype)
+        dx = zeros_innermost(dy, self.x_shape)
         dx[:, :, ::self.stride, ::self.stride] = dy[:, :self.x_shape[1]]
         return dx                                          # (N, C, H, W)
+
+
+def zeros_innermost(x: Array, shape: Shape) -> Array:
+    """Zeros (N, C, H, W), the images innermost in memory, as convolution leaves them."""
+    N, C, H, W = shape
+    return xp_of(x).zeros((C, H, W, N), x.dtype).transpose(3, 0, 1, 2)
 
 
 class Shortcut(Module):

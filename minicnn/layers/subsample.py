@@ -15,9 +15,10 @@ Source: LeCun et al. 1998, section II.B (S2, S4).  Lecture: iitk "LeNet-5".
 
 from typing import Any
 
-from minicnn.backend import total, xp_of
+from minicnn.backend import total
 from minicnn.engine import Function
 from minicnn.geometry import Window
+from minicnn.layers.avgpool import average_pool, average_pool_back
 from minicnn.module import Parameter, Shape, Windowed, ones, zeros
 from minicnn.tensor import Tensor
 
@@ -27,17 +28,13 @@ class Subsample2dFn(Function):
         self.window = window
 
     def forward(self, x, a, b):                            # (N, C, H, W), (C,), (C,)
-        (KH, KW), (OH, OW) = self.window.kernel, self.window.out(*x.shape[2:])
-        mean = sum(self.window.shifted(x, u, v, OH, OW) / (KH * KW) for u, v in self.window.cells())
-        self.x_shape, self.a, self.mean = x.shape, a, mean
-        return a[:, None, None] * mean + b[:, None, None]  # (N, C, OH, OW)
+        self.x_shape, self.a, self.mean = x.shape, a, average_pool(x, self.window)
+        return a[:, None, None] * self.mean + b[:, None, None]       # (N, C, OH, OW)
 
     def backward(self, dy):                                # (N, C, OH, OW)
-        (KH, KW), (OH, OW) = self.window.kernel, dy.shape[2:]
-        dx = xp_of(dy).zeros_like(dy, shape=self.x_shape)
-        share = dy * (self.a[:, None, None] / (KH * KW))
-        for u, v in self.window.cells():
-            self.window.shifted(dx, u, v, OH, OW)[...] = share       # windows do not overlap
+        dx = None
+        if self.needs_grad[0]:
+            dx = average_pool_back(dy * self.a[:, None, None], self.x_shape, self.window)
         return dx, total(dy * self.mean, axis=(0, 2, 3)), total(dy, axis=(0, 2, 3))
 
 

@@ -60,6 +60,20 @@ def check_any_layout(make, x):
             np.testing.assert_allclose(ours, first, rtol=1e-12, atol=1e-12)
 
 
+def innermost(x):
+    """x as layers leave it in memory, the batch innermost: (C, H, W, N) under (N, C, H, W)."""
+    return np.ascontiguousarray(np.moveaxis(x, 0, -1)).transpose(-1, *range(x.ndim - 1))
+
+
+def check_keeps_layout(layer, x):
+    """Where the batch lies innermost in memory, it does in the output and in the gradient too."""
+    t = Tensor(innermost(x), requires_grad=True)
+    y = layer(t)
+    dx = y.creator.backward(innermost(np.ones(y.shape, y.dtype)))
+    for array in (y.data, dx[0] if isinstance(dx, tuple) else dx):
+        assert array.transpose(*range(1, x.ndim), 0).flags.c_contiguous
+
+
 def check_empty_batch(make, in_shape, xp):
     """N = 0 works forwards and backwards, with gradients of zero for the parameters."""
     layer = make().to("cpu" if xp is np else "cuda", "float32")

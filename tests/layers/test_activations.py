@@ -3,6 +3,8 @@ from math import inf, nan
 import numpy as np
 import pytest
 
+from minicnn import threads
+from minicnn.layers import channels
 from minicnn.layers.activations import LeakyReLU, PReLU, ReLU, ScaledTanh, Sigmoid, Tanh
 from minicnn.modes import no_grad
 from minicnn.tensor import Tensor
@@ -13,12 +15,15 @@ from tests.layers.common import (
     check_dtypes,
     check_empty_batch,
     check_gradients,
+    check_keeps_layout,
     check_stored,
     grad_cases,
     gradient_of,
+    innermost,
     run,
     stored,
 )
+from tests.several import several_threads
 
 KINDS = [ReLU, LeakyReLU, PReLU, Sigmoid, Tanh, ScaledTanh]
 X = np.array([[-2.0, -0.5, 0, 1, 3]])
@@ -126,6 +131,32 @@ def test_relu_keeps_one_byte_for_each_value(rng):
     assert sum(array.nbytes for array in arrays) == 20
     with no_grad():
         assert ReLU()(x).creator is None
+
+
+@pytest.mark.parametrize("count", [None, 2])
+@pytest.mark.parametrize("lie", [np.array, innermost])
+def test_relu_of_more_than_one_block(count, lie, rng, monkeypatch):
+    for module in (threads, channels):
+        monkeypatch.setattr(module, "BLOCK", 1 << 12)
+    x, dy = lie(rng.standard_normal((4, 8, 16, 16))), rng.standard_normal((4, 8, 16, 16))
+    with several_threads(count):
+        y, dx = gradient_of(ReLU(), x, dy)
+    assert np.array_equal(y, np.maximum(x, 0)) and np.array_equal(dx, np.where(x > 0, dy, 0))
+
+
+@pytest.mark.parametrize("layer", [LeakyReLU(0.3), LeakyReLU(-2.0), PReLU(init=0.3)])
+def test_the_gradient_is_exactly_dy_or_the_slope_times_dy(layer, rng):
+    x, dy = (rng.standard_normal((5, 7)).astype(np.float32) for _ in range(2))
+    if isinstance(layer, LeakyReLU):
+        dy[0, :3] = inf, -inf, 1e-30
+    _, dx = gradient_of(layer, x, dy)
+    a = np.float32(layer.weight.item() if isinstance(layer, PReLU) else layer.negative_slope)
+    assert np.array_equal(dx, np.where(x > 0, dy, a * dy))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_layout_in_memory_is_kept(kind, rng):
+    check_keeps_layout(kind(), rng.standard_normal((2, 3, 5, 4)).astype(np.float32))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -11,6 +11,7 @@ from tests.layers.common import (
     check_dtypes,
     check_empty_batch,
     check_gradients,
+    check_keeps_layout,
     grad_cases,
     gradient_of,
     run,
@@ -91,6 +92,11 @@ def test_whole_channels():
     y = Dropout2d(0.5)(Tensor(np.ones((20, 10, 3, 4)))).numpy()
     sums = y.sum((2, 3))
     assert set(np.unique(sums)) == {0, 24} and 0.3 < (sums > 0).mean() < 0.7
+
+
+@pytest.mark.parametrize("kind", [Dropout, Dropout2d])
+def test_the_layout_in_memory_is_kept(kind, rng):
+    check_keeps_layout(kind(), rng.standard_normal((2, 3, 5, 4)).astype(np.float32))
 
 
 @pytest.mark.parametrize("kind", [Dropout, Dropout2d])

@@ -4,7 +4,9 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from minicnn.layers.maxpool import MaxPool2d, MaxPool2dFn
+from minicnn import no_grad
+from minicnn.geometry import Window
+from minicnn.layers.maxpool import MaxPool2d, MaxPool2dFn, max_pool
 from minicnn.tensor import Tensor
 from tests import reference_layers as reference
 from tests.layers.common import (
@@ -90,6 +92,25 @@ def test_all_minus_infinity():
 def test_minus_infinity_under_dilation():
     _, dx = gradient_of(MaxPool2d(2, 1, 1, dilation=2), np.full((1, 1, 3, 3), -inf))
     assert dx.sum() == 9
+
+
+def test_windows_that_fall_between_all_cells():
+    """Dilation 3 on one column, padded by 2: no cell of any window lies on the image."""
+    y, dx = gradient_of(MaxPool2d(2, 1, 2, 3), np.ones((1, 1, 3, 1)))
+    assert (y == -inf).all() and not dx.any()
+
+
+def test_the_sign_of_a_zero_or_a_rounding_error_does_not_lose_the_gradient():
+    x = np.array([[[[-0.0, 0.0], [0.0, -0.0]]], [[[1.0, 1 + 1e-15], [1, 1]]]])
+    _, dx = gradient_of(MaxPool2d(2), x)
+    assert dx.sum((1, 2, 3)).tolist() == [1, 1] and dx[1, 0, 0, 1] == 1
+
+
+def test_without_a_gradient_no_winner_is_kept():
+    y, winner = max_pool(SLIDE, Window.of(2, 2), remember=False)
+    assert winner is None and y.tolist() == [[[[6, 8], [3, 4]]]]
+    with no_grad():
+        assert MaxPool2d(2)(Tensor(SLIDE, requires_grad=True)).creator is None
 
 
 def test_padding_never_wins_over_negative_values():

@@ -11,6 +11,7 @@ from tests.layers.common import (
     check_dtypes,
     check_empty_batch,
     check_gradients,
+    check_keeps_layout,
     grad_cases,
     gradient_of,
     run,
@@ -93,6 +94,12 @@ def test_dtypes_layouts_and_empty_batch(option, xp, rng):
         layer.load_state_dict(weights)
         return layer
     check_any_layout(make, x)
+
+
+def test_a_and_add_keep_the_layout_in_memory(rng):
+    x = rng.standard_normal((2, 2, 5, 4)).astype(np.float32)
+    check_keeps_layout(Shortcut(2, 3, 2, "A"), x)
+    check_keeps_layout(lambda x: Add()(x, x), x)
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3])

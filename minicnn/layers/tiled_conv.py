@@ -1,0 +1,149 @@
+"""Convolution in tiles: conv.py's sums where its columns would be too large to keep.
+
+Columns hold every pixel once for each cell of the window: KH KW times the image.  Here they are
+made for some rows of windows at a time, a few megabytes that stay in the processor's cache, in
+memory that is used again; only x and w are kept for backward.
+
+    y[rows] = w @ cols(x)[rows] + b
+
+Backward follows the pixel instead of the window.  Pixel (h, w) lies under cell (u, v) of window
+(i, j) where  h + top = i SH + u DH  and  w + left = j SW + v DW,  so its gradient is a sum over
+these windows: a convolution of dy.
+
+    dx[n, c, h, w] = sum_{f, u, v}  w[f, c, u, v] dy[n, f, i, j]
+    dw[f, c, u, v] = sum_{n, h, w}  x[n, c, h, w] dy[n, f, i, j]
+
+Both take the same columns of dy, which are made once, and the columns of x not at all.  At stride 1
+a pixel meets every cell; at stride S those that fit its remainder modulo S, so the pixels are done
+in S x S classes, `Window.phases`.
+"""
+
+from math import prod
+
+from minicnn.backend import Array, matmul, times_transposed, total, xp_of
+from minicnn.columns import gather, innermost, laid_out
+from minicnn.engine import Function
+from minicnn.geometry import Corners, Window
+from minicnn.threads import BLOCK, at_once, sum_over, tiles
+
+
+class TiledConv2dFn(Function):
+    def __init__(self, window: Window, groups: int = 1):
+        self.window, self.groups = window, groups
+
+    def forward(self, x, w, b=None):                       # (N, C, H, W), (F, C/G, KH, KW), (F,)
+        self.x, self.w = innermost(x), w                   # (C, H, W, N)
+        G, window, N, F = self.groups, self.window, len(x), len(w)
+        OH, OW = window.out(*x.shape[2:])
+        image = split(laid_out(x, window), G)              # (G, C/G, H', SW, W'/SW, N)
+        w = w.reshape(G, F // G, -1)                       # (G, F/G, C/G KH KW)
+        y = xp_of(x).empty((F, OH, OW, N), dtype=x.dtype)
+        y_split = split(y, G)                              # (G, F/G, OH, OW, N)
+
+        def some(groups, rows):
+            cols = columns(image[groups], window.corners(), window.stride, rows, OW)
+            y_rows = flat(y_split[groups, :, rows])        # (groups, F/G, R OW N)
+            matmul(w[groups], cols, out=y_rows)
+            if b is not None:
+                y_rows += b.reshape(G, -1, 1)[groups]
+
+        group_tiles, row_tiles = tiling(y_split, w.shape[2])
+        at_once(lambda groups: at_once(lambda rows: some(groups, rows), row_tiles), group_tiles)
+        return y.transpose(3, 0, 1, 2)                     # (N, F, OH, OW)
+
+    def backward(self, dy):                                # (N, F, OH, OW)
+        dy = innermost(dy)                                 # (F, OH, OW, N)
+        if self.needs_grad[0]:
+            dx, dw = both_gradients(dy, self.x, self.w, self.window, self.groups)
+        else:
+            dx, dw = None, weight_gradient(dy, self.x, self.w, self.window, self.groups)
+        return (dx, dw, total(dy.reshape(len(dy), -1), axis=1))[:len(self.needs_grad)]
+
+
+def both_gradients(dy: Array, x: Array, w: Array, window: Window, G: int) -> tuple[Array, Array]:
+    """dx (N, C, H, W) and dw (F, C/G, KH, KW) from the same columns, those of dy (F, OH, OW, N)."""
+    xp, (C, H, W, N), (F, OH, OW, _) = xp_of(dy), x.shape, dy.shape
+    (top, bottom), (left, right) = window.margins(H, W)
+    dy_pad = xp.zeros((F, top + OH + bottom, 1, left + OW + right, N), dtype=dy.dtype)
+    dy_pad[:, top:top + OH, 0, left:left + OW] = dy
+    dx, dw = xp.zeros((C, H, W, N), dtype=dy.dtype), xp.zeros(w.shape, dtype=dy.dtype)
+    for rows, columns, us, vs, windows in window.phases(H, W):
+        corners = [(top + i, left + j) for i, j in windows]
+        if corners:                                        # else no window ever lies there
+            one_class(xp.ascontiguousarray(split(x, G)[..., rows, columns, :]),
+                      split(w, G)[..., us, vs], split(dy_pad, G), corners,
+                      split(dx, G)[..., rows, columns, :], split(dw, G)[..., us, vs])
+    return dx.transpose(3, 0, 1, 2), dw
+
+
+def weight_gradient(dy: Array, x: Array, w: Array, window: Window, G: int) -> Array:
+    """dw = dy @ cols(x)^T, for a first layer: nobody asks for the gradient of the image."""
+    dw, OW = xp_of(dy).empty_like(w), dy.shape[2]
+    image = split(laid_out(x.transpose(3, 0, 1, 2), window), G)
+    dy = split(dy, G)                                      # (G, F/G, OH, OW, N)
+
+    def some(groups, rows):
+        cols = columns(image[groups], window.corners(), window.stride, rows, OW)
+        return times_transposed(flat(dy[groups, :, rows]), cols)
+
+    sums(some, dy, split(dw, G))
+    return dw
+
+
+def one_class(x: Array, w: Array, dy_pad: Array, corners: Corners, dx: Array, dw: Array) -> None:
+    """Fill dx and dw, for the pixels of one class and the cells that they meet.
+
+    x, dx (G, C/G, H, W, N);  w, dw (G, F/G, C/G, U, V);  dy_pad (G, F/G, H', 1, W', N)
+    """
+    w, dw = flat(w.swapaxes(1, 2)), dw.swapaxes(1, 2)      # (G, C/G, F/G U V), a view
+
+    def some(groups, rows):
+        cols = columns(dy_pad[groups], corners, (1, 1), rows, x.shape[3])
+        dx_rows = dx[groups, :, rows]                      # (groups, C/G, R, W, N)
+        dx_rows[...] = matmul(w[groups], cols).reshape(dx_rows.shape)
+        return times_transposed(flat(x[groups, :, rows]), cols)      # (groups, C/G, F/G U V)
+
+    sums(some, x, dw)
+
+
+def columns(image: Array, corners: Corners, stride: tuple, rows: slice, OW: int) -> Array:
+    """Columns of some groups: (G, C/G, H', SW, W'/SW, N) -> (G, C/G cells, R OW N)."""
+    (G, C), n = image.shape[:2], len(corners)
+    cols = gather(image.reshape(G * C, *image.shape[2:]), corners, stride, rows, OW, keep=False)
+    return cols.reshape(G, C * n, cols.shape[2])
+
+
+def tiling(y: Array, cells: int) -> tuple[list[slice], list[slice]]:
+    """Groups and rows of y, (G, C/G, H, W, N), so that one part of each is a tile.
+
+    cells : length of a column.  Small groups (a depthwise convolution's) are done several at once.
+    """
+    G, _, H, W, N = y.shape
+    row = cells * W * N * y.itemsize
+    # With fewer than 512 columns, a product spends its time on bringing the weights into the cache.
+    by_rows = tiles(H, row, -(-512 // max(W * N, 1)), y)
+    if G == 1:
+        return [slice(0, 1)], by_rows
+    return tiles(G, H * row, 1, y), by_rows if H * row > BLOCK else [slice(0, H)]
+
+
+def sums(some, y: Array, dw: Array) -> None:
+    """dw[groups] = sum over rows of some(groups, rows), for all tiles of y; dw is (G, ...)."""
+    group_tiles, row_tiles = tiling(y, prod(dw.shape[2:]))
+
+    def some_groups(groups):
+        dw_groups = dw[groups]
+        dw_groups[...] = sum_over(lambda rows: some(groups, rows), row_tiles).reshape(
+            dw_groups.shape)
+
+    at_once(some_groups, group_tiles)
+
+
+def split(q: Array, G: int) -> Array:
+    """(C, ...) -> (G, C/G, ...)."""
+    return q.reshape(G, len(q) // G, *q.shape[1:])
+
+
+def flat(q: Array) -> Array:
+    """(G, C, ...) -> (G, C, all the rest)."""
+    return q.reshape(*q.shape[:2], prod(q.shape[2:]))

@@ -1,88 +1,162 @@
-"""Time the workloads: `python -m benchmarks [NAME ...] [--against PYTHON]`.
+"""Time minicnn, alone or in turn with others: `python -m benchmarks [NAME ...] [--against torch]`.
 
-Rounds of steps are taken in turn, so that a machine that slows down slows everybody down.  With
-`--against`, an interpreter that has PyTorch runs the same workloads in a process of its own, and
-the ratio of the medians is printed: ours over PyTorch's.
+Everybody takes a few steps in every round, each in a process of its own, so that a machine that
+slows down slows all of them down.  docs/speed.md explains the figures.
 """
 
 import argparse
-import json
-import platform
-import subprocess
-import time
+import sys
+from collections.abc import Iterable
 from pathlib import Path
-from statistics import median
+from typing import Any
 
-from threadpoolctl import threadpool_info
+from benchmarks import page, results
+from benchmarks.environments import RECIPES, interpreters
+from benchmarks.growth import growth_tables
+from benchmarks.machine import Watch, machine
+from benchmarks.process import Contestant, minicnn, rival
+from benchmarks.rounds import measure
+from benchmarks.tables import (
+    aligned,
+    compare_text,
+    machine_text,
+    ratio_text,
+    settings,
+    workload_text,
+)
+from benchmarks.workloads import GROUPS, WORKLOADS, chosen
+from minicnn.arguments import above_zero, whole
 
-from benchmarks.workloads import WORKLOADS
-from minicnn.arguments import whole
 
-
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__,
                                       formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("names", nargs="*", metavar="NAME", default=[],
-                         help=f"workloads, of: {', '.join(WORKLOADS)} (all)")
-    options.add_argument("--rounds", type=whole, default=20, help="rounds (20)")
-    options.add_argument("--steps", type=whole, default=10, help="steps in a round (10)")
-    options.add_argument("--against", metavar="PYTHON", help="an interpreter that has torch")
-    args = options.parse_args()
-    names = args.names or list(WORKLOADS)
-    for name in names:
-        if name not in WORKLOADS:
-            options.error(f"no workload {name!r}; there are {', '.join(WORKLOADS)}")
+                         help=f"all (default), growth, gpu, or some of: {', '.join(GROUPS['all'])}")
+    options.add_argument("--against", action="append", default=[], metavar="RIVAL",
+                         help=f"{', '.join(RECIPES)}: installed in an environment of its own when "
+                              "first asked for; or the path of a Python that has it; repeatable")
+    options.add_argument("--threads", type=thread_counts, default=[None], metavar="N,...",
+                         help="MINICNN_THREADS, as by minicnn.set_threads(N); unset,2 measures "
+                              "with nothing set, and with 2")
+    options.add_argument("--coretype", type=kernels, default=[None], metavar="NAME,...",
+                         help="OPENBLAS_CORETYPE for minicnn; unset,Haswell measures both")
+    options.add_argument("--device", choices=["cpu", "cuda"], default="cpu",
+                         help="where minicnn and PyTorch compute (cpu)")
+    options.add_argument("--rounds", type=whole, default=12, help="rounds (12)")
+    options.add_argument("--turn", type=above_zero, default=0.3, metavar="SECONDS",
+                         help="how long each works in a round, but at least one step (0.3)")
+    options.add_argument("--small", action="store_true",
+                         help="two samples of a few pixels: to see that everything works")
+    options.add_argument("--json", type=Path, metavar="FILE", help="write everything measured")
+    options.add_argument("--read", type=Path, metavar="FILE", action="append", default=[],
+                         help="show such a file instead of measuring; several are joined")
+    options.add_argument("--compare", type=Path, metavar="FILE", help="what changed since then")
+    options.add_argument("--markdown", nargs="?", type=Path, const=page.PAGE, metavar="PAGE",
+                         help="write the tables into docs/speed.md")
+    return options
 
-    for part in threadpool_info():
-        if part["user_api"] == "blas":
-            print(f"{part['internal_api']} {part['version']}, kernel {part.get('architecture')}, "
-                  f"{part['num_threads']} threads, Python {platform.python_version()}")
-    other = None
-    if args.against:
-        other = subprocess.Popen([args.against, Path(__file__).with_name("torch_workloads.py")],
-                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        print(json.loads(other.stdout.readline()))
 
-    steps = {name: WORKLOADS[name]() for name in names}
-    ours: dict[str, list[float]] = {name: [] for name in names}
-    theirs: dict[str, list[float]] = {name: [] for name in names}
-    for round_number in range(args.rounds + 1):
+def thread_counts(text: str) -> list[str]:
+    parts = text.split(",")
+    if not all(part == "unset" or part.isdecimal() and int(part) > 0 for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list such as unset,2")
+    return parts
+
+
+def kernels(text: str) -> list[str]:
+    parts = text.split(",")
+    if not all(part.isalnum() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list such as unset,Haswell")
+    return parts
+
+
+def main(arguments: list[str] | None = None) -> int:
+    args = parser().parse_args(arguments)
+    try:
+        return run(args)
+    except (ValueError, OSError, RuntimeError) as problem:
+        print(f"benchmarks: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("benchmarks: stopped", file=sys.stderr)
+        return 130
+
+
+def run(args: argparse.Namespace) -> int:
+    before = results.read(args.compare) if args.compare else None
+    if args.markdown:
+        page.update(args.markdown, None)                   # a page that will not do: said at once
+    if args.read:
+        found, status = results.joined([results.read(path) for path in args.read]), 0
+    else:
+        found, status = measured(args)
+    for rival_name in found["rivals"]:
+        print(f"\n{ratio_text(found, rival_name)}")
+    for title, rows in growth_tables(found):
+        print(f"\n{title}\n{aligned(rows)}")
+    print(f"\n{machine_text(found['machine'])}")
+    print("\n".join(f"{name}: {told}" for name, told in settings(found)))
+    if before:
+        print(f"\n{compare_text(before, found)}")
+    if args.json:
+        results.write(args.json, found)
+    if args.markdown and status == 0:
+        parts = page.update(args.markdown, found)
+        print(f"{args.markdown}: {' and '.join(parts) or 'nothing'} renewed")
+    return status
+
+
+def measured(args: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    """(results, exit status) of all the chosen workloads; 130 if Ctrl-C came before the end."""
+    from tqdm import tqdm
+    names = chosen(args.names)
+    ours = once(minicnn(threads, coretype) for coretype in args.coretype
+                for threads in args.threads)
+    rivals = once(rival(*found) for choice in args.against for found in interpreters(choice))
+    found: dict[str, Any] = {
+        "machine": machine(), "command": command(args, rivals), "workloads": [],
+        "ours": [each.name for each in ours], "rivals": [each.name for each in rivals]}
+    turns = len(names) * len(ours + rivals) * (1 + args.rounds)
+    with tqdm(total=turns, disable=None, delay=2, leave=False, unit="turn") as bar:
+        def tick(text: str) -> None:
+            bar.set_description(text)
+            bar.update()
+
         for name in names:
-            mine = timed(steps[name], args.steps)
-            others = []
-            if other:
-                print(name, args.steps, file=other.stdin, flush=True)
-                others = json.loads(other.stdout.readline())
-            if round_number:                               # the first round only warms up
-                ours[name] += mine
-                theirs[name] += others
-    if other:
-        other.stdin.close()
-        other.wait()
-    print_table(names, ours, theirs)
+            workload = WORKLOADS[name].smaller() if args.small else WORKLOADS[name]
+            entry: dict[str, Any] = {"name": name, "title": workload.title(),
+                                     "batch": workload.shape[0], "results": {}}
+            found["workloads"].append(entry)
+            watch = Watch()
+            try:
+                measure(workload, ours + rivals, args.rounds, args.turn, entry["results"],
+                        args.device, tick)
+            except KeyboardInterrupt:
+                tqdm.write(f"{workload_text(entry)}\n\nstopped; what had been measured:")
+                return found, 130
+            entry["others"] = watch.others()
+            tqdm.write(workload_text(entry))
+            sys.stdout.flush()
+            if args.json:                                  # what is measured outlives the process
+                results.write(args.json, found)
+    return found, 0
 
 
-def timed(step, count: int) -> list[float]:
-    times = []
-    for _ in range(count):
-        start = time.perf_counter()
-        step()
-        times.append(time.perf_counter() - start)
-    return times
+def once(contestants: Iterable[Contestant]) -> list[Contestant]:
+    return list({each.name: each for each in contestants}.values())
 
 
-def print_table(names, ours, theirs) -> None:
-    width = max(map(len, names))
-    print(f"{'milliseconds a step':>{width}}")
-    for name in names:
-        line = f"{name:{width}}  minicnn median {1e3 * median(ours[name]):8.2f}  "
-        line += f"min {1e3 * min(ours[name]):8.2f}"
-        if theirs[name]:
-            line += (f"   PyTorch median {1e3 * median(theirs[name]):8.2f}  "
-                     f"min {1e3 * min(theirs[name]):8.2f}   ratio "
-                     f"{median(ours[name]) / median(theirs[name]):.2f}")
-        print(line)
+def command(args: argparse.Namespace, rivals: list[Contestant]) -> str:
+    """The command, with rivals by name wherever their interpreters lie."""
+    words = ["python -m benchmarks", *args.names]
+    words += [f"--against {each.name}" for each in rivals]
+    words += [f"--threads {','.join(args.threads)}"] if args.threads != [None] else []
+    words += [f"--coretype {','.join(args.coretype)}"] if args.coretype != [None] else []
+    words += ["--device cuda"] if args.device == "cuda" else []
+    words += [f"--rounds {args.rounds} --turn {args.turn:g}"] + ["--small"] * args.small
+    return " ".join(words)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

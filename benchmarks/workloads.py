@@ -1,49 +1,117 @@
-"""What is timed: each workload returns a function without arguments that does one step."""
+"""What is timed, as data: every contestant gets the same description and builds it for itself."""
 
-from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from minicnn import Tensor, manual_seed
-from minicnn.layers.conv import Conv2d
-from minicnn.losses import cross_entropy
-from minicnn.models import LeNet5
-from minicnn.optim import SGD
-
-Step = Callable[[], object]
+from benchmarks.networks import NETWORKS
 
 
-def lenet() -> Step:
-    """LeNet-5 (slide), 64 digits: forward, loss, backward, SGD with momentum."""
-    manual_seed(0)
-    rng = np.random.default_rng(0)
-    images = rng.standard_normal((64, 1, 32, 32), np.float32)
-    labels = rng.integers(0, 10, 64)
-    model = LeNet5()
-    optimizer = SGD(model.parameters(), lr=0.01, momentum=0.9)
+class Workload(NamedTuple):
+    """One thing to time.
 
-    def step() -> float:
-        loss = cross_entropy(model(Tensor(images)), labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss.item()
-    return step
+    name    : what the command line calls it
+    kind    : "train"    forward, cross-entropy, backward, SGD with momentum 0.9
+              "forward"  forward alone, in eval mode, nothing recorded
+              "layer"    one layer, forward and backward with a given upstream gradient
+              "chain"    small additions in a row, forward and backward
+              "arrays"   the same number of additions of arrays, without Tensors
+    what    : the network (see benchmarks/networks.py), or the layer's name in PyTorch and minicnn
+    shape   : of the input, (N, C, H, W); of a chain, its length
+    options : the layer's arguments
+    first   : the layer is the first of a network: its input are images as a loader gives them,
+              and need no gradient
+    """
+
+    name: str
+    kind: str
+    what: str
+    shape: tuple[int, ...]
+    options: dict[str, Any] = {}
+    first: bool = False
+
+    def title(self) -> str:
+        if self.kind in ("chain", "arrays"):
+            return f"{self.shape[0]:,} additions of 16 numbers" + (
+                ", forward and backward" if self.kind == "chain" else " in NumPy alone")
+        N, C, H, W = self.shape
+        if self.kind == "layer":
+            options = ", ".join(f"{name} {value}" for name, value in self.options.items())
+            return f"{self.what}({options}) on {C}x{H}x{W}, batch {N}: forward and backward"
+        return f"{self.what} on {C}x{H}x{W}, batch {N}: " + (
+            "training step" if self.kind == "train" else "forward")
+
+    def request(self, device: str = "cpu") -> dict[str, Any]:
+        """What a contestant is told: the fields, `rows`, the network's layers, and the device."""
+        rows = NETWORKS[self.what](self.shape[1:]) if self.kind in ("train", "forward") else []
+        return {**self._asdict(), "rows": rows, "device": device}
+
+    def smaller(self) -> "Workload":
+        """Two samples of a few pixels: enough to see that everything works."""
+        if self.kind in ("chain", "arrays"):
+            return self
+        N, C, H, W = self.shape
+        side = {"lenet": 32, "alexnet": 67}.get(self.what, min(H, 32))
+        return self._replace(shape=(min(N, 2), C, side, side))
 
 
-def conv3x3() -> Step:
-    """Convolution 3x3, 64 -> 64 maps of 56 x 56, batch 8, padding 1: forward and backward."""
-    manual_seed(0)
-    rng = np.random.default_rng(0)
-    x = Tensor(rng.standard_normal((8, 64, 56, 56), np.float32), requires_grad=True)
-    dy = rng.standard_normal((8, 64, 56, 56), np.float32)
-    layer = Conv2d(64, 64, 3, padding=1)
-
-    def step() -> None:
-        x.grad = None
-        layer.zero_grad()
-        layer(x).backward(dy)
-    return step
+def layer(name: str, what: str, shape: tuple[int, ...], first: bool = False,
+          **options: Any) -> Workload:
+    return Workload(name, "layer", what, shape, options, first)
 
 
-WORKLOADS: dict[str, Callable[[], Step]] = {"lenet": lenet, "conv3x3": conv3x3}
+ALL = [
+    Workload("lenet", "train", "lenet", (64, 1, 32, 32)),
+    Workload("resnet20_b32", "train", "resnet20", (32, 3, 32, 32)),
+    Workload("resnet20_b128", "train", "resnet20", (128, 3, 32, 32)),
+    Workload("resnet18", "train", "resnet18", (8, 3, 224, 224)),
+    Workload("alexnet", "train", "alexnet", (16, 3, 227, 227)),
+    Workload("vgg16_b1", "forward", "vgg16", (1, 3, 224, 224)),
+    Workload("vgg16_b4", "forward", "vgg16", (4, 3, 224, 224)),
+    Workload("mobilenet", "forward", "mobilenet", (4, 3, 224, 224)),
+    layer("maxpool", "MaxPool2d", (8, 64, 112, 112), kernel_size=3, stride=2, padding=1),
+    layer("lrn", "LocalResponseNorm", (8, 96, 55, 55), size=5, alpha=5e-4, beta=0.75, k=2.0),
+    layer("conv1x1", "Conv2d", (8, 256, 56, 56), in_channels=256, out_channels=64, kernel_size=1),
+    layer("conv3x3", "Conv2d", (8, 64, 56, 56), in_channels=64, out_channels=64, kernel_size=3,
+          padding=1),
+    layer("conv3x3_s2", "Conv2d", (8, 64, 56, 56), in_channels=64, out_channels=128,
+          kernel_size=3, stride=2, padding=1),
+    layer("conv11x11", "Conv2d", (8, 3, 227, 227), first=True, in_channels=3, out_channels=96,
+          kernel_size=11, stride=4),
+    layer("batchnorm", "BatchNorm2d", (8, 64, 56, 56), num_features=64),
+    layer("depthwise", "Conv2d", (8, 512, 14, 14), in_channels=512, out_channels=512,
+          kernel_size=3, padding=1, groups=512),
+]
+
+ON_GPU = (("lenet", (64, 1, 32, 32)), ("resnet20", (128, 3, 32, 32)),
+          ("resnet18", (64, 3, 224, 224)), ("resnet50", (32, 3, 224, 224)),
+          ("vgg16", (32, 3, 224, 224)))
+GPU = [Workload(f"gpu_{what}_{kind}", kind, what, shape)
+       for kind in ("train", "forward") for what, shape in ON_GPU]
+
+BATCHES = (1, 4, 16, 32, 64, 128)
+DEPTHS = (100, 1000, 10_000)
+
+GROWTH = [
+    *(Workload(f"growth_{what}_{N}", "train", what, (N, *image)) for what, image in
+      (("lenet", (1, 32, 32)), ("resnet20", (3, 32, 32))) for N in BATCHES),
+    *(Workload(f"growth_{kind}_{depth}", kind, "addition", (depth,))
+      for kind in ("chain", "arrays") for depth in DEPTHS),
+]
+
+WORKLOADS = {workload.name: workload for workload in [*ALL, *GROWTH, *GPU]}
+GROUPS = {"all": [workload.name for workload in ALL],
+          "growth": [workload.name for workload in GROWTH],
+          "gpu": [workload.name for workload in GPU]}
+
+
+def chosen(names: list[str]) -> list[str]:
+    """The workloads that these names stand for, each once; all, for no name."""
+    found: dict[str, None] = {}
+    for name in names or ["all"]:
+        if name not in WORKLOADS and name not in GROUPS:
+            near = get_close_matches(name, [*GROUPS, *WORKLOADS], n=3, cutoff=0.5)
+            raise ValueError(f"no workload is called {name!r}; " + (
+                f"did you mean {' or '.join(near)}?" if near else
+                f"there are {', '.join([*GROUPS['all'], *GROUPS])}"))
+        found |= dict.fromkeys(GROUPS.get(name, [name]))
+    return list(found)

@@ -12,13 +12,17 @@ from pathlib import Path
 import numpy as np
 
 from minicnn import __version__
-from minicnn.arguments import seed
+from minicnn.arguments import seed, whole
+from minicnn.backend import manual_seed
 from minicnn.data import find_digits
 from minicnn.data.sheet import augmentation_sheet
 from minicnn.doctor import report
 from minicnn.gradcases.table import all_cases, run_cases
+from minicnn.inspect.profile import profile
+from minicnn.inspect.profile_picture import profile_picture
 from minicnn.inspect.summary import summary
 from minicnn.models import MODELS, build
+from minicnn.threads import set_threads
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,7 +39,25 @@ def parser() -> argparse.ArgumentParser:
     table.add_argument("network", help=f"one of: {', '.join(MODELS)}")
     table.add_argument("--variant", help="a variant of the network, for example paper")
     table.add_argument("--input", metavar="CxHxW", help="image size, if not the network's own")
+    table.add_argument("--rows", action="store_true", help="one line for each row of the slide, "
+                       "not for each layer")
     table.add_argument("--format", default="text", choices=("text", "markdown", "csv", "json"))
+
+    timing = command("profile", "time a training step of a network layer by layer, and say where "
+                     "the time goes and why", "python -m minicnn profile lenet5 --batch 64")
+    timing.add_argument("network", help=f"one of: {', '.join(MODELS)}")
+    timing.add_argument("--variant", help="a variant of the network, for example paper")
+    timing.add_argument("--input", metavar="CxHxW", help="image size, if not the network's own")
+    timing.add_argument("--batch", type=whole, default=32, help="images in a step (32)")
+    timing.add_argument("--rounds", type=whole, help="steps that are watched (3 to 50, by time)")
+    timing.add_argument("--forward", action="store_true", help="only forward, in test mode")
+    timing.add_argument("--threads", type=whole, help="as set_threads (minicnn/threads.py)")
+    timing.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    timing.add_argument("--sort", default="network", choices=("network", "time"))
+    timing.add_argument("--top", type=whole, metavar="N", help="only the N longest layers")
+    timing.add_argument("--format", default="text", choices=("text", "markdown", "csv", "json"))
+    timing.add_argument("--out", type=Path, metavar="FILE", help="out/profile-NETWORK.png")
+    timing.add_argument("--seed", type=seed, default=0)
 
     check = command("gradcheck", "check every gradient of every operation and layer against the "
                     "slope of its output", "python -m minicnn gradcheck conv2d")
@@ -58,7 +80,25 @@ def run_summary(args: argparse.Namespace) -> int:
     in_shape = image_size(args.input) if args.input else None
     options = {"variant": args.variant} if args.variant else {}
     table = summary(build(args.network, **options), in_shape)
+    table = table.by_row() if args.rows else table
     print(getattr(table, args.format)())
+    return 0
+
+
+def run_profile(args: argparse.Namespace) -> int:
+    in_shape = image_size(args.input) if args.input else None
+    options = {"variant": args.variant} if args.variant else {}
+    manual_seed(args.seed)
+    model = build(args.network, **options).to(args.device)
+    if args.threads:
+        set_threads(args.threads)
+    table = profile(model, in_shape, args.batch, args.rounds, args.forward, seed=args.seed,
+                    progress=True)
+    path = profile_picture(table, args.out or f"out/profile-{args.network}.png")
+    table = table.by_time() if args.sort == "time" else table
+    table = table.top(args.top) if args.top else table
+    print(getattr(table, args.format)())
+    print(path, file=sys.stdout if args.format == "text" else sys.stderr)
     return 0
 
 
@@ -104,8 +144,8 @@ def run_doctor(args: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     args = parser().parse_args(arguments)
-    run = {"summary": run_summary, "gradcheck": run_gradcheck, "augment": run_augment,
-           "doctor": run_doctor}[args.command]
+    run = {"summary": run_summary, "profile": run_profile, "gradcheck": run_gradcheck,
+           "augment": run_augment, "doctor": run_doctor}[args.command]
     try:
         return run(args)
     except (ValueError, TypeError, OSError, RuntimeError) as problem:

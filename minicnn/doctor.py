@@ -6,7 +6,6 @@ Every problem comes with one next step.  Nothing is changed and nothing is downl
 import importlib.metadata
 import os
 import platform
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
@@ -15,11 +14,15 @@ import numpy as np
 
 from minicnn.backend import gpu_name, gpu_problem
 from minicnn.data.files import cache_folder
+from minicnn.speed import gigaflops, physical_cores, threads_at_work, usable_cores
 
 # Kernels that OpenBLAS calls by these names use no AVX-512 / no AVX2 instructions.
 WITHOUT_AVX512 = {"haswell", "zen", "excavator"}
 WITHOUT_AVX2 = {"prescott", "core2", "nehalem", "sandybridge", "bulldozer", "piledriver",
                 "steamroller", "barcelona", "athlon", "generic"}
+
+SETTINGS = ("MINICNN_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS",
+            "OPENBLAS_CORETYPE")
 
 
 class Finding(NamedTuple):
@@ -35,6 +38,7 @@ def examine() -> Iterator[Finding]:
     yield Finding("python", f"{platform.python_version()} on {platform.platform()}")
     yield from packages()
     yield from blas()
+    yield threads()
     yield gpu()
     yield from cache()
 
@@ -72,7 +76,7 @@ def blas() -> Iterator[Finding]:
         return
     part = libraries[0]
     kernel = str(part.get("architecture", ""))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = len(usable_cores())
     yield Finding("BLAS", f"{part['internal_api']} {part['version']}, kernel "
                   f"{kernel or 'unknown'}, {part['num_threads']} threads on {cores} cores, "
                   f"{gigaflops():,.0f} GFLOP/s in a float32 matrix product")
@@ -80,7 +84,7 @@ def blas() -> Iterator[Finding]:
     if better:
         yield Finding("BLAS kernel", f"OpenBLAS uses {kernel}, this processor can run {better}",
                       f"try OPENBLAS_CORETYPE={better} in the environment and compare")
-    if cores and part["num_threads"] > cores:
+    if part["num_threads"] > cores:
         yield Finding("BLAS threads", f"{part['num_threads']} threads share {cores} cores",
                       f"set OPENBLAS_NUM_THREADS={cores}")
 
@@ -102,15 +106,14 @@ def better_kernel(library: str, kernel: str, features: set[str]) -> str:
     return ""
 
 
-def gigaflops(size: int = 1024, rounds: int = 5) -> float:
-    """Best speed of a float32 matrix product of that size, in 10^9 operations per second."""
-    a = np.ones((size, size), np.float32)
-    seconds = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        a @ a
-        seconds.append(time.perf_counter() - start)
-    return 2 * size ** 3 / min(seconds) / 1e9
+def threads() -> Finding:
+    """How many threads are at work, which settings say so, and which settings are worth a try."""
+    made = ", ".join(f"{name}={os.environ[name]}" for name in SETTINGS if os.environ.get(name))
+    text, cores = f"{threads_at_work()} ({made or 'nothing is set'})", physical_cores()
+    if cores > 1:
+        text += (f"; try MINICNN_THREADS={cores}, or set_threads({cores}), for large networks, and "
+                 "1 for those as small as LeNet")
+    return Finding("threads", text)
 
 
 def gpu() -> Finding:

@@ -31,7 +31,7 @@ def found(subject):
 def test_subjects_in_order():
     subjects = [finding.subject for finding in examine()]
     assert subjects[:2] == ["python", "minicnn"] and subjects[-1] == "data cache"
-    assert {"numpy", "matplotlib", "tqdm", "pooch", "BLAS", "GPU"} <= set(subjects)
+    assert {"numpy", "matplotlib", "tqdm", "pooch", "BLAS", "threads", "GPU"} <= set(subjects)
     assert found("numpy")[0].text == np.__version__
 
 
@@ -99,9 +99,33 @@ def test_a_library_unknown_to_threadpoolctl(monkeypatch):
     assert found("BLAS") == [Finding("BLAS", "unknown to threadpoolctl; 123 GFLOP/s")]
 
 
-def test_speed_is_measured(monkeypatch):
-    monkeypatch.undo()
-    assert 0.01 < doctor.gigaflops(64, 2) < 1e5
+def pretend_threads(monkeypatch, cores, **environment):
+    monkeypatch.setattr(doctor, "threads_at_work", lambda: "1 Python thread, 2 BLAS threads")
+    monkeypatch.setattr(doctor, "physical_cores", lambda: cores)
+    for name in doctor.SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_threads_of_a_machine_with_several_cores(monkeypatch):
+    pretend_threads(monkeypatch, 8)
+    assert found("threads") == [Finding(
+        "threads", "1 Python thread, 2 BLAS threads (nothing is set); try MINICNN_THREADS=8, or "
+        "set_threads(8), for large networks, and 1 for those as small as LeNet")]
+
+
+def test_threads_of_a_machine_with_one_core(monkeypatch):
+    pretend_threads(monkeypatch, 1)
+    assert found("threads") == [Finding("threads", "1 Python thread, 2 BLAS threads (nothing is "
+                                                   "set)")]
+
+
+def test_settings_of_threads(monkeypatch):
+    pretend_threads(monkeypatch, 1, OPENBLAS_NUM_THREADS="2", MINICNN_THREADS="",
+                    OPENBLAS_CORETYPE="Haswell")
+    assert found("threads")[0].text == ("1 Python thread, 2 BLAS threads (OPENBLAS_NUM_THREADS=2, "
+                                        "OPENBLAS_CORETYPE=Haswell)")
 
 
 def test_processor_features():

@@ -16,7 +16,7 @@ from minicnn.gradcases.case import Case, normal
 from minicnn.layers.activations import Tanh
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ["summary", "gradcheck", "augment", "doctor"]
+COMMANDS = ["summary", "profile", "gradcheck", "augment", "doctor"]
 
 
 def run(*arguments, **environment):
@@ -64,7 +64,7 @@ def test_version(capsys):
     ([], "required: COMMAND"),
     (["sumary"], "invalid choice: 'sumary'"),
     (["summary"], "required: network"),
-    (["summary", "lenet"], "no network is called 'lenet'; did you mean lenet5?"),
+    (["summary", "lenet"], "no network is called 'lenet'; did you mean lenet5"),
     (["summary", "transformer"], "no network is called 'transformer'; there are lenet5"),
     (["summary", "lenet5", "--variant", "papers"], "no variant 'papers'; there are slide, paper"),
     (["summary", "lenet5", "--format", "xml"], "invalid choice: 'xml'"),
@@ -74,6 +74,16 @@ def test_version(capsys):
     (["summary", "lenet5", "--input", "1x²x32"], "--input is '1x²x32'"),
     (["summary", "lenet5", "--input", "1x28x28"], "C5 (Conv2d"),
     (["summary", "lenet5", "--input", "3x32x32"], "C1 (Conv2d"),
+    (["profile"], "required: network"),
+    (["profile", "lenet"], "no network is called 'lenet'; did you mean lenet5"),
+    (["profile", "lenet5", "--variant", "papers"], "no variant 'papers'; there are slide, paper"),
+    (["profile", "lenet5", "--batch", "0"], "--batch: '0' is not a whole number from 1 on"),
+    (["profile", "lenet5", "--rounds", "0"], "--rounds: '0' is not a whole number from 1 on"),
+    (["profile", "lenet5", "--threads", "two"], "--threads: 'two' is not a whole number"),
+    (["profile", "lenet5", "--top", "-1"], "'-1' is not a whole number from 1 on"),
+    (["profile", "lenet5", "--sort", "size"], "invalid choice: 'size'"),
+    (["profile", "lenet5", "--input", "32x32"], "--input is '32x32', expected "),
+    (["profile", "lenet5", "--input", "1x28x28"], "C5 (Conv2d"),
     (["gradcheck", "nonsense"], "no case has 'nonsense' in its name; there are "),
     (["gradcheck", "--device", "tpu"], "invalid choice: 'tpu'"),
     (["augment", "--seed", "x"], "'x'"),
@@ -91,9 +101,10 @@ def test_mistakes_end_with_2_and_one_clear_line(arguments, words, capsys, tmp_pa
     assert os.listdir(tmp_path) == []
 
 
-def test_no_gpu(capsys, monkeypatch):
+@pytest.mark.parametrize("command", [("gradcheck", "conv2d"), ("profile", "lenet5")])
+def test_no_gpu(command, capsys, monkeypatch):
     monkeypatch.setattr("minicnn.backend.gpu_problem", lambda: "CuPy is not installed")
-    assert status("gradcheck", "conv2d", "--device", "cuda") == 2
+    assert status(*command, "--device", "cuda") == 2
     assert capsys.readouterr().err.endswith("device 'cuda': CuPy is not installed\n")
 
 
@@ -152,6 +163,50 @@ def test_gradcheck_says_that_a_kink_is_a_kink(capsys, monkeypatch):
     assert "kink at input 0[" in capsys.readouterr().out
 
 
+# --- profile ----------------------------------------------------------------------------------
+
+PROFILE = ("profile", "lenet5", "--batch", "2", "--rounds", "1")
+
+
+@pytest.fixture
+def somewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_profile(capsys, somewhere):
+    assert status(*PROFILE) == 0
+    out = capsys.readouterr().out
+    assert "batch 2: a training step" in out and re.search(r"^C3 +Conv2d +16x10x10 ", out, re.M)
+    picture = Path("out") / "profile-lenet5.png"
+    assert out.endswith(f"\n{picture}\n") and picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_profile_formats(capsys, somewhere):
+    """What another program is to read holds nothing else."""
+    for form, read in (("json", json.loads),
+                       ("csv", lambda text: list(csv.DictReader(io.StringIO(text))))):
+        status(*PROFILE, "--variant", "paper", "--format", form, "--out", "a/b.png")
+        out, err = capsys.readouterr()
+        assert read(out) and err == f"{Path('a/b.png')}\n"
+    assert os.listdir(somewhere) == ["a"]
+
+
+def test_profile_of_the_longest_layers(capsys, somewhere):
+    status(*PROFILE, "--forward", "--sort", "time", "--top", "3", "--format", "csv")
+    lines = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    times = [float(line["forward"]) for line in lines[:3]]
+    assert times == sorted(times, reverse=True)
+    assert lines[3]["layer"] == "11 others" and lines[-1]["layer"] == "one forward pass"
+
+
+def test_profile_hands_its_settings_on(capsys, somewhere, monkeypatch):
+    seen = []
+    monkeypatch.setattr(__main__, "set_threads", seen.append)
+    status(*PROFILE, "--threads", "3", "--input", "1x33x33", "--seed", "5")
+    assert seen == [3] and "input 1x33x33" in capsys.readouterr().out
+
+
 # --- augment ----------------------------------------------------------------------------------
 
 def test_augment_one_of_the_digits(capsys, tmp_path, monkeypatch, drawn_digits):
@@ -193,6 +248,6 @@ def test_from_the_shell(tmp_path):
     assert (made.returncode, made.stderr) == (0, "") and "every gradient is right" in made.stdout
     made = run("summary", "lenet")
     assert made.returncode == 2
-    assert made.stderr == "minicnn summary: no network is called 'lenet'; did you mean lenet5?\n"
+    assert "minicnn summary: no network is called 'lenet'; did you mean lenet5" in made.stderr
     made = run("doctor", MINICNN_CACHE=str(tmp_path), OPENBLAS_NUM_THREADS="1")
     assert made.returncode in (0, 1) and made.stderr == "" and "data cache" in made.stdout

@@ -1,0 +1,183 @@
+"""The table of a profile, and in words why its slowest layers take the time they take."""
+
+import csv
+import io
+import json
+from dataclasses import asdict, dataclass, replace
+from textwrap import fill
+
+from minicnn.inspect.summary import kilobytes
+
+NOTES = """\
+Times are medians in milliseconds.  A MAC, here for one image, is two operations of a GFLOP/s.
+Memory is of the whole batch."""
+NOTES_BACKWARD = """\
+Backward has two products where forward has one, for the gradients of the weights and of the input;
+a first layer has one, for nobody asks for the gradient of an image.  Kept is what stays in memory
+until backward; an array that two layers keep counts at the first."""
+
+# What a layer's speeds tell about what holds it up.
+ARITHMETIC, MEMORY = "arithmetic", "memory traffic"
+PIECES, NUMBERS = "small products and copying", "work on each number"
+MEANING = {
+    ARITHMETIC: "it comes near the speed of a large matrix product. Only fewer multiplications or "
+                "a faster processor would help it much.",
+    MEMORY: "it comes near the speed of a copy, or passes it where the arrays fit into the cache. "
+            "It computes little with each number; only fewer or smaller arrays would help it.",
+    PIECES: "neither speed is near its best. Small or thin matrices (few channels, few images) "
+            "multiply slowly, and copying windows into columns and back takes its time.",
+    NUMBERS: "there are no products, and the arrays alone do not explain it. A number costs much "
+             "computing (tanh, exp), or is passed over several times, or the arrays are so small "
+             "that calling NumPy takes longer than its work.",
+}
+
+
+@dataclass
+class Line:
+    """One layer of the profile, or several together.  Speeds are 0 where nothing is to count."""
+
+    layer: str                         # its name in the network; "relu#2" is its second run
+    kind: str = ""                     # its class
+    output: str = ""                   # "6x28x28"
+    forward: float = 0.0               # milliseconds
+    backward: float = 0.0
+    share: float = 0.0                 # of the whole step, 0 to 1
+    macs: int = 0                      # multiply-accumulate operations for one image
+    forward_gflops: float = 0.0        # 10^9 operations a second
+    backward_gflops: float = 0.0
+    forward_gbytes: float = 0.0        # 10^9 bytes a second, if each array is passed over once
+    backward_gbytes: float = 0.0
+    output_bytes: int = 0              # of the whole batch
+    kept_bytes: int = 0                # that stay in memory until backward
+
+    @property
+    def time(self) -> float:
+        return self.forward + self.backward
+
+    def mean(self, forward: float, backward: float) -> float:
+        """One speed for both directions: each counts as long as it takes."""
+        return (forward * self.forward + backward * self.backward) / (self.time or 1)
+
+
+def together(layer: str, lines: list[Line]) -> Line:
+    return Line(layer, forward=sum(line.forward for line in lines),
+                backward=sum(line.backward for line in lines),
+                share=sum(line.share for line in lines), macs=sum(line.macs for line in lines),
+                output_bytes=sum(line.output_bytes for line in lines),
+                kept_bytes=sum(line.kept_bytes for line in lines))
+
+
+def figures(speed: float) -> str:
+    return f"{speed:,.0f}" if speed >= 9.95 else f"{speed:.1f}"
+
+
+@dataclass
+class Profile:
+    """The profile as data, times in milliseconds; .text(), .markdown(), .csv(), .json()."""
+
+    title: str
+    lines: list[Line]                  # every layer that computes something
+    totals: list[Line]                 # all layers, what lies between them, loss, update, the step
+    kinds: dict[str, float]            # share of each class of layers, the largest first
+    unwatched: float                   # the whole step without clocks
+    peak: float                        # GFLOP/s of a matrix product
+    copy: float                        # GB/s of copying a large array
+
+    def by_time(self) -> "Profile":
+        """The layer that takes longest first."""
+        return replace(self, lines=sorted(self.lines,
+                                          key=lambda line: (not line.kind, -line.time)))
+
+    def top(self, count: int) -> "Profile":
+        """The `count` layers that take longest, and one line for all others together."""
+        longest = {id(line) for line in self.by_time().lines[:count]}
+        others = [line for line in self.lines if id(line) not in longest]
+        lines = [line for line in self.lines if id(line) in longest]
+        if others:
+            lines.append(together(f"{len(others)} others", others))
+        return replace(self, lines=lines)
+
+    def cells(self) -> tuple[list[str], list[list[str]]]:
+        """Headings and rows as a reader sees them; columns that say nothing are left out."""
+        heads = ["layer", "kind", "output", "ms forward", "ms backward", "share", "MACs",
+                 "GFLOP/s forward", "GFLOP/s backward", "memory output", "memory kept"]
+        rows = [[line.layer, line.kind, line.output,
+                 *(f"{time:.2f}" if time else "" for time in (line.forward, line.backward)),
+                 f"{line.share:.1%}", f"{line.macs:,}" if line.macs else "",
+                 *(figures(speed) if speed else "" for speed in (line.forward_gflops,
+                                                                 line.backward_gflops)),
+                 *(kilobytes(size) if size else "" for size in (line.output_bytes,
+                                                                line.kept_bytes))]
+                for line in (*self.lines, *self.totals)]
+        used = [i for i in range(len(heads)) if any(cells[i] for cells in rows)]
+        return [heads[i] for i in used], [[cells[i] for i in used] for cells in rows]
+
+    def notes(self) -> list[str]:
+        cost = self.totals[-1].time / self.unwatched - 1
+        return [NOTES, *([NOTES_BACKWARD] if any(line.backward for line in self.lines) else []),
+                f"At best this machine does {self.peak:,.0f} GFLOP/s (a matrix product) and moves "
+                f"{self.copy:,.0f} GB/s (a copy).", "Without being watched the same took "
+                f"{self.unwatched:.2f} ms (a difference of {cost:+.1%})."]
+
+    def text(self) -> str:
+        heads, rows = self.cells()
+        above = [head.rpartition(" ")[0] for head in heads]
+        below = [head.rpartition(" ")[2] for head in heads]
+        widths = [max(map(len, column)) for column in zip(above, below, *rows, strict=True)]
+        rule = ["-" * width for width in widths]
+        place = len(self.lines)
+        names = {"layer", "kind", "output"} & set(heads[:3])
+        out = []
+        for cells in [above, below, rule, *rows[:place], rule, *rows[place:]]:
+            out.append("  ".join(cell.ljust(width) if head in names else cell.rjust(width)
+                                 for cell, width, head in zip(cells, widths, heads, strict=True)))
+        why = [fill(line, 100, subsequent_indent="  ") for line in self.reasons()]
+        return "\n".join([self.title, "", *(line.rstrip() for line in out), "", *self.notes(), "",
+                          *why])
+
+    def markdown(self) -> str:
+        heads, rows = self.cells()
+        table = [heads, ["---"] * len(heads), *rows]
+        return "\n".join([f"**{self.title}**", "", *(f"| {' | '.join(cells)} |" for cells in table),
+                          "", *self.notes(), "", *(f"- {line}" for line in self.reasons())])
+
+    def csv(self) -> str:
+        out = io.StringIO()
+        writer = csv.DictWriter(out, asdict(self.totals[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(line) for line in (*self.lines, *self.totals))
+        return out.getvalue().rstrip("\n")
+
+    def json(self) -> str:
+        return json.dumps(asdict(self), indent=1)
+
+    # --- why ------------------------------------------------------------------------------------
+
+    def held_up_by(self, line: Line) -> str:
+        """Half of the best possible speed counts as having reached it."""
+        if line.mean(line.forward_gflops, line.backward_gflops) >= self.peak / 2:
+            return ARITHMETIC
+        if line.mean(line.forward_gbytes, line.backward_gbytes) >= self.copy / 2:
+            return MEMORY
+        return PIECES if line.macs else NUMBERS
+
+    def reasons(self) -> list[str]:
+        """In words: which layers take the time, what holds up the longest, what that means."""
+        longest = [line for line in self.by_time().lines if line.kind][:3]
+        kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in [*self.kinds.items()][:5])
+        said, causes = [f"By kind: {kinds}."], [self.held_up_by(line) for line in longest]
+        for line, cause in zip(longest, causes, strict=True):
+            speeds = (f"{figures(line.mean(line.forward_gbytes, line.backward_gbytes))} of "
+                      f"{figures(self.copy)} GB/s")
+            if line.macs:
+                speeds = (f"{figures(line.mean(line.forward_gflops, line.backward_gflops))} of "
+                          f"{figures(self.peak)} GFLOP/s and {speeds}")
+            said.append(f"{line.layer} ({line.kind}) takes {line.share:.0%} of the time at "
+                        f"{speeds}: held up by {cause}.")
+        said += [f"{cause.capitalize()}: {MEANING[cause]}" for cause in dict.fromkeys(causes)]
+        between = self.totals[1].share
+        if between >= 0.1:
+            said.append(f"Between the layers ({between:.0%}): Python and the engine, some "
+                        "microseconds for each operation whatever its size, and sums of gradients "
+                        "where paths meet. A larger batch shares the former among more images.")
+        return said

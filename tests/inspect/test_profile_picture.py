@@ -1,0 +1,53 @@
+import pytest
+
+from minicnn.inspect import profile_picture
+from minicnn.inspect.profile_table import Line, Profile, together
+
+image_module = pytest.importorskip("matplotlib.image")
+
+
+def drawn(count, path, backward=1.0, speed=50.0):
+    lines = [Line(f"block{i}.layer", "Conv2d" if i % 2 else "ReLU", "8x4x4", 1.0 + i % 5, backward,
+                  1 / count, macs=i % 2, forward_gflops=speed, backward_gflops=speed * backward,
+                  forward_gbytes=speed, backward_gbytes=speed * backward)
+             for i in range(count)]
+    totals = [together("all layers", lines), Line("between the layers", forward=0.1),
+              Line("one step", forward=9, backward=9)]
+    return profile_picture(Profile("Net", lines, totals, {}, 1.0, 100.0, 40.0), path)
+
+
+def pixels(path):
+    assert path.read_bytes().startswith(b"\x89PNG")
+    return image_module.imread(path)[..., :3]
+
+
+def has(seen, colour):
+    """How many pixels have that colour."""
+    wanted = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    return (abs(seen - wanted).max(axis=2) < 0.02).sum()
+
+
+@pytest.mark.parametrize("count", [1, 14, 60])
+def test_is_drawn(count, tmp_path):
+    path = tmp_path / "výstup 数字" / "a.png"
+    assert drawn(count, path) == path
+    seen = pixels(path)
+    H, W = seen.shape[:2]
+    assert W == 1950 and 300 < H < 2400
+    assert (seen[[0, -1]] == 1).mean() > 0.9
+    assert has(seen, "#1f5fa8") > 5_000 and has(seen, "#c0392b") > 5_000
+
+
+def test_no_more_than_sixty_layers(tmp_path):
+    heights = [len(pixels(drawn(count, tmp_path / "a.png"))) for count in (60, 200)]
+    assert heights[0] < heights[1] < 1.02 * heights[0]     # one line more, for the others
+
+
+def test_forward_only(tmp_path):
+    seen = pixels(drawn(10, tmp_path / "a.png", backward=0.0))
+    assert has(seen, "#1f5fa8") > 5_000 and has(seen, "#c0392b") == 0
+
+
+def test_what_is_faster_than_the_best_stays_in_the_picture(tmp_path):
+    seen = pixels(drawn(10, tmp_path / "a.png", speed=5_000.0))
+    assert seen.shape == pixels(drawn(10, tmp_path / "b.png")).shape

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help lenet test test-gpu gradcheck doctor summary profile augment bench docs lint clean
+.PHONY: help lenet test test-gpu gradcheck doctor summary slides profile augment bench docs lint clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ doctor: $(STAMP)  ## what is installed, what this machine can do, how to mend wh
 
 summary: $(STAMP)  ## the lecture's table of LeNet-5
 	$(BIN)/python -m minicnn summary lenet5 $(ARGS)
+
+slides: $(STAMP)  ## every number of the slides computed again, with a verdict
+	$(BIN)/python -m minicnn slides $(ARGS)
 
 profile: $(STAMP)  ## where the time of a LeNet-5 step goes, layer by layer, and why
 	$(BIN)/python -m minicnn profile lenet5 $(ARGS)

@@ -19,20 +19,26 @@ from benchmarks.rounds import measure
 from benchmarks.tables import (
     aligned,
     compare_text,
+    heading,
+    in_both,
     machine_text,
     ratio_text,
     settings,
     workload_text,
 )
-from benchmarks.workloads import GROUPS, WORKLOADS, chosen
+from benchmarks.workloads import GPU, GROUPS, WORKLOADS, Workload, chosen
 from minicnn.arguments import above_zero, whole
+from minicnn.backend import gpu_problem
 
 
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__,
                                       formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("names", nargs="*", metavar="NAME", default=[],
-                         help=f"all (default), growth, gpu, or some of: {', '.join(GROUPS['all'])}")
+                         help="all (default); growth: how cost grows with batch and depth; gpu: "
+                              f"networks on a GPU; or some of: {', '.join(GROUPS['all'])}")
+    options.add_argument("--list", action="store_true",
+                         help="say in a line what each NAME does, and measure nothing")
     options.add_argument("--against", action="append", default=[], metavar="RIVAL",
                          help=f"{', '.join(RECIPES)}: installed in an environment of its own when "
                               "first asked for; or the path of a Python that has it; repeatable")
@@ -41,17 +47,18 @@ def parser() -> argparse.ArgumentParser:
                               "with nothing set, and with 2")
     options.add_argument("--coretype", type=kernels, default=[None], metavar="NAME,...",
                          help="OPENBLAS_CORETYPE for minicnn; unset,Haswell measures both")
-    options.add_argument("--device", choices=["cpu", "cuda"], default="cpu",
-                         help="where minicnn and PyTorch compute (cpu)")
+    options.add_argument("--device", choices=["cpu", "cuda"],
+                         help="where minicnn and PyTorch compute (cpu; for gpu workloads, cuda)")
     options.add_argument("--rounds", type=whole, default=12, help="rounds (12)")
     options.add_argument("--turn", type=above_zero, default=0.3, metavar="SECONDS",
                          help="how long each works in a round, but at least one step (0.3)")
     options.add_argument("--small", action="store_true",
-                         help="two samples of a few pixels: to see that everything works")
+                         help="few samples of few pixels: to see that everything works; seconds")
     options.add_argument("--json", type=Path, metavar="FILE", help="write everything measured")
     options.add_argument("--read", type=Path, metavar="FILE", action="append", default=[],
                          help="show such a file instead of measuring; several are joined")
-    options.add_argument("--compare", type=Path, metavar="FILE", help="what changed since then")
+    options.add_argument("--compare", type=Path, metavar="FILE",
+                         help="say what has changed since --json wrote that file")
     options.add_argument("--markdown", nargs="?", type=Path, const=page.PAGE, metavar="PAGE",
                          help="write the tables into docs/speed.md")
     return options
@@ -84,13 +91,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.list:
+        print(listed())
+        return 0
     before = results.read(args.compare) if args.compare else None
     if args.markdown:
         page.update(args.markdown, None)                   # a page that will not do: said at once
+    if args.json:
+        results.check_path(args.json)
     if args.read:
         found, status = results.joined([results.read(path) for path in args.read]), 0
+        refuse_small(args, found["command"])
+        print("\n".join(workload_text(entry) for entry in found["workloads"]))
     else:
-        found, status = measured(args)
+        refuse_small(args, "--small" if args.small else "")
+        found, status = measured(args, before)
     for rival_name in found["rivals"]:
         print(f"\n{ratio_text(found, rival_name)}")
     for title, rows in growth_tables(found):
@@ -107,31 +122,65 @@ def run(args: argparse.Namespace) -> int:
     return status
 
 
-def measured(args: argparse.Namespace) -> tuple[dict[str, Any], int]:
-    """(results, exit status) of all the chosen workloads; 130 if Ctrl-C came before the end."""
+def listed() -> str:
+    """What each name does, a line each, the largest group first."""
+    parts = []
+    for name, what in (("all", "networks and layers"), ("gpu", "networks for a GPU"),
+                       ("growth", "does cost grow as it must with batch and depth?")):
+        parts += ["", f"{name}: {what}"]
+        parts += [f"  {heading(each, WORKLOADS[each].title())}" for each in GROUPS[name]]
+    return "\n".join(parts[1:])
+
+
+def refuse_small(args: argparse.Namespace, command_of_results: str) -> None:
+    if args.markdown and "--small" in command_of_results:
+        raise ValueError("figures of --small workloads do not belong into a page; measure without "
+                         "--small, or leave --markdown away")
+
+
+def device_for(asked: str | None, workloads: list[Workload]) -> str:
+    """Where to compute; RuntimeError if that is a GPU and there is none."""
+    device = asked or ("cuda" if any(workload in GPU for workload in workloads) else "cpu")
+    problem = gpu_problem() if device == "cuda" else None
+    if problem:
+        raise RuntimeError(problem)
+    return device
+
+
+def measured(args: argparse.Namespace, before: dict[str, Any] | None) -> tuple[dict[str, Any], int]:
+    """(results, exit status) of all the chosen workloads; 130 if Ctrl-C came before the end.
+
+    before : results to compare with later; ValueError if no workload is the same
+    """
     from tqdm import tqdm
-    names = chosen(args.names)
+    workloads = [WORKLOADS[name] for name in chosen(args.names)]
+    device = device_for(args.device, workloads)
+    if args.small:
+        workloads = [workload.smaller() for workload in workloads]
+    if before and not in_both(before, {each.name: each.title() for each in workloads}):
+        there = ", ".join(heading(each["name"], each["title"]) for each in before["workloads"])
+        raise ValueError(f"{args.compare} holds none of the workloads to be measured; it holds "
+                         f"{there or 'nothing'}")
     ours = once(minicnn(threads, coretype) for coretype in args.coretype
                 for threads in args.threads)
     rivals = once(rival(*found) for choice in args.against for found in interpreters(choice))
     found: dict[str, Any] = {
         "machine": machine(), "command": command(args, rivals), "workloads": [],
         "ours": [each.name for each in ours], "rivals": [each.name for each in rivals]}
-    turns = len(names) * len(ours + rivals) * (1 + args.rounds)
+    turns = len(workloads) * len(ours + rivals) * (1 + args.rounds)
     with tqdm(total=turns, disable=None, delay=2, leave=False, unit="turn") as bar:
         def tick(text: str) -> None:
             bar.set_description(text)
             bar.update()
 
-        for name in names:
-            workload = WORKLOADS[name].smaller() if args.small else WORKLOADS[name]
-            entry: dict[str, Any] = {"name": name, "title": workload.title(),
+        for workload in workloads:
+            entry: dict[str, Any] = {"name": workload.name, "title": workload.title(),
                                      "batch": workload.shape[0], "results": {}}
             found["workloads"].append(entry)
             watch = Watch()
             try:
                 measure(workload, ours + rivals, args.rounds, args.turn, entry["results"],
-                        args.device, tick)
+                        device, tick)
             except KeyboardInterrupt:
                 tqdm.write(f"{workload_text(entry)}\n\nstopped; what had been measured:")
                 return found, 130
@@ -153,7 +202,7 @@ def command(args: argparse.Namespace, rivals: list[Contestant]) -> str:
     words += [f"--against {each.name}" for each in rivals]
     words += [f"--threads {','.join(args.threads)}"] if args.threads != [None] else []
     words += [f"--coretype {','.join(args.coretype)}"] if args.coretype != [None] else []
-    words += ["--device cuda"] if args.device == "cuda" else []
+    words += [f"--device {args.device}"] if args.device else []
     words += [f"--rounds {args.rounds} --turn {args.turn:g}"] + ["--small"] * args.small
     return " ".join(words)
 

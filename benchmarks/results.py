@@ -1,6 +1,7 @@
 """Results as a JSON file: what was measured, on which machine, with every single step's time."""
 
 import json
+import os
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,40 @@ def read(path: Path) -> dict[str, Any]:
     packed = read_limited(path, LIMIT)
     cure = "is it a file that `python -m benchmarks --json FILE` wrote?"
     try:
-        results = json.loads(packed.decode(), parse_constant=refuse)
+        results = parsed(packed)
         check(results)
     except RecursionError:
         raise DamagedFile(f"{path}: nested too deeply; {cure}") from None
-    except (UnicodeDecodeError, ValueError) as problem:
+    except ValueError as problem:
         raise DamagedFile(f"{path}: {problem}; {cure}") from None
     del results["format"]
     return results
+
+
+def parsed(packed: bytes) -> Any:
+    """What the JSON says; ValueError, in words for people, if it is none."""
+    try:
+        text = packed.decode().strip()
+        return json.loads(text, parse_constant=refuse)
+    except UnicodeDecodeError:
+        raise ValueError("is no text") from None
+    except json.JSONDecodeError as problem:
+        if not text:
+            raise ValueError("is empty") from None
+        begun = text[0] in "{[" and text[-1] not in "}]"
+        if begun or problem.pos >= len(text):
+            raise ValueError("is not complete JSON: cut off?") from None
+        raise ValueError(f"is not JSON (line {problem.lineno})") from None
+
+
+def check_path(path: Path) -> None:
+    """OSError if write() could not write there: better known before measuring than after."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; --json takes the name of a file")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path}: there is no folder {path.parent}; make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"{path}: nothing may be written into the folder {path.parent}")
 
 
 def joined(parts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -30,6 +30,8 @@ def measure(workload: Workload, contestants: list[Contestant], rounds: int, turn
     turn   : seconds that a turn lasts at least, and no less than one step
     device : "cpu" or "cuda"
     tick   : told who is at work, once for each contestant's preparation and for each turn
+
+    ValueError if OpenBLAS did not take the kernels that a contestant's column is to be about.
     """
     with ExitStack() as stack:
         ready: list[tuple[str, Process, int]] = []
@@ -40,6 +42,7 @@ def measure(workload: Workload, contestants: list[Contestant], rounds: int, turn
             try:
                 process = stack.enter_context(Process(contestant))
                 found[name].update(process.greeting)
+                check_kernels(contestant, process.greeting)
                 found[name].update(process.ask(workload=workload.request(device)))
                 if "impossible" not in found[name]:
                     ready.append((name, process, steps_in(turn, process)))
@@ -56,6 +59,13 @@ def measure(workload: Workload, contestants: list[Contestant], rounds: int, turn
                     found[name]["impossible"] = str(reason)
                     ready.remove((name, process, steps))
             ready.append(ready.pop(0)) if ready else None  # nobody always follows the same one
+
+
+def check_kernels(contestant: Contestant, greeting: dict[str, Any]) -> None:
+    """OpenBLAS passes over a name that it does not know, and says nothing."""
+    wanted, told = contestant.environment.get("OPENBLAS_CORETYPE"), greeting.get("blas", "unknown")
+    if wanted and "unknown" not in told and f", {wanted} kernels".lower() not in told.lower():
+        raise ValueError(f"--coretype {wanted} was not taken; the BLAS is {told}")
 
 
 def steps_in(turn: float, process: Process) -> int:

@@ -56,9 +56,14 @@ def workload_text(entry: Entry) -> str:
         remarks.append(f"  NOT THE SAME NETWORK: {counts} parameters")
     if (entry.get("others") or 0) > NOTEWORTHY:
         remarks.append(f"  other programs kept {entry['others']:.1f} cores busy meanwhile")
-    head = f"{entry['name']}: {entry['title']}"
+    head = heading(entry["name"], entry["title"])
     head += f", {max(counts):,} parameters" if len(counts) == 1 and max(counts) else ""
     return "\n".join([head, *([aligned(rows)] if len(rows) > 1 else []), *remarks])
+
+
+def heading(name: str, title: str) -> str:
+    """Name and title, without saying the same word twice."""
+    return title if title.startswith(f"{name} ") else f"{name}: {title}"
 
 
 def milliseconds(seconds: float) -> str:
@@ -112,6 +117,12 @@ def machine_text(machine: dict[str, Any]) -> str:
 
 # --- an earlier run beside this one ----------------------------------------------------------
 
+def in_both(old: dict[str, Any], titles: dict[str, str]) -> list[str]:
+    """Names, of titles by name, that stand for the same workload in old results."""
+    return [entry["name"] for entry in old["workloads"]
+            if titles.get(entry["name"]) == entry["title"]]
+
+
 def compare_text(old: dict[str, Any], new: dict[str, Any]) -> str:
     """New over old medians; marked where the middle halves of the two do not overlap."""
     rows = [["", "", "before", "now", "ratio", ""]]
@@ -124,14 +135,15 @@ def compare_text(old: dict[str, Any], new: dict[str, Any]) -> str:
             then, now = figures(was, name), figures(entry, name)
             if then is None or now is None:
                 continue
-            verdict = ""
+            ratio, verdict = f"{now.median / then.median:.2f}", ""
             if was["title"] != entry["title"]:
-                verdict = "not the same workload"
+                ratio, verdict = "-", "not the same workload"
             elif now.high < then.low or now.low > then.high:
                 verdict = "faster" if now.median < then.median else "SLOWER"
             rows.append([entry["name"], name, milliseconds(then.median), milliseconds(now.median),
-                         f"{now.median / then.median:.2f}", verdict])
+                         ratio, verdict])
     if len(rows) == 1:
         return "nothing was measured in both runs"
-    return (f"compared with {old['machine'].get('date', 'an earlier run')}; a change is named "
-            "where it is larger than the spread of both\n" + aligned(rows))
+    return (f"compared with {old['machine'].get('date', 'an earlier run')}; a change is called "
+            "faster or slower\nonly where the middle halves of the two measurements do not "
+            "overlap\n" + aligned(rows))

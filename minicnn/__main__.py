@@ -14,14 +14,16 @@ import numpy as np
 from minicnn import __version__
 from minicnn.arguments import seed, whole
 from minicnn.backend import manual_seed
+from minicnn.cli import test, train
 from minicnn.data import find_digits
 from minicnn.data.sheet import augmentation_sheet
 from minicnn.doctor import report
 from minicnn.gradcases.table import all_cases, run_cases
 from minicnn.inspect.profile import profile
-from minicnn.inspect.profile_picture import profile_picture
+from minicnn.inspect.profile_picture import check_place, profile_picture
 from minicnn.inspect.summary import summary
 from minicnn.models import MODELS, build
+from minicnn.slides import DECKS, check_slides
 from minicnn.threads import set_threads
 
 
@@ -43,6 +45,13 @@ def parser() -> argparse.ArgumentParser:
                        "not for each layer")
     table.add_argument("--format", default="text", choices=("text", "markdown", "csv", "json"))
 
+    claims = command("slides", "compute every number of the slides again, from the networks, and "
+                     "judge it", "python -m minicnn slides --deck stanford")
+    claims.add_argument("--deck", help=f"only one deck: {', '.join(DECKS)}")
+    claims.add_argument("--format", default="text", choices=("text", "markdown", "json"))
+    claims.add_argument("--markdown", dest="format", action="store_const", const="markdown",
+                        help="the same as --format markdown: docs/slides.md")
+
     timing = command("profile", "time a training step of a network layer by layer, and say where "
                      "the time goes and why", "python -m minicnn profile lenet5 --batch 64")
     timing.add_argument("network", help=f"one of: {', '.join(MODELS)}")
@@ -51,12 +60,14 @@ def parser() -> argparse.ArgumentParser:
     timing.add_argument("--batch", type=whole, default=32, help="images in a step (32)")
     timing.add_argument("--rounds", type=whole, help="steps that are watched (3 to 50, by time)")
     timing.add_argument("--forward", action="store_true", help="only forward, in test mode")
-    timing.add_argument("--threads", type=whole, help="as set_threads (minicnn/threads.py)")
+    timing.add_argument("--threads", type=whole, help="threads that share the work: 1 is "
+                        "steady on a busy machine, 2 or more for large networks")
     timing.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     timing.add_argument("--sort", default="network", choices=("network", "time"))
     timing.add_argument("--top", type=whole, metavar="N", help="only the N longest layers")
     timing.add_argument("--format", default="text", choices=("text", "markdown", "csv", "json"))
-    timing.add_argument("--out", type=Path, metavar="FILE", help="out/profile-NETWORK.png")
+    timing.add_argument("--out", type=Path, metavar="FILE", help="the picture, .png, .jpg, .pdf "
+                        "or .svg (out/profile-NETWORK.png)")
     timing.add_argument("--seed", type=seed, default=0)
 
     check = command("gradcheck", "check every gradient of every operation and layer against the "
@@ -70,6 +81,13 @@ def parser() -> argparse.ArgumentParser:
     sheet.add_argument("--data", metavar="DIR", help="folder with MNIST; else as in the examples")
     sheet.add_argument("--out", type=Path, default=Path("out/augment.png"), metavar="FILE")
     sheet.add_argument("--seed", type=seed, default=0)
+
+    train.add_arguments(command(
+        "train", "train a network on mnist, cifar10, drawn digits or a folder of pictures",
+        "python -m minicnn train resnet20 --data cifar10"))
+    test.add_arguments(command(
+        "test", "test trained networks, alone and together, on one or many views of each picture",
+        "python -m minicnn test out/resnet20-cifar10 --crops 10"))
 
     command("doctor", "tell what is installed, what this machine can do, and how to mend what "
             "is wrong", "python -m minicnn doctor")
@@ -85,19 +103,32 @@ def run_summary(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_slides(args: argparse.Namespace) -> int:
+    report = check_slides(args.deck)
+    print(getattr(report, args.format)())
+    for claim in report.changed:
+        print(f"minicnn slides: {claim.places}: {claim.claim}: {claim.verdict}, expected was "
+              f"{claim.expected}", file=sys.stderr)
+    return 1 if report.changed else 0
+
+
 def run_profile(args: argparse.Namespace) -> int:
     in_shape = image_size(args.input) if args.input else None
     options = {"variant": args.variant} if args.variant else {}
     manual_seed(args.seed)
     model = build(args.network, **options).to(args.device)
+    path = args.out or Path(f"out/profile-{args.network}.png")
+    check_place(path, "out" if args.out is None else None)
     if args.threads:
         set_threads(args.threads)
     table = profile(model, in_shape, args.batch, args.rounds, args.forward, seed=args.seed,
                     progress=True)
-    path = profile_picture(table, args.out or f"out/profile-{args.network}.png")
+    profile_picture(table, path)
     table = table.by_time() if args.sort == "time" else table
     table = table.top(args.top) if args.top else table
     print(getattr(table, args.format)())
+    if table.warning() and args.format in ("csv", "json"):
+        print(table.warning(), file=sys.stderr)
     print(path, file=sys.stdout if args.format == "text" else sys.stderr)
     return 0
 
@@ -144,8 +175,9 @@ def run_doctor(args: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     args = parser().parse_args(arguments)
-    run = {"summary": run_summary, "profile": run_profile, "gradcheck": run_gradcheck,
-           "augment": run_augment, "doctor": run_doctor}[args.command]
+    run = {"summary": run_summary, "slides": run_slides, "profile": run_profile,
+           "gradcheck": run_gradcheck, "augment": run_augment, "train": train.run,
+           "test": test.run, "doctor": run_doctor}[args.command]
     try:
         return run(args)
     except (ValueError, TypeError, OSError, RuntimeError) as problem:

@@ -26,7 +26,7 @@ SETTINGS = ("MINICNN_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_N
 
 
 class Finding(NamedTuple):
-    """One line of the report; `cure` is the next step if something is wrong, else empty."""
+    """One entry of the report; `cure` is the next step if something is wrong, else empty."""
 
     subject: str
     text: str
@@ -111,8 +111,9 @@ def threads() -> Finding:
     made = ", ".join(f"{name}={os.environ[name]}" for name in SETTINGS if os.environ.get(name))
     text, cores = f"{threads_at_work()} ({made or 'nothing is set'})", physical_cores()
     if cores > 1:
-        text += (f"; try MINICNN_THREADS={cores}, or set_threads({cores}), for large networks, and "
-                 "1 for those as small as LeNet")
+        text += (f"\nlarge networks: try MINICNN_THREADS={cores}, or set_threads({cores}); as "
+                 "small as LeNet: 1\nspeeds vary with what else is running; timings jump? "
+                 "set_threads(1)")
     return Finding("threads", text)
 
 
@@ -148,6 +149,7 @@ def report() -> tuple[str, bool]:
     """The findings as text, and whether all is well."""
     lines, well = [], True
     for subject, text, cure in examine():
+        text = text.replace("\n", "\n" + 17 * " ")
         lines.append(f"{'!' if cure else ' '} {subject:14} {text}")
         if cure:
             well = False

@@ -3,7 +3,8 @@
     gigaflops()    a matrix product: more multiplications and additions a second no layer can reach
     gigabytes()    a copy of a large array: what lies in main memory goes no faster than that
 
-Both take as many threads as the layers do, see threads.py.
+Both take as many threads as the layers do, see threads.py.  OtherPrograms tells whether others
+were at work meanwhile: then neither figure is worth much.
 """
 
 import os
@@ -71,6 +72,46 @@ def blas_threads() -> int:
             if part["user_api"] == "blas":
                 return part["num_threads"]
     return 0
+
+
+class OtherPrograms:
+    """How many of the cores that this process may use are kept busy by others, from here on.
+
+    Linux alone tells.
+    """
+
+    def __init__(self) -> None:
+        self.start = self.now()
+
+    def now(self) -> tuple[float, float] | None:
+        """Seconds on the clock, and seconds that others have worked; None if nobody tells."""
+        names = {f"cpu{core}" for core in usable_cores()}
+        work = 0
+        try:
+            for line in Path("/proc/stat").read_text().splitlines():
+                name, *counts = line.split()[:9]
+                if name in names:
+                    user, nice, system, _, _, irq, softirq, steal = map(int, counts)
+                    work += user + nice + system + irq + softirq + steal
+            own = sum(os.times()[:4])
+            return time.perf_counter(), work / os.sysconf("SC_CLK_TCK") - own
+        except (OSError, ValueError):
+            return None
+
+    def cores(self) -> float:
+        """So many were busy on average; 0 if nobody tells, or too little time has gone by."""
+        now = self.now()
+        if self.start is None or now is None:
+            return 0.0
+        seconds, work = (after - before for after, before in zip(now, self.start, strict=True))
+        # The system counts in hundredths of a second, which is too coarse for less.
+        return max(0.0, work / seconds) if seconds > 0.3 else 0.0
+
+
+def spare_cores() -> int:
+    """Cores that others may have: neither Python's threads nor those of the BLAS take them."""
+    cores = len(usable_cores())
+    return max(0, cores - max(thread_count(), blas_threads() or cores))
 
 
 def usable_cores() -> set[int]:

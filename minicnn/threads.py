@@ -44,6 +44,9 @@ def set_threads(count: int | None) -> None:
     """How many threads work on the CPU from here on; the results are the same up to rounding.
 
     count : whole number from 1 on, at best that of the processor's cores; None: as at the start
+
+    On a machine whose cores are busy with other programs, 1 is steady; the BLAS's own threads then
+    wait for each other.
     """
     if count is not None and (not isinstance(count, (int, np.integer)) or isinstance(count, bool)
                               or count < 1):

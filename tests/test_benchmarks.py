@@ -8,7 +8,7 @@ import pytest
 from benchmarks import own
 from benchmarks.models import build
 from benchmarks.networks import NETWORKS
-from benchmarks.workloads import ALL, GPU, GROUPS, GROWTH, WORKLOADS, chosen
+from benchmarks.workloads import ALL, BATCHES, GPU, GROUPS, GROWTH, WORKLOADS, chosen
 from minicnn.backend import gpu_problem
 
 # Counted by PyTorch 2.13 for the networks of benchmarks/rivals; ResNet-50 as torchvision's.
@@ -75,6 +75,13 @@ def test_names():
         chosen(["resnet19"])
     with pytest.raises(ValueError, match="called 'xyz'; there are lenet, .*, all, growth, gpu"):
         chosen(["xyz"])
+
+
+def test_small_batches_grow_where_growth_is_the_question():
+    for network in ("lenet", "resnet20"):
+        small = [WORKLOADS[f"growth_{network}_{N}"].smaller().shape[0] for N in BATCHES]
+        assert small == [1, 2, 3, 4, 5, 6]
+    assert WORKLOADS["resnet20_b128"].smaller().shape == (2, 3, 32, 32)
 
 
 def test_titles():

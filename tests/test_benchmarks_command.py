@@ -9,6 +9,7 @@ import pytest
 from benchmarks import environments, page
 from benchmarks.__main__ import main
 from benchmarks.environments import interpreters
+from benchmarks.workloads import WORKLOADS
 
 QUICK = ["--small", "--rounds", "2", "--turn", "0.001"]
 
@@ -23,8 +24,8 @@ def book(tmp_path):
 
 def test_measure_write_read_compare(tmp_path, book, capsys):
     kept = tmp_path / "a.json"
-    assert main(["lrn", "growth_chain_100", *QUICK, "--json", str(kept), "--markdown", str(book),
-                 "--threads", "unset,2,2"]) == 0
+    assert main(["lrn", "growth_chain_100", *QUICK[1:], "--json", str(kept), "--markdown",
+                 str(book), "--threads", "unset,2,2"]) == 0
     out = capsys.readouterr().out
     assert "lrn: LocalResponseNorm(" in out and "  minicnn, 2 threads " in out
     assert "operations in the chain" in out and "workloads and growth renewed" in out
@@ -34,7 +35,59 @@ def test_measure_write_read_compare(tmp_path, book, capsys):
 
     assert main(["--read", str(kept), "--compare", str(kept)]) == 0
     out = capsys.readouterr().out
+    assert "lrn: LocalResponseNorm(" in out and " quartiles " in out
     assert "ratio" in out and "1.00" in out and "SLOWER" not in out
+    assert main(["lenet", "--compare", str(kept)]) == 2
+    assert "a.json holds none of the workloads to be measured; it holds lrn: Local" \
+        in capsys.readouterr().err
+    assert main(["lrn", *QUICK, "--compare", str(kept)]) == 2      # of that name, and smaller
+
+
+def test_small_figures_stay_out_of_the_page(tmp_path, book, capsys):
+    kept, before = tmp_path / "a.json", book.read_text()
+    assert main(["lrn", "--small", "--markdown", str(book)]) == 2
+    assert "figures of --small workloads do not belong" in capsys.readouterr().err
+    assert main(["growth_arrays_100", *QUICK, "--json", str(kept)]) == 0
+    assert main(["--read", str(kept), "--read", str(kept), "--markdown", str(book)]) == 2
+    assert book.read_text() == before
+
+
+@pytest.fixture
+def nothing_is_measured(monkeypatch):
+    def measure(*arguments):
+        raise RuntimeError(f"measures on {arguments[5]}")
+    monkeypatch.setattr("benchmarks.__main__.measure", measure)
+
+
+@pytest.mark.parametrize("arguments", [
+    ["gpu"], ["gpu_lenet_forward", "--small"], ["lenet", "--device", "cuda"]])
+def test_without_a_gpu(arguments, nothing_is_measured, capsys, monkeypatch):
+    monkeypatch.setattr("benchmarks.__main__.gpu_problem", lambda: "no GPU here")
+    assert main(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err == "benchmarks: no GPU here\n"
+
+
+@pytest.mark.parametrize("arguments, device", [
+    (["gpu"], "cuda"), (["lenet"], "cpu"), (["lenet", "--device", "cuda"], "cuda"),
+    (["gpu", "--device", "cpu"], "cpu")])
+def test_with_a_gpu(arguments, device, nothing_is_measured, capsys, monkeypatch):
+    monkeypatch.setattr("benchmarks.__main__.gpu_problem", lambda: None)
+    assert main(arguments) == 2 and f"measures on {device}" in capsys.readouterr().err
+
+
+def test_a_coretype_that_openblas_does_not_know(capsys):
+    pytest.importorskip("threadpoolctl")
+    assert main(["growth_arrays_100", *QUICK, "--coretype", "Foo"]) == 2
+    assert "--coretype Foo was not taken; the BLAS is " in capsys.readouterr().err
+
+
+def test_list(capsys):
+    assert main(["--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["all: networks and layers", "  lenet on 1x32x32, batch 64: training step"]
+    assert "growth: does cost grow as it must with batch and depth?" in lines
+    assert len(lines) == len(WORKLOADS) + 3 + 2
 
 
 def test_ctrl_c_shows_what_was_measured(tmp_path, book, capsys, monkeypatch):
@@ -53,6 +106,8 @@ def test_ctrl_c_shows_what_was_measured(tmp_path, book, capsys, monkeypatch):
     (["lrn", "--against", "trch"], "no rival is called 'trch'; did you mean torch?"),
     (["lrn", "--against", "xyzzy"], "there are torch, dezero, chainer, mygrad, or the path"),
     (["--read", "nowhere.json"], "nowhere.json: no such file"),
+    (["lrn", "--json", "."], ". is a folder; --json takes the name of a file"),
+    (["lrn", "--json", "nowhere/a.json"], "nowhere/a.json: there is no folder nowhere"),
     (["lrn", "--compare", "nowhere.json"], "nowhere.json: no such file"),
     (["lrn", "--markdown", "nowhere.md"], "nowhere.md"),
 ])

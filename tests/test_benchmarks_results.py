@@ -10,6 +10,8 @@ from benchmarks.growth import growth_tables
 from benchmarks.tables import (
     compare_text,
     figures,
+    heading,
+    in_both,
     machine_text,
     ratio_text,
     settings,
@@ -46,7 +48,7 @@ def test_figures():
 
 def test_tables():
     assert workload_text(BOTH["workloads"][0]).split("\n") == [
-        "lenet: lenet title, 7 parameters",
+        "lenet title, 7 parameters",
         "            median      min           quartiles  steps  peak MB",
         "  minicnn  3.00 ms  2.00 ms  2.50 ms .. 3.50 ms      3      100",
         "  torch    2.00 ms  1.00 ms  1.50 ms .. 2.50 ms      3      200"]
@@ -89,8 +91,10 @@ LENET = (*HERE, "results", "minicnn")
 
 
 @pytest.mark.parametrize("text, words", [
-    ("", "Expecting value"),
-    (changed("format", to=results.FORMAT)[:-9], "Expecting|Unterminated"),
+    ("", "is empty"), (" \n", "is empty"),
+    (changed("format", to=results.FORMAT)[:-9], "is not complete JSON: cut off?"),
+    ("{\"format\"", "is not complete JSON: cut off?"), ("[{", "is not complete JSON"),
+    ("{\n,}", r"is not JSON \(line 2\)"), ("<html></html>", r"is not JSON \(line 1\)"),
     ("[]", "the file is of type list"),
     ("{}", "its format is None"),
     (changed("format", to="minicnn benchmarks 9"), "format is 'minicnn benchmarks 9', expected"),
@@ -116,7 +120,7 @@ LENET = (*HERE, "results", "minicnn")
     (changed(*LENET, "peak_bytes", to=10**400), "peak_bytes cannot be 1000"),
     (changed(*LENET, "who", to=1), "who is of type int"),
     ("[" * 100_000, "nested too deeply"),
-    ("\x00", "Expecting value"),
+    ("\x00", "is not JSON"),
 ])
 def test_damaged_files(tmp_path, text, words):
     path = tmp_path / "a.json"
@@ -129,7 +133,7 @@ def test_files_that_are_none(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match="no such file"):
         results.read(tmp_path / "nowhere.json")
     (tmp_path / "a.json").write_bytes(b"\xff\xfe")
-    with pytest.raises(DamagedFile, match="utf-8"):
+    with pytest.raises(DamagedFile, match="a.json: is no text; is it"):
         results.read(tmp_path / "a.json")
     monkeypatch.setattr(results, "LIMIT", 1)
     with pytest.raises(DamagedFile, match="expected at most 1"):
@@ -153,11 +157,36 @@ def test_compare():
     new = run(a={"minicnn": result(2, 3, 4)}, b={"minicnn": result(3, 3, 3)},
               c={"minicnn": result(4, 4, 4)}, d={"minicnn": result(9)}, f={"minicnn": result(1)})
     new["workloads"][3]["title"] = "another"
-    rows = [line.split() for line in compare_text(old, new).split("\n")[2:]]
+    rows = [line.split() for line in compare_text(old, new).split("\n")[3:]]
     assert [(row[0], row[6], " ".join(row[7:])) for row in rows] == [
         ("a", "1.50", ""), ("b", "3.00", "SLOWER"), ("c", "0.80", "faster"),
-        ("d", "9.00", "not the same workload")]
+        ("d", "-", "not the same workload")]
+    assert "only where the middle halves of the two measurements do not overlap" in compare_text(
+        old, new).replace("\n", " ")
     assert compare_text(run(), new) == "nothing was measured in both runs"
+
+
+def test_what_is_in_both():
+    titles = {"a": "a title", "b": "b title, batch 2", "c": "c title"}
+    assert in_both(run(a={}, b={}), titles) == ["a"] and in_both(run(), titles) == []
+
+
+def test_headings_do_not_stutter():
+    assert heading("lenet", "lenet on 1x32x32") == "lenet on 1x32x32"
+    assert heading("lrn", "LocalResponseNorm()") == "lrn: LocalResponseNorm()"
+    assert heading("resnet20", "resnet200 on 3") == "resnet20: resnet200 on 3"
+
+
+def test_where_results_can_be_written(tmp_path, monkeypatch):
+    results.check_path(tmp_path / "a.json")
+    with pytest.raises(IsADirectoryError, match="is a folder; --json takes the name of a file"):
+        results.check_path(tmp_path)
+    with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere; make it first"):
+        results.check_path(tmp_path / "nowhere" / "a.json")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(PermissionError, match="nothing may be written into the folder"):
+        results.check_path(tmp_path / "a.json")
 
 
 def growth():

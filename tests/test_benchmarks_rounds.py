@@ -9,7 +9,7 @@ import pytest
 from benchmarks.machine import Watch, machine
 from benchmarks.process import Contestant, Died, Process, minicnn, rival
 from benchmarks.rivals import serve
-from benchmarks.rounds import measure
+from benchmarks.rounds import check_kernels, measure
 from benchmarks.workloads import WORKLOADS
 
 RIVALS = Path(serve.__file__).parent
@@ -91,6 +91,23 @@ def test_our_own_contestant():
     result = found["minicnn, 1 thread, Haswell"]
     assert result["parameters"] == 61_706 and result["threads"] == 1 and result["seconds"][0]
     assert result["who"].startswith("minicnn ") and "1 thread" in result["blas"]
+
+
+@pytest.mark.parametrize("blas, taken", [
+    ("openblas 0.3, Haswell kernels, 2 threads", True),
+    ("openblas 0.3, haswell kernels, 1 thread", True),
+    ("unknown", True), ("openblas 0.3, unknown kernels, 2 threads", True),
+    ("openblas 0.3, SkylakeX kernels, 2 threads", False),
+    ("mkl 2024, unheard-of kernels, 2 threads", False),
+])
+def test_kernels_that_were_not_taken(blas, taken):
+    check_kernels(minicnn(), {"blas": blas})
+    check_kernels(minicnn(coretype="unset"), {"blas": blas})
+    if taken:
+        check_kernels(minicnn(coretype="Haswell"), {"blas": blas})
+    else:
+        with pytest.raises(ValueError, match=f"Haswell was not taken; the BLAS is {blas}"):
+            check_kernels(minicnn(coretype="Haswell"), {"blas": blas})
 
 
 def test_settings_of_contestants():

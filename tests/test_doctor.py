@@ -111,8 +111,12 @@ def pretend_threads(monkeypatch, cores, **environment):
 def test_threads_of_a_machine_with_several_cores(monkeypatch):
     pretend_threads(monkeypatch, 8)
     assert found("threads") == [Finding(
-        "threads", "1 Python thread, 2 BLAS threads (nothing is set); try MINICNN_THREADS=8, or "
-        "set_threads(8), for large networks, and 1 for those as small as LeNet")]
+        "threads", "1 Python thread, 2 BLAS threads (nothing is set)\nlarge networks: try "
+        "MINICNN_THREADS=8, or set_threads(8); as small as LeNet: 1\nspeeds vary with what else "
+        "is running; timings jump? set_threads(1)")]
+    lines = [line for line in report()[0].split("\n") if "set_threads" in line]
+    assert len(lines) == 2 and all(line.startswith(" " * 17) for line in lines)
+    assert max(map(len, lines)) <= 100
 
 
 def test_threads_of_a_machine_with_one_core(monkeypatch):

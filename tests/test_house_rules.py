@@ -23,13 +23,13 @@ FLOORS = [
     "geometry > columns parameter > module > init",
     "layers losses optim > schedule gradcheck table",
     "models",
-    "gradcases checkpoint interrupt metrics training weights",
-    "inspect doctor > cli > __main__",
+    "gradcases checkpoint interrupt metrics weights",
+    "inspect doctor > slides training > cli > __main__",
 ]
 SIZES = {"N", "C", "H", "W", "F", "KH", "KW", "SH", "SW", "PH", "PW", "OH", "OW", "G", "D", "M",
          "K", "DH", "DW"}
 LAZY = {"matplotlib", "pooch", "tqdm", "cupy", "PIL", "safetensors", "requests", "threadpoolctl",
-        "mpi4py"}
+        "mpi4py", "resource"}
 STRANGERS = {"torch", "torchvision", "tensorflow", "chainer", "jax", "keras", "mxnet", "theano"}
 PROBABILITY = re.compile(r"^(p|q|prob|probs|probability|probabilities|softmax|sigmoid|likelihood)$")
 

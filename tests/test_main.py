@@ -14,9 +14,10 @@ from minicnn import __main__, __version__, doctor
 from minicnn.__main__ import main, parser
 from minicnn.gradcases.case import Case, normal
 from minicnn.layers.activations import Tanh
+from minicnn.slides import Claim, Topic, check_slides
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ["summary", "profile", "gradcheck", "augment", "doctor"]
+COMMANDS = ["summary", "slides", "profile", "gradcheck", "augment", "train", "test", "doctor"]
 
 
 def run(*arguments, **environment):
@@ -74,6 +75,8 @@ def test_version(capsys):
     (["summary", "lenet5", "--input", "1x²x32"], "--input is '1x²x32'"),
     (["summary", "lenet5", "--input", "1x28x28"], "C5 (Conv2d"),
     (["summary", "lenet5", "--input", "3x32x32"], "C1 (Conv2d"),
+    (["slides", "--deck", "standford"], "no deck is called 'standford'; there are virginia, "),
+    (["slides", "--format", "csv"], "invalid choice: 'csv'"),
     (["profile"], "required: network"),
     (["profile", "lenet"], "no network is called 'lenet'; did you mean lenet5"),
     (["profile", "lenet5", "--variant", "papers"], "no variant 'papers'; there are slide, paper"),
@@ -131,6 +134,41 @@ def test_summary_of_another_image_size(capsys):
     assert "input 1x33x33" in capsys.readouterr().out
 
 
+def test_summary_by_row(capsys):
+    assert status("summary", "lenet5", "--rows") == 0
+    lines = capsys.readouterr().out.split("\n")[4:11]
+    assert [line.split()[0] for line in lines] == ["C1", "S2", "C3", "S4", "C5", "F6", "OUT"]
+
+
+# --- slides -----------------------------------------------------------------------------------
+
+def test_slides(capsys):
+    assert status("slides", "--deck", "iitk") == 0
+    out, err = capsys.readouterr()
+    assert "1,582,671,872" in out and "iitk:218" in out and "stanford:885" not in out
+    assert err == ""
+
+
+def test_slides_formats(capsys):
+    status("slides", "--markdown")
+    page = capsys.readouterr().out
+    assert page.startswith("# The slides' numbers")
+    status("slides", "--format", "markdown")
+    assert capsys.readouterr().out == page
+    status("slides", "--format", "json", "--deck", "stanford")
+    claims = json.loads(capsys.readouterr().out)
+    assert all("stanford" in claim["places"] for claim in claims)
+
+
+def test_slides_end_with_1_when_a_verdict_has_changed(capsys, monkeypatch):
+    wrong = Topic("Sums", "", (Claim("iitk:1", "one and one", "3", lambda: 2, "agrees"),))
+    monkeypatch.setattr(__main__, "check_slides", lambda deck: check_slides(deck, [wrong]))
+    assert status("slides") == 1
+    out, err = capsys.readouterr()
+    assert "CHANGED: expected was 'agrees'" in out and "1 CHANGED" in out
+    assert err == "minicnn slides: iitk:1: one and one: differs, expected was agrees\n"
+
+
 # --- gradcheck --------------------------------------------------------------------------------
 
 def test_gradcheck(capsys):
@@ -161,50 +199,6 @@ def test_gradcheck_says_that_a_kink_is_a_kink(capsys, monkeypatch):
         Case("ReLU", "at zero", ReLU, (np.zeros((2, 2)),)), Case("Tanh", "", Tanh, (normal(2),))])
     assert status("gradcheck") == 1
     assert "kink at input 0[" in capsys.readouterr().out
-
-
-# --- profile ----------------------------------------------------------------------------------
-
-PROFILE = ("profile", "lenet5", "--batch", "2", "--rounds", "1")
-
-
-@pytest.fixture
-def somewhere(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def test_profile(capsys, somewhere):
-    assert status(*PROFILE) == 0
-    out = capsys.readouterr().out
-    assert "batch 2: a training step" in out and re.search(r"^C3 +Conv2d +16x10x10 ", out, re.M)
-    picture = Path("out") / "profile-lenet5.png"
-    assert out.endswith(f"\n{picture}\n") and picture.read_bytes().startswith(b"\x89PNG")
-
-
-def test_profile_formats(capsys, somewhere):
-    """What another program is to read holds nothing else."""
-    for form, read in (("json", json.loads),
-                       ("csv", lambda text: list(csv.DictReader(io.StringIO(text))))):
-        status(*PROFILE, "--variant", "paper", "--format", form, "--out", "a/b.png")
-        out, err = capsys.readouterr()
-        assert read(out) and err == f"{Path('a/b.png')}\n"
-    assert os.listdir(somewhere) == ["a"]
-
-
-def test_profile_of_the_longest_layers(capsys, somewhere):
-    status(*PROFILE, "--forward", "--sort", "time", "--top", "3", "--format", "csv")
-    lines = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    times = [float(line["forward"]) for line in lines[:3]]
-    assert times == sorted(times, reverse=True)
-    assert lines[3]["layer"] == "11 others" and lines[-1]["layer"] == "one forward pass"
-
-
-def test_profile_hands_its_settings_on(capsys, somewhere, monkeypatch):
-    seen = []
-    monkeypatch.setattr(__main__, "set_threads", seen.append)
-    status(*PROFILE, "--threads", "3", "--input", "1x33x33", "--seed", "5")
-    assert seen == [3] and "input 1x33x33" in capsys.readouterr().out
 
 
 # --- augment ----------------------------------------------------------------------------------

@@ -77,6 +77,64 @@ def test_blas_threads(monkeypatch):
     assert speed.blas_threads() == 0
 
 
+def pretend_system(monkeypatch, *moments, cores=(0, 2), own=(3.0, 13.0)):
+    """/proc/stat at two moments, ten seconds apart; this process works for ten seconds."""
+    stat, clock, times = iter(moments), iter([100.0, 110.0]), iter(own)
+    monkeypatch.setattr(speed, "usable_cores", lambda: set(cores))
+    monkeypatch.setattr(speed.Path, "read_text", lambda path: next(stat))
+    monkeypatch.setattr(speed, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr(os, "times", lambda: (next(times), 0.0, 0.0, 0.0, 7.0))
+    monkeypatch.setattr(os, "sysconf", lambda name: 100, raising=False)
+
+
+def test_other_programs_by_hand(monkeypatch):
+    """Idle and iowait are no work; core 1 is not ours, and guest time is in user already."""
+    pretend_system(
+        monkeypatch,
+        "cpu 9 9 9 9 9 9 9 9 9 9\ncpu0 100 0 0 5 5 0 0 0 0 0\ncpu1 0 0 0 0 0 0 0 0 0 0\n"
+        "cpu2 0 0 0 0 0 0 0 0 0 0\nintr 12 13\n",
+        "cpu 9 9 9 9 9 9 9 9 9 9\ncpu0 900 50 50 99 99 50 25 25 70 0\ncpu1 999 0 0 0 0 0 0 0 0 0\n"
+        "cpu2 500 0 0 500 0 0 0 0 0 0")
+    # 10 s on core 0 and 5 s on core 2, of which 10 s were ours
+    assert speed.OtherPrograms().cores() == pytest.approx(0.5)
+
+
+def test_other_programs_never_take_less_than_nothing(monkeypatch):
+    pretend_system(monkeypatch, "cpu0 0 0 0 0 0 0 0 0 0 0", "cpu0 0 0 0 0 0 0 0 0 0 0")
+    assert speed.OtherPrograms().cores() == 0
+
+
+def test_other_programs_on_this_machine():
+    others = speed.OtherPrograms()
+    assert others.cores() == 0                                     # too little time has gone by
+    if others.start is not None:
+        others.start = others.start[0] - 100, others.start[1] - 50
+        assert others.cores() == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("stat", ["cpu0 1 2", "cpu0 a b c d e f g h"])
+def test_other_programs_where_the_system_speaks_otherwise(stat, monkeypatch):
+    pretend_system(monkeypatch, stat, stat)
+    assert speed.OtherPrograms().cores() == 0
+
+
+def test_other_programs_where_the_system_does_not_tell(monkeypatch):
+    def missing(path):
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(speed.Path, "read_text", missing)
+    assert speed.OtherPrograms().cores() == 0
+
+
+@pytest.mark.parametrize("ours, theirs, spare", [(1, 4, 0), (1, 1, 3), (2, 1, 2), (1, 0, 0),
+                                                 (8, 1, 0)])
+def test_spare_cores(ours, theirs, spare, monkeypatch):
+    monkeypatch.setattr(speed, "usable_cores", lambda: {0, 1, 2, 3})
+    monkeypatch.setattr(speed, "thread_count", lambda: ours)
+    monkeypatch.setattr(speed, "blas_threads", lambda: theirs)
+    assert speed.spare_cores() == spare
+
+
 def test_cores(monkeypatch):
     assert 1 <= speed.physical_cores() <= len(speed.usable_cores())
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)    # as on Windows and macOS

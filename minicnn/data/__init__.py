@@ -6,6 +6,8 @@ from minicnn.data.dataset import Dataset
 from minicnn.data.digits import digits
 from minicnn.data.download import CacheError, DownloadError
 from minicnn.data.files import DamagedFile
+from minicnn.data.find import find_data
+from minicnn.data.folder import read_folder
 from minicnn.data.idx import read_idx
 from minicnn.data.loader import Loader
 from minicnn.data.mnist import find_digits, mnist
@@ -13,6 +15,6 @@ from minicnn.data.normalise import channel_statistics, normalise, pad, standardi
 
 __all__ = [
     "CacheError", "DamagedFile", "Dataset", "DownloadError", "Loader", "augment",
-    "channel_statistics", "cifar10", "digits", "find_digits", "mnist", "normalise", "pad",
-    "read_idx", "standardise",
+    "channel_statistics", "cifar10", "digits", "find_data", "find_digits", "mnist", "normalise",
+    "pad", "read_folder", "read_idx", "standardise",
 ]

@@ -7,6 +7,7 @@ from minicnn.gradcases import (
     activation,
     convolution,
     losses,
+    modern,
     normalisation,
     operations,
     pooling,
@@ -20,7 +21,8 @@ __all__ = ["Case", "all_cases", "run_cases"]
 
 def all_cases() -> list[Case]:
     """All cases, operations first, in the order of the table."""
-    topics = (operations, convolution, pooling, activation, normalisation, structure, losses)
+    topics = (operations, convolution, pooling, activation, normalisation, structure, modern,
+              losses)
     return [case for topic in topics for case in topic.CASES]
 
 

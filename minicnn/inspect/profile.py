@@ -24,7 +24,7 @@ from minicnn.losses import cross_entropy
 from minicnn.modes import no_grad
 from minicnn.module import Module, Shape
 from minicnn.optim import SGD
-from minicnn.speed import gigabytes, gigaflops, threads_at_work
+from minicnn.speed import OtherPrograms, gigabytes, gigaflops, spare_cores, threads_at_work
 from minicnn.tensor import Tensor
 
 Step = Callable[[], list[float]]       # runs a step; seconds of forward, loss, backward, update
@@ -62,7 +62,7 @@ def profile(model: Module, in_shape: Shape | None = None, batch: int = 32,
     watch = Watch(model, device)
     step = (forward_step(model, x, watch) if forward_only
             else training_step(model, x, loss, seed, watch))
-    plain, watched = [], []
+    plain, watched, others = [], [], OtherPrograms()
     with left_alone(model):
         model.train(not forward_only)
         with watch.clocks(count=True):
@@ -78,10 +78,13 @@ def profile(model: Module, in_shape: Shape | None = None, batch: int = 32,
     what = "forward pass" if forward_only else "training step"
     by = threads_at_work() if device == "cpu" else "GPU"
     name = f"{type(model).__name__} {getattr(model, 'variant', '')}".strip()
+    peak, copy = gigaflops(device=device, dtype=dtype), gigabytes(device=device)
+    # Others may have the cores that this network leaves free; a GPU does not share in them.
+    taken = max(0.0, others.cores() - spare_cores()) if device == "cpu" else 0.0
     return Profile(
         title=f"{name}, input {times(in_shape)}, batch {batch}: a {what} ({by}, {rounds} rounds)",
         lines=lines, totals=whole, kinds=by_kind(lines), unwatched=1e3 * median(plain),
-        peak=gigaflops(device=device, dtype=dtype), copy=gigabytes(device=device))
+        peak=peak, copy=copy, others=taken)
 
 
 def checked(model: Module, in_shape: Shape | None, batch: int, rounds: int | None) -> Shape:

@@ -9,8 +9,8 @@ from textwrap import fill
 from minicnn.inspect.summary import kilobytes
 
 NOTES = """\
-Times are medians in milliseconds.  A MAC, here for one image, is two operations of a GFLOP/s.
-Memory is of the whole batch."""
+Times are medians in milliseconds.  1 MAC = 1 multiplication + 1 addition = 2 FLOP; MACs are for one
+image.  Memory is of the whole batch."""
 NOTES_BACKWARD = """\
 Backward has two products where forward has one, for the gradients of the weights and of the input;
 a first layer has one, for nobody asks for the gradient of an image.  Kept is what stays in memory
@@ -30,6 +30,21 @@ MEANING = {
              "computing (tanh, exp), or is passed over several times, or the arrays are so small "
              "that calling NumPy takes longer than its work.",
 }
+
+# What takes time beside the layers; the keys are lines of Profile.totals.
+BESIDE = {
+    "between the layers": "the engine and Python, some microseconds for each operation whatever "
+                          "its size, and gradients that are copied, or added where paths meet. "
+                          "This weighs in small networks; a larger batch shares the former among "
+                          "more images.",
+    "loss": "it computes little, but each of its operations costs some microseconds whatever its "
+            "size, which weighs in small networks.",
+    "update (SGD)": "it passes over each weight, its gradient and its momentum once a step, "
+                    "however few images there are. A larger batch has fewer steps.",
+}
+
+# Beyond these a profile tells more about the other programs than about the network.
+MOST_SHARE, MOST_COST, MOST_OTHERS = 1.05, 0.15, 0.3
 
 
 @dataclass
@@ -68,6 +83,8 @@ def together(layer: str, lines: list[Line]) -> Line:
 
 
 def figures(speed: float) -> str:
+    if speed < 0.05:
+        return "<0.1"
     return f"{speed:,.0f}" if speed >= 9.95 else f"{speed:.1f}"
 
 
@@ -82,6 +99,30 @@ class Profile:
     unwatched: float                   # the whole step without clocks
     peak: float                        # GFLOP/s of a matrix product
     copy: float                        # GB/s of copying a large array
+    others: float = 0.0                # cores that other programs took away, on average
+
+    @property
+    def cost(self) -> float:
+        """What reading the clocks has cost, as a share of the step without them."""
+        return self.totals[-1].time / self.unwatched - 1
+
+    def warning(self) -> str:
+        """Why these figures are not to be trusted, and what to do; "" if they are."""
+        whole, signs = sum(part.share for part in self.totals[:-1]), []
+        if self.others > MOST_OTHERS:
+            signs.append(f"other programs took {self.others:.1f} of its cores")
+        if whole > MOST_SHARE:
+            signs.append(f"the shares add up to {whole:.0%}")
+        if abs(self.cost) > MOST_COST:
+            signs.append(f"steps with and without clocks differ by {self.cost:+.0%}")
+        if not signs:
+            return ""
+        cure = "try --threads 1, or set_threads(1), or wait until less is going on"
+        if signs[0].startswith("steps") and self.cost > 0:
+            cure += ("; if it stays, the layers are so short that reading the clock counts: try a "
+                     "larger batch")
+        return (f"WARNING: the machine was busy: do not trust these figures ({'; '.join(signs)}); "
+                f"{cure}.")
 
     def by_time(self) -> "Profile":
         """The layer that takes longest first."""
@@ -113,11 +154,10 @@ class Profile:
         return [heads[i] for i in used], [[cells[i] for i in used] for cells in rows]
 
     def notes(self) -> list[str]:
-        cost = self.totals[-1].time / self.unwatched - 1
         return [NOTES, *([NOTES_BACKWARD] if any(line.backward for line in self.lines) else []),
                 f"At best this machine does {self.peak:,.0f} GFLOP/s (a matrix product) and moves "
                 f"{self.copy:,.0f} GB/s (a copy).", "Without being watched the same took "
-                f"{self.unwatched:.2f} ms (a difference of {cost:+.1%})."]
+                f"{self.unwatched:.2f} ms (a difference of {self.cost:+.1%})."]
 
     def text(self) -> str:
         heads, rows = self.cells()
@@ -132,14 +172,17 @@ class Profile:
             out.append("  ".join(cell.ljust(width) if head in names else cell.rjust(width)
                                  for cell, width, head in zip(cells, widths, heads, strict=True)))
         why = [fill(line, 100, subsequent_indent="  ") for line in self.reasons()]
-        return "\n".join([self.title, "", *(line.rstrip() for line in out), "", *self.notes(), "",
-                          *why])
+        first = [fill(self.warning(), 100), ""] if self.warning() else []
+        return "\n".join([*first, self.title, "", *(line.rstrip() for line in out), "",
+                          *self.notes(), *([""] if why else []), *why])
 
     def markdown(self) -> str:
         heads, rows = self.cells()
-        table = [heads, ["---"] * len(heads), *rows]
-        return "\n".join([f"**{self.title}**", "", *(f"| {' | '.join(cells)} |" for cells in table),
-                          "", *self.notes(), "", *(f"- {line}" for line in self.reasons())])
+        table = [f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows)]
+        first = [f"**{self.warning()}**", ""] if self.warning() else []
+        why = [f"- {line}" for line in self.reasons()]
+        return "\n".join([*first, f"**{self.title}**", "", *table, "", *self.notes(),
+                          *([""] if why else []), *why])
 
     def csv(self) -> str:
         out = io.StringIO()
@@ -162,7 +205,12 @@ class Profile:
         return PIECES if line.macs else NUMBERS
 
     def reasons(self) -> list[str]:
-        """In words: which layers take the time, what holds up the longest, what that means."""
+        """In words: which parts take the time, what holds up the longest, what that means.
+
+        Nothing if the figures are not to be trusted.
+        """
+        if self.warning():
+            return []
         longest = [line for line in self.by_time().lines if line.kind][:3]
         kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in [*self.kinds.items()][:5])
         said, causes = [f"By kind: {kinds}."], [self.held_up_by(line) for line in longest]
@@ -175,9 +223,7 @@ class Profile:
             said.append(f"{line.layer} ({line.kind}) takes {line.share:.0%} of the time at "
                         f"{speeds}: held up by {cause}.")
         said += [f"{cause.capitalize()}: {MEANING[cause]}" for cause in dict.fromkeys(causes)]
-        between = self.totals[1].share
-        if between >= 0.1:
-            said.append(f"Between the layers ({between:.0%}): Python and the engine, some "
-                        "microseconds for each operation whatever its size, and sums of gradients "
-                        "where paths meet. A larger batch shares the former among more images.")
+        third = longest[-1].time if len(longest) == 3 else 0.0
+        said += [f"{part.layer[0].upper()}{part.layer[1:]} ({part.share:.0%}): {BESIDE[part.layer]}"
+                 for part in self.totals[1:-1] if part.share >= 0.1 or part.time > third]
         return said

@@ -1,17 +1,21 @@
 """The lecture's table of a network: shapes, parameters, cost, memory, field, slide's figure.
 
 MACs are multiply-accumulate operations of convolutions and fully connected layers for one image;
-memory is what one image's outputs take, every layer counted.
+memory is what one image's outputs take, every layer counted.  A row of the slide that stands for
+several convolutions, such as an Inception module, has a line of its own above those of its layers,
+with their sums beside the slide's figures; by_row() leaves the layers out.
 """
 
 import csv
 import io
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from math import prod
 from typing import Any
 
 from minicnn.geometry import is_whole, times
 from minicnn.inspect.field import receptive_fields, trace
+from minicnn.inspect.figures import DIFFERS, fit
 from minicnn.module import Module, Shape, Windowed
 from minicnn.table import TableNet
 
@@ -20,11 +24,11 @@ FOOTNOTE = "1 MAC = one multiplication and one addition; papers and slides often
 
 @dataclass
 class Line:
-    """One layer of the table; sizes are for one image."""
+    """One layer of the table, or one row of the slide; sizes are for one image."""
 
     row: str                   # the slide's label, on the first layer of a row
     path: str                  # the layer's name in the network
-    layer: str                 # its class
+    layer: str                 # its class, or how many layers the row has
     output: str                # "6x28x28"
     kernel: str
     stride: str
@@ -38,14 +42,30 @@ class Line:
 
 @dataclass
 class Summary:
-    """The table as data: `.lines`, and .text(), .markdown(), .csv(), .json()."""
+    """The table as data: `.lines`, `.rows`, and .text(), .markdown(), .csv(), .json()."""
 
     title: str
-    lines: list[Line]
+    lines: list[Line]          # the layers
+    rows: list[Line]           # the rows of the slide, or the parts of a network without a table
     parameters: int
     buffers: int
     macs: int
     memory: int
+
+    def by_row(self) -> "Summary":
+        """The same with one line for each row instead of one for each layer."""
+        return replace(self, lines=self.rows, rows=[])
+
+    def shown_lines(self) -> list[Line]:
+        """The layers, with a line above those that make up a row together."""
+        composite = {line.row: line for line in self.rows if line.layer.endswith(" layers")}
+        shown = []
+        for line in self.lines:
+            if line.row in composite:
+                shown.append(composite[line.row])
+                line = replace(line, row="")
+            shown.append(line)
+        return shown
 
     def cells(self) -> tuple[list[str], list[list[str]]]:
         """Headings and rows as a reader sees them; columns that say nothing are left out."""
@@ -54,7 +74,7 @@ class Summary:
         rows = [[line.row, line.layer, line.output, line.kernel, line.stride,
                  f"{line.parameters:,}", f"{line.macs:,}", kilobytes(line.memory), line.field,
                  line.slide, line.remark]
-                for line in self.lines]
+                for line in self.shown_lines()]
         used = [i for i in range(len(heads)) if any(cells[i] for cells in rows)]
         return [heads[i] for i in used], [[cells[i] for i in used] for cells in rows]
 
@@ -66,13 +86,18 @@ class Summary:
 
     def text(self) -> str:
         heads, rows = self.cells()
+        if "remark" in heads:                              # as lines below the table, being long
+            heads, rows = heads[:-1], [cells[:-1] for cells in rows]
+        notes = [f"{line.row or line.path}: {line.remark}" for line in self.shown_lines()
+                 if line.remark]
         widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
         numbers = {"parameters", "MACs", "memory"}
         out = [self.title, ""]
         for cells in [heads, ["-" * width for width in widths], *rows]:
             out.append("  ".join(cell.rjust(width) if head in numbers else cell.ljust(width)
                                  for cell, width, head in zip(cells, widths, heads, strict=True)))
-        return "\n".join(line.rstrip() for line in [*out, "", self.totals(), FOOTNOTE])
+        notes = ["", "Where the slide or paper differs from this network:", *notes] if notes else []
+        return "\n".join(line.rstrip() for line in [*out, *notes, "", self.totals(), FOOTNOTE])
 
     def markdown(self) -> str:
         heads, rows = self.cells()
@@ -116,46 +141,87 @@ def summary(model: Module, in_shape: Shape | None = None) -> Summary:
     for step in steps:
         own = 0 if id(step.layer) in seen else step.layer.num_parameters()   # shared: counted once
         seen.add(id(step.layer))
-        size = 1
-        for length in step.shape:
-            size *= length
         window = step.layer.window if isinstance(step.layer, Windowed) else None
         lines.append(Line(
             row="", path=step.path, layer=type(step.layer).__name__, output=times(step.shape),
             kernel=times(window.kernel) if window else "",
-            stride=one_if_equal(window.stride) if window else "",
-            parameters=own, macs=step.layer.macs(step.in_shapes[0], step.shape), memory=4 * size,
+            stride=one_if_equal(window.stride) if window else "", parameters=own,
+            macs=step.layer.macs(step.in_shapes[0], step.shape), memory=4 * prod(step.shape),
             field=times(fields[id(step)][0])))
-    if isinstance(model, TableNet):
-        add_slide(model, lines)
     variant = getattr(model, "variant", "")
     total = sum(value.size for _, value in model.named_state())
     return Summary(
         title=f"{type(model).__name__} {variant}".strip() + f", input {times(in_shape)}",
-        lines=lines, parameters=model.num_parameters(), buffers=total - model.num_parameters(),
-        macs=sum(line.macs for line in lines), memory=sum(line.memory for line in lines))
+        rows=row_lines(model, lines), lines=lines, parameters=model.num_parameters(),
+        buffers=total - model.num_parameters(), macs=sum(line.macs for line in lines),
+        memory=sum(line.memory for line in lines))
 
 
-def add_slide(model: TableNet, lines: list[Line]) -> None:
-    """Write the slide's label and figures beside the layers of each row, and where they differ."""
-    by_path = {line.path: line for line in lines}
-    names = iter(name for name, _ in model.children())
-    for label, layers, slide in model.rows:
-        row = [by_path[next(names)] for _ in layers]
-        main = by_path[label]
-        row[0].row = label
-        activation = row[-1].layer.lower() if len(row) > 1 else row[-1].layer
-        here = {"output": main.output, "kernel": main.kernel, "stride": main.stride,
-                "activation": activation, "parameters": sum(line.parameters for line in row)}
-        main.slide = ", ".join(shown(key, value) for key, value in slide.items())
-        main.remark = "; ".join(f"{key}: {value} there, {here[key]} here" for key, value
-                                in slide.items() if str(value) != str(here[key]))
+def row_lines(model: Module, lines: list[Line]) -> list[Line]:
+    """A line for each row of the slide; writes labels and the slide's figures beside the layers.
+
+    Figures go to the layer that the row is about, or to the row's own line if several layers share
+    its work.
+    """
+    parts: dict[str, list[Line]] = {}                      # by the name of the network's own part
+    for line in lines:
+        parts.setdefault(line.path.split(".")[0], []).append(line)
+    found = []
+    names = iter([name for name, _ in model.children()])
+    for label, layers, slide in model.rows if isinstance(model, TableNet) else ():
+        inside = [line for _ in layers for line in parts.pop(next(names), [])]
+        if not inside:                                     # a block that does nothing in this form
+            continue
+        whole, main = whole_row(label, inside)
+        inside[0].row = label
+        whole.slide = ", ".join(shown(key, value) for key, value in slide.items())
+        whole.remark = remarks(slide, {
+            "output": whole.output, "kernel": main.kernel, "stride": main.stride,
+            "activation": inside[-1].layer.lower() if len(inside) > 1 else main.layer,
+            "parameters": whole.parameters, "macs": whole.macs,
+            "memory": prod(map(int, whole.output.split("x"))),
+            "weights": sum(value.size for layer in layers for name, value
+                           in layer.named_parameters() if not name.endswith("bias"))})
+        if whole.layer == main.layer:
+            main.slide, main.remark = whole.slide, whole.remark
+        found.append(whole)
+    return found + [whole_row(name, inside)[0] for name, inside in parts.items()]
+
+
+def whole_row(label: str, inside: list[Line]) -> tuple[Line, Line]:
+    """The layers of a row as one line, and the layer that the row is about."""
+    costly = [line for line in inside if line.macs]
+    main = next((line for line in inside if line.path == label), (costly or inside)[0])
+    single = len(costly) < 2
+    return Line(
+        row=label, path=label, layer=main.layer if single else f"{len(inside)} layers",
+        output=inside[-1].output, kernel=main.kernel if single else "",
+        stride=main.stride if single else "", parameters=sum(line.parameters for line in inside),
+        macs=sum(line.macs for line in inside), memory=sum(line.memory for line in inside),
+        field=inside[-1].field), main
+
+
+def remarks(slide: dict[str, Any], here: dict[str, Any]) -> str:
+    """Where the slide's figures are not those of this network, not even rounded."""
+    found = []
+    for key, value in slide.items():
+        if key in here and fit(str(value), here[key]) == DIFFERS:
+            name = "MACs" if key == "macs" else key
+            text = f"{name}: {with_commas(value)} there, {with_commas(here[key])} here"
+            if key == "parameters" and str(value).endswith("K"):
+                text += f" ({here['weights'] / 1024:,.1f} x 1,024 without biases)"
+            found.append(text)
+    return "; ".join(found)
+
+
+def with_commas(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def shown(key: str, value: Any) -> str:
     """A slide's figure with as much of its column's name as it needs to be understood."""
-    return {"stride": f"stride {value}", "parameters": f"{value:,} parameters" if
-            isinstance(value, int) else value}.get(key, str(value))
+    return {"stride": f"stride {value}", "macs": f"{with_commas(value)} MACs",
+            "parameters": f"{with_commas(value)} parameters"}.get(key, str(value))
 
 
 def one_if_equal(sizes: tuple[int, int]) -> str:

@@ -13,7 +13,8 @@ the rows of another.
 Where the windows lie, and with it the indices of the first formula, is the matter of im2col in
 geometry.py.  The images of the batch come last in cols, for the speed of copying.  Two more files
 compute the same numbers, which a test holds to these: tiled_conv.py where the columns of all images
-would take too much memory, pointwise_conv.py for filters of 1 x 1, which need no columns.
+would not fit into the processor's cache, pointwise_conv.py for filters of 1 x 1, which need no
+columns.
 
 With G groups, filter f sees only the C / G channels of its own group (AlexNet's two GPUs,
 ResNeXt; G = C is a depthwise convolution): G products of that kind side by side.
@@ -56,11 +57,11 @@ class Conv2dFn(Function):
         G, (N, F, OH, OW), w = self.groups, dy.shape, self.w
         (KH, KW), C = self.window.kernel, self.x_shape[1]
         dy = dy.transpose(1, 2, 3, 0).reshape(G, F // G, -1)         # (G, F/G, OH OW N)
-        dw = xp_of(dy).empty_like(w)
+        dw = xp_of(dy).empty_like(w)                       # an array of its own, not a view
         dw.reshape(G, F // G, -1)[...] = times_transposed(dy, self.cols)
         dx = None
         if self.needs_grad[0]:                             # a first layer's image needs none
-            dcols = matmul(w.reshape(G, F // G, -1).swapaxes(1, 2), dy)
+            dcols = matmul(w.reshape(G, F // G, -1).swapaxes(1, 2), dy)        # like cols
             dx = col2im(dcols.reshape(C, KH, KW, OH, OW, N), self.x_shape, self.window)
         return (dx, dw, total(dy, axis=2).reshape(F))[:len(self.needs_grad)]
 

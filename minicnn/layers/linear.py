@@ -22,13 +22,13 @@ from minicnn.threads import product
 class LinearFn(Function):
     def forward(self, x, w, b=None):                       # (N, M), (D, M), (D,)
         self.x, self.w = x, w
-        y = product(w, x.T).T                               # (N, D)
+        y = product(w, x.T).T                              # x w^T, (N, D)
         if b is not None:
             y += b
         return y
 
     def backward(self, dy):                                # (N, D)
-        dx = product(self.w.T, dy.T).T if self.needs_grad[0] else None
+        dx = product(self.w.T, dy.T).T if self.needs_grad[0] else None         # dy w, (N, M)
         return (dx, product(dy.T, self.x), total(dy, axis=0))[:len(self.needs_grad)]
 
 

@@ -1,24 +1,29 @@
-"""Convolution in tiles: conv.py's sums where its columns would be too large to keep.
+"""Convolution in tiles: conv.py's sums where its columns would not fit into the processor's cache.
 
 Columns hold every pixel once for each cell of the window: KH KW times the image.  Here they are
-made for some rows of windows at a time, a few megabytes that stay in the processor's cache, in
-memory that is used again; only x and w are kept for backward.
+made for some rows of windows at a time, a few megabytes that stay in the cache, in memory that is
+used again; only x and w are kept for backward.
 
     y[rows] = w @ cols(x)[rows] + b
 
 Backward follows the pixel instead of the window.  Pixel (h, w) lies under cell (u, v) of window
-(i, j) where  h + top = i SH + u DH  and  w + left = j SW + v DW,  so its gradient is a sum over
-these windows: a convolution of dy.
+(i, j) where
 
-    dx[n, c, h, w] = sum_{f, u, v}  w[f, c, u, v] dy[n, f, i, j]
-    dw[f, c, u, v] = sum_{n, h, w}  x[n, c, h, w] dy[n, f, i, j]
+    h + top = i SH + u DH    and    w + left = j SW + v DW
 
-Both take the same columns of dy, which are made once, and the columns of x not at all.  At stride 1
-a pixel meets every cell; at stride S those that fit its remainder modulo S, so the pixels are done
-in S x S classes, `Window.phases`.
+so its gradient is a sum over such windows: a convolution of dy.
+
+    dx[n, c, h, w] = sum_{f, u, v}  w[f, c, u, v] dy[n, f, i, j]     with that (i, j) each time;
+    dw[f, c, u, v] = sum_{n, h, w}  x[n, c, h, w] dy[n, f, i, j]     left out where there is none
+
+Both take the same columns of dy, which are made once, and the columns of x not at all.
+
+At stride 1 a pixel meets every cell.  At stride 2, with a kernel of 3 and no padding, row 4 lies
+under cell 0 of window 2 and under cell 2 of window 1, and row 5 only under cell 1 of window 2: even
+rows meet cells 0 and 2, odd rows cell 1.  So the pixels are done in SH SW classes, `Window.phases`.
 """
 
-from math import prod
+from math import ceil, prod
 
 from minicnn.backend import Array, matmul, times_transposed, total, xp_of
 from minicnn.columns import gather, innermost, laid_out
@@ -35,12 +40,12 @@ class TiledConv2dFn(Function):
         self.x, self.w = innermost(x), w                   # (C, H, W, N)
         G, window, N, F = self.groups, self.window, len(x), len(w)
         OH, OW = window.out(*x.shape[2:])
-        image = split(laid_out(x, window), G)              # (G, C/G, H', SW, W'/SW, N)
+        image = split(laid_out(x, window), G)              # (G, C/G, H', SW, W'/SW, N), padded
         w = w.reshape(G, F // G, -1)                       # (G, F/G, C/G KH KW)
         y = xp_of(x).empty((F, OH, OW, N), dtype=x.dtype)
         y_split = split(y, G)                              # (G, F/G, OH, OW, N)
 
-        def some(groups, rows):
+        def fill(groups, rows):
             cols = columns(image[groups], window.corners(), window.stride, rows, OW)
             y_rows = flat(y_split[groups, :, rows])        # (groups, F/G, R OW N)
             matmul(w[groups], cols, out=y_rows)
@@ -48,7 +53,7 @@ class TiledConv2dFn(Function):
                 y_rows += b.reshape(G, -1, 1)[groups]
 
         group_tiles, row_tiles = tiling(y_split, w.shape[2])
-        at_once(lambda groups: at_once(lambda rows: some(groups, rows), row_tiles), group_tiles)
+        at_once(lambda groups: at_once(lambda rows: fill(groups, rows), row_tiles), group_tiles)
         return y.transpose(3, 0, 1, 2)                     # (N, F, OH, OW)
 
     def backward(self, dy):                                # (N, F, OH, OW)
@@ -64,15 +69,16 @@ def both_gradients(dy: Array, x: Array, w: Array, window: Window, G: int) -> tup
     """dx (N, C, H, W) and dw (F, C/G, KH, KW) from the same columns, those of dy (F, OH, OW, N)."""
     xp, (C, H, W, N), (F, OH, OW, _) = xp_of(dy), x.shape, dy.shape
     (top, bottom), (left, right) = window.margins(H, W)
+    # Laid out as an image is for windows of stride 1, which is what reads it: SW is 1.
     dy_pad = xp.zeros((F, top + OH + bottom, 1, left + OW + right, N), dtype=dy.dtype)
     dy_pad[:, top:top + OH, 0, left:left + OW] = dy
     dx, dw = xp.zeros((C, H, W, N), dtype=dy.dtype), xp.zeros(w.shape, dtype=dy.dtype)
-    for rows, columns, us, vs, windows in window.phases(H, W):
+    for hs, ws, us, vs, windows in window.phases(H, W):
         corners = [(top + i, left + j) for i, j in windows]
         if corners:                                        # else no window ever lies there
-            one_class(xp.ascontiguousarray(split(x, G)[..., rows, columns, :]),
+            one_class(xp.ascontiguousarray(split(x, G)[..., hs, ws, :]),
                       split(w, G)[..., us, vs], split(dy_pad, G), corners,
-                      split(dx, G)[..., rows, columns, :], split(dw, G)[..., us, vs])
+                      split(dx, G)[..., hs, ws, :], split(dw, G)[..., us, vs])
     return dx.transpose(3, 0, 1, 2), dw
 
 
@@ -82,11 +88,11 @@ def weight_gradient(dy: Array, x: Array, w: Array, window: Window, G: int) -> Ar
     image = split(laid_out(x.transpose(3, 0, 1, 2), window), G)
     dy = split(dy, G)                                      # (G, F/G, OH, OW, N)
 
-    def some(groups, rows):
+    def of_rows(groups, rows):
         cols = columns(image[groups], window.corners(), window.stride, rows, OW)
         return times_transposed(flat(dy[groups, :, rows]), cols)
 
-    sums(some, dy, split(dw, G))
+    sums(of_rows, dy, split(dw, G))
     return dw
 
 
@@ -95,15 +101,16 @@ def one_class(x: Array, w: Array, dy_pad: Array, corners: Corners, dx: Array, dw
 
     x, dx (G, C/G, H, W, N);  w, dw (G, F/G, C/G, U, V);  dy_pad (G, F/G, H', 1, W', N)
     """
-    w, dw = flat(w.swapaxes(1, 2)), dw.swapaxes(1, 2)      # (G, C/G, F/G U V), a view
+    w = flat(w.swapaxes(1, 2))                             # (G, C/G, F/G U V)
+    dw = dw.swapaxes(1, 2)                                 # (G, C/G, F/G, U, V), still the same dw
 
-    def some(groups, rows):
+    def of_rows(groups, rows):                             # fills these rows of dx on the way
         cols = columns(dy_pad[groups], corners, (1, 1), rows, x.shape[3])
         dx_rows = dx[groups, :, rows]                      # (groups, C/G, R, W, N)
         dx_rows[...] = matmul(w[groups], cols).reshape(dx_rows.shape)
         return times_transposed(flat(x[groups, :, rows]), cols)      # (groups, C/G, F/G U V)
 
-    sums(some, x, dw)
+    sums(of_rows, x, dw)
 
 
 def columns(image: Array, corners: Corners, stride: tuple, rows: slice, OW: int) -> Array:
@@ -119,24 +126,25 @@ def tiling(y: Array, cells: int) -> tuple[list[slice], list[slice]]:
     cells : length of a column.  Small groups (a depthwise convolution's) are done several at once.
     """
     G, _, H, W, N = y.shape
-    row = cells * W * N * y.itemsize
+    row = cells * W * N * y.itemsize                       # bytes of one row's columns
     # With fewer than 512 columns, a product spends its time on bringing the weights into the cache.
-    by_rows = tiles(H, row, -(-512 // max(W * N, 1)), y)
+    enough = ceil(512 / max(W * N, 1))
+    by_rows = tiles(H, row, enough, y)
     if G == 1:
         return [slice(0, 1)], by_rows
     return tiles(G, H * row, 1, y), by_rows if H * row > BLOCK else [slice(0, H)]
 
 
-def sums(some, y: Array, dw: Array) -> None:
-    """dw[groups] = sum over rows of some(groups, rows), for all tiles of y; dw is (G, ...)."""
+def sums(of_rows, y: Array, dw: Array) -> None:
+    """dw[groups] = sum over rows of of_rows(groups, rows), for all tiles of y; dw is (G, ...)."""
     group_tiles, row_tiles = tiling(y, prod(dw.shape[2:]))
 
-    def some_groups(groups):
+    def fill(groups):
         dw_groups = dw[groups]
-        dw_groups[...] = sum_over(lambda rows: some(groups, rows), row_tiles).reshape(
+        dw_groups[...] = sum_over(lambda rows: of_rows(groups, rows), row_tiles).reshape(
             dw_groups.shape)
 
-    at_once(some_groups, group_tiles)
+    at_once(fill, group_tiles)
 
 
 def split(q: Array, G: int) -> Array:

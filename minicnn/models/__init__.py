@@ -4,14 +4,49 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
+from minicnn.models import (
+    alexnet,
+    capsnet,
+    convnext,
+    densenet,
+    efficientnet,
+    fractalnet,
+    googlenet,
+    inception_resnet,
+    inception_v2,
+    inception_v3,
+    inception_v4,
+    lenet,
+    mobilenet,
+    nasnet,
+    nin,
+    polynet,
+    preact_resnet,
+    recurrent,
+    res2net,
+    resnet,
+    resnet_cifar,
+    resnext,
+    senet,
+    shufflenet,
+    vgg,
+    vit,
+    wide_resnet,
+    xception,
+    zfnet,
+)
 from minicnn.models.lenet import LeNet5
 from minicnn.module import Module
 
 __all__ = ["MODELS", "LeNet5", "build"]
 
+FAMILIES = (lenet, alexnet, zfnet, vgg, nin, googlenet, inception_v2, inception_v3, inception_v4,
+            inception_resnet, xception, resnet, resnet_cifar, preact_resnet, wide_resnet, resnext,
+            senet, densenet, fractalnet, mobilenet, shufflenet, efficientnet, nasnet, res2net,
+            polynet, capsnet, recurrent, convnext, vit)
+
 MODELS: dict[str, Callable[..., Module]] = {
-    "lenet5": LeNet5,
-}
+    name: constructor for family in FAMILIES for name, constructor in family.NETWORKS.items()}
 
 
 def build(name: str, **options: Any) -> Module:

@@ -123,3 +123,6 @@ class LeNet5(TableNet):
         self.variant = variant
         if variant != "paper":
             apply_init(self, weight=xavier_uniform(), bias=zeros)
+
+
+NETWORKS = {"lenet5": LeNet5}

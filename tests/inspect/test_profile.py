@@ -28,7 +28,9 @@ module = importlib.import_module("minicnn.inspect.profile")    # not the functio
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch):
-    """The speed of the machine is tested in test_speed.py."""
+    """The speed of the machine is tested in test_speed.py, and what else runs on it."""
+    monkeypatch.setattr(module, "OtherPrograms", lambda: SimpleNamespace(cores=lambda: 1.75))
+    monkeypatch.setattr(module, "spare_cores", lambda: 1)
     monkeypatch.setattr(module, "gigaflops", lambda **settings: 200.0)
     monkeypatch.setattr(module, "gigabytes", lambda **settings: 40.0)
 
@@ -131,6 +133,8 @@ def test_lenet():
     assert all(line.forward > 0 and line.backward > 0 for line in table.lines)
     assert (table.peak, table.copy) == (200, 40)
     assert sum(table.kinds.values()) == pytest.approx(table.totals[0].share)
+    assert table.others == 0.75                            # of 1.75 cores 1 was to spare
+    assert "other programs took 0.8 of its cores" in table.warning()
 
 
 def test_a_network_with_branches():

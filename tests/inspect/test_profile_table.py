@@ -13,6 +13,7 @@ from minicnn.inspect.profile_table import (
     PIECES,
     Line,
     Profile,
+    figures,
     together,
 )
 
@@ -26,15 +27,15 @@ def lines():
         Line("fc", "Linear", "10", 0.5, 0.5, 0.05, 1_280, 5.0, 12.0, 0.5, 0.5, 40, 0)]
 
 
-def made(between=0.5):
+def made(between=0.5, **settings):
     found = lines()
     totals = [together("all layers", found), Line("between the layers", backward=between,
                                                   share=between / 20),
-              Line("loss", forward=1.0, backward=0.5, share=0.075),
+              Line("loss", forward=1.0, backward=0.5, share=0.05),
               Line("update (SGD)", backward=1.0, share=0.05),
               Line("one training step", forward=9.5, backward=10.5, share=1.0)]
     return Profile("Net, batch 4", found, totals, {"Conv2d": 0.3, "Tanh": 0.3, "ReLU": 0.2},
-                   unwatched=19.5, peak=100.0, copy=40.0)
+                   **{"unwatched": 19.5, "peak": 100.0, "copy": 40.0, **settings})
 
 
 def rows(text):
@@ -58,6 +59,8 @@ def test_text_by_hand():
     assert found["one training step"] == ["one training step", "9.50", "10.50", "100.0%"]
     assert "At best this machine does 100 GFLOP/s (a matrix product) and moves 40 GB/s" in text
     assert "Without being watched the same took 19.50 ms (a difference of +2.6%)." in text
+    assert ("1 MAC = 1 multiplication + 1 addition = 2 FLOP; MACs are for one image."
+            in text.replace("\n", " "))
     assert "an array that two layers keep counts at the first" in text
     assert max(map(len, text.split("\n"))) <= 130
 
@@ -74,7 +77,7 @@ def test_columns_stand_below_their_headings():
 
 
 def test_a_forward_pass_has_no_columns_of_backward():
-    table = made()
+    table = made(unwatched=9.5)
     for line in (*table.lines, *table.totals):
         line.backward = line.backward_gflops = line.kept_bytes = 0
     text = table.text()
@@ -165,7 +168,66 @@ def test_each_cause_is_explained_once():
 
 def test_much_time_between_the_layers():
     assert not any("Between" in line for line in made(1.9).reasons())
-    assert made(2.0).reasons()[-1].startswith("Between the layers (10%): Python and the engine")
+    assert made(2.0).reasons()[-1].startswith("Between the layers (10%): the engine and Python")
+
+
+def test_what_is_among_the_longest_is_named():
+    """relu, the third of the layers, takes 4 ms."""
+    table = made()
+    for part in table.totals[1:-1]:
+        part.forward, part.backward = 0.0, 4.0
+    assert len(table.reasons()) == 7
+    for part in table.totals[1:-1]:
+        part.backward = 4.1
+    between, loss, update = table.reasons()[7:]
+    assert between.startswith("Between the layers (2%): the engine and Python, some microseconds")
+    assert "gradients that are copied, or added where paths meet" in between
+    assert "weighs in small networks" in between and loss.startswith("Loss (5%): ")
+    assert update.startswith("Update (SGD) (5%): it passes over each weight")
+
+
+def test_little_speed_is_not_none():
+    assert [figures(speed) for speed in (0.0, 0.04, 0.06, 9.94, 9.96, 1234.0)] == [
+        "<0.1", "<0.1", "0.1", "9.9", "10", "1,234"]
+    table = made()
+    table.lines[2].forward_gbytes = table.lines[2].backward_gbytes = 0.01
+    assert "tanh (Tanh) takes 30% of the time at <0.1 of 40 GB/s" in table.text()
+
+
+# --- a busy machine ---------------------------------------------------------------------------
+
+@pytest.mark.parametrize("settings, sign", [
+    ({"others": 0.31}, "other programs took 0.3 of its cores"),
+    ({"between": 2.2}, "the shares add up to 106%"),
+    ({"unwatched": 30.0}, "steps with and without clocks differ by -33%"),
+    ({"unwatched": 17.0}, "steps with and without clocks differ by +18%"),
+])
+def test_a_busy_machine(settings, sign):
+    table = made(**settings)
+    warning = table.warning()
+    assert warning.startswith("WARNING: the machine was busy: do not trust these figures "
+                              f"({sign}); try --threads 1, ")
+    text = " ".join(table.text().split())
+    assert text.startswith(warning) and table.markdown().startswith(f"**{warning}**\n\n**Net")
+    assert table.reasons() == [] and "held up by" not in text + table.markdown()
+    assert table.text().endswith("%).") and table.markdown().endswith("%).")
+    assert ("try a larger batch" in warning) == ("+" in sign)
+    assert max(map(len, table.text().split("\n"))) <= 130
+    assert table.top(1).by_time().warning() == warning
+
+
+def test_all_signs_of_a_busy_machine():
+    signs = made(2.2, others=1.24, unwatched=30.0).warning().split("(")[1].split(")")[0]
+    assert signs == ("other programs took 1.2 of its cores; the shares add up to 106%; steps with "
+                     "and without clocks differ by -33%")
+
+
+@pytest.mark.parametrize("settings", [{}, {"others": 0.3}, {"between": 1.9},
+                                      {"unwatched": 17.5}, {"unwatched": 23.0}])
+def test_a_quiet_machine(settings):
+    table = made(**settings)
+    assert table.warning() == "" and table.text().startswith("Net, batch 4\n")
+    assert len(table.reasons()) >= 7
 
 
 def test_others_are_no_layer_to_explain():

@@ -11,6 +11,7 @@ from minicnn.inspect import Summary, activations, summary
 from minicnn.inspect.summary import FOOTNOTE, kilobytes
 from minicnn.layers import BatchNorm2d, Conv2d, Flatten, Linear, ReLU
 from minicnn.models import LeNet5
+from minicnn.models.network import Branches
 from minicnn.module import Module, Sequential
 from minicnn.table import TableNet, row
 
@@ -47,13 +48,15 @@ def test_slide_beside_ours():
     assert lines["C1"].slide == "6x28x28, 5x5, stride 1, tanh"
     assert lines["OUT"].remark == "activation: RBF there, Linear here"
     assert [line.path for line in lines.values() if line.remark] == ["OUT"]
+    text = summary(LeNet5()).text()
+    assert "remark" not in text and "\nOUT: activation: RBF there, Linear here\n" in text
 
 
 @pytest.mark.parametrize("variant", ["paper", "visualiser"])
 def test_no_remark_where_slide_and_network_agree(variant):
     table = summary(LeNet5(variant))
     assert not any(line.remark for line in table.lines)
-    assert "remark" not in table.text()
+    assert "differs" not in table.text() and "remark" not in table.markdown()
 
 
 def test_every_difference_is_remarked():
@@ -63,7 +66,58 @@ def test_every_difference_is_remarked():
     assert line.slide == "2x5x5, 5x5, stride 2, tanh, 1,234 parameters"
     assert line.remark == ("output: 2x5x5 there, 2x6x6 here; kernel: 5x5 there, 3x3 here; "
                            "stride: 2 there, 1 here; activation: tanh there, relu here; "
-                           "parameters: 1234 there, 20 here")
+                           "parameters: 1,234 there, 20 here")
+
+
+def two_branches():
+    """Two convolutions side by side make one row of the slide, and a plain row follows."""
+    return TableNet(
+        row("module", Branches(Conv2d(1, 2, 1), Sequential(Conv2d(1, 3, 3, padding=1), ReLU())),
+            output="5x8x8", parameters="34", macs="2K"),
+        row("conv", Conv2d(5, 1, 3), ReLU(), output="1x6x6", kernel="3x3", parameters=46))
+
+
+def test_a_row_of_several_layers_has_its_own_line():
+    """Its figures stand beside the sums, not beside the first of its layers."""
+    table = summary(two_branches(), (1, 8, 8))
+    module, conv = table.rows
+    assert (module.row, module.layer, module.output, module.kernel) == ("module", "4 layers",
+                                                                        "5x8x8", "")
+    assert module.parameters == (2 + 2) + (27 + 3) and module.macs == 64 * 2 + 64 * 27
+    assert module.memory == 4 * 64 * (2 + 3 + 3 + 5) and module.field == "3x3"
+    assert module.slide == "5x8x8, 34 parameters, 2K MACs" and module.remark == ""
+    assert [line.slide for line in table.lines] == ["", "", "", "", "1x6x6, 3x3, 46 parameters", ""]
+    assert (conv.layer, conv.kernel, conv.slide) == ("Conv2d", "3x3", table.lines[4].slide)
+    shown = table.text().split("\n")[4:11]
+    assert [line.split()[0] for line in shown] == ["module", "Conv2d", "Conv2d", "ReLU", "Concat",
+                                                   "conv", "ReLU"]
+    assert "4 layers" in shown[0] and "2K MACs" in shown[0]
+    assert "4 layers" in table.markdown() and "4 layers" not in table.csv()
+
+
+def test_by_row():
+    table = summary(two_branches(), (1, 8, 8))
+    rows = table.by_row()
+    assert [line.row for line in rows.lines] == ["module", "conv"]
+    assert "4 layers" in rows.text() and "ReLU" not in rows.text()
+    assert rows.csv().count("\n") == 2 and json.loads(rows.json())["lines"][1]["row"] == "conv"
+    for column in ("parameters", "macs", "memory"):
+        assert sum(getattr(line, column) for line in rows.lines) == getattr(table, column)
+
+
+def test_by_row_without_a_slide():
+    """The parts of the network are its rows."""
+    model = Sequential(stem=Sequential(Conv2d(3, 4, 3), Conv2d(4, 4, 3)), flat=Flatten())
+    lines = summary(model, (3, 8, 8)).by_row().lines
+    assert [(line.row, line.layer) for line in lines] == [("stem", "2 layers"), ("flat", "Flatten")]
+
+
+def test_abbreviated_figures_are_held_to_their_digits():
+    model = TableNet(row("C1", Conv2d(64, 64, 3), output="64x6x6", parameters="35K", macs="1.4M",
+                         weights="36,864 weights", memory="2.3K values"))
+    line, = summary(model, (64, 8, 8)).lines
+    assert line.remark == ("parameters: 35K there, 36,928 here (36.0 x 1,024 without biases); "
+                           "MACs: 1.4M there, 1,327,104 here")
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -15,7 +15,7 @@ from tests.layers.common import check_agreement
 
 FOLDER = Path(__file__).parents[1] / "stored"
 FILES = {name: json.loads((FOLDER / f"{name}.json").read_text())
-         for name in ("layers", "normalisation", "compositions")}
+         for name in ("layers", "normalisation", "compositions", "modern")}
 MODULES = {name: kind for name, kind in vars(layers).items()
            if name in layers.__all__ and isinstance(kind, type) and issubclass(kind, Module)}
 

@@ -1,0 +1,50 @@
+"""Data sets by name, as a pair to train and to test on: mnist, digits, cifar10, or a folder."""
+
+import os
+from pathlib import Path
+
+from minicnn.data.cifar import FOLDER, read_cifar10
+from minicnn.data.dataset import Dataset
+from minicnn.data.files import cache_folder
+from minicnn.data.folder import read_folder
+from minicnn.data.mnist import CLASSES, drawn, mnist
+from minicnn.data.normalise import pad
+
+NAMES = ("mnist", "digits", "cifar10")
+
+
+def find_data(name: str, size: int = 32, seed: int = 0, skip_unreadable: bool = False
+              ) -> tuple[Dataset, Dataset]:
+    """For training and for testing: mnist, digits (drawn by minicnn), cifar10, or a folder's path.
+
+    Digits are padded from 28x28 to 32x32, as LeNet-5 reads them.  The files are looked for in
+    $MINICNN_DATA, then in the cache; MNIST is downloaded if need be.  The other arguments are
+    for a folder of pictures: see read_folder.
+    """
+    if name == "cifar10":
+        folder = cifar_folder()
+        return read_cifar10(folder, "train"), read_cifar10(folder, "test")
+    if name not in NAMES:
+        if not Path(name).is_dir():
+            raise FileNotFoundError(f"no data set and no folder is called {name!r}; there are "
+                                    f"{', '.join(NAMES)}, or give a folder of class folders")
+        return read_folder(name, size, seed, skip_unreadable)
+    if name == "mnist":
+        pair = mnist("train"), mnist("test")
+    else:
+        pair = tuple(Dataset(*drawn(split, print), CLASSES, f"digits drawn by minicnn, {split}")
+                     for split in ("train", "test"))               # type: ignore[assignment]
+    return tuple(part._replace(images=pad(part.images, 2))         # type: ignore[return-value]
+                 for part in pair)                                 # (N, 1, 32, 32)
+
+
+def cifar_folder() -> Path:
+    """Where the folder or the archive of CIFAR-10's binary version is."""
+    named = os.environ.get("MINICNN_DATA")
+    for place in ([Path(named).expanduser()] if named else []) + [cache_folder()]:
+        for path in (place / FOLDER, place / "cifar-10-binary.tar.gz"):
+            if path.exists():
+                return path
+    raise FileNotFoundError(
+        f"CIFAR-10 is neither in $MINICNN_DATA ({named or 'not set'}) nor in {cache_folder()}; put "
+        f"its binary version, the folder {FOLDER} or cifar-10-binary.tar.gz, into one of them")

@@ -1,0 +1,205 @@
+"""A folder of folders of pictures: the name of each folder is the class of what is in it.
+
+    DIR/cat/one.jpg  DIR/dog/two.png        split by seed into training and test pictures
+    DIR/train/cat/one.jpg  DIR/val/cat/...  split already
+
+Every picture becomes a square: scaled until its shorter side is `size`, then cut to the middle, as
+in Krizhevsky et al. 2012, section 2.  A small folder is read at once, a large one batch by batch.
+
+Pictures come from anywhere: files may be damaged, something else with a picture's name, a few bytes
+that claim a billion pixels, or a link that leads out of the folder.  All are found before training
+begins, and named.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minicnn.data.dataset import Dataset
+from minicnn.data.files import DamagedFile
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")   # none that runs other programs
+LARGEST_PICTURE = 50_000_000        # pixels
+IN_MEMORY = 2 ** 29                 # bytes of a folder that is read at once
+NAMED = 10                          # files that an error names
+HELD_OUT = 0.2                      # share of the pictures for testing, where DIR is not split
+
+
+class Pictures:
+    """Picture files as an array (N, 3, size, size) uint8 that is read where it is indexed."""
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, paths: list[Path], size: int) -> None:
+        self.paths, self.size = paths, size
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        return (len(self.paths), 3, self.size, self.size)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, chosen: Any) -> Any:
+        """The chosen pictures, by a slice or an array of numbers: (n, 3, size, size)."""
+        paths = [self.paths[number] for number in np.arange(len(self.paths))[chosen]]
+        return np.stack([read_picture(path, self.size) for path in paths])  # (n, 3, size, size)
+
+
+def read_folder(folder: str | Path, size: int, seed: int = 0, skip_unreadable: bool = False,
+                log: Callable[[str], object] = print) -> tuple[Dataset, Dataset]:
+    """(training, test) pictures, in an order drawn from `seed`; labels count the sorted classes.
+
+    size : pixels of a side
+    skip_unreadable : leave out what is no readable picture; otherwise DamagedFile names it
+
+    In a folder too large for memory only the head of each file is looked at beforehand, unless
+    skip_unreadable asks for certainty; a file that turns out damaged later is named then.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: no such folder; expected one folder of pictures for "
+                                "each class in it")
+    if size < 1:
+        raise ValueError(f"read_folder: size is {size}, expected at least 1 pixel")
+    parts = [list_classes(folder / "train"), list_classes(folder / "val")] \
+        if (folder / "train").is_dir() and (folder / "val").is_dir() else [list_classes(folder)]
+    classes = tuple(parts[0])
+    if len(classes) < 2:
+        raise ValueError(f"{folder}: {len(classes)} class folders, expected at least 2: pictures "
+                         "belong into one folder for each class")
+    if tuple(parts[-1]) != classes:
+        differing = sorted(set(parts[-1]) ^ set(classes))
+        raise ValueError(f"{folder}: train and val have different classes; only one of them has "
+                         f"{', '.join(differing)}")
+    count = sum(len(paths) for part in parts for paths in part.values())
+    large = count * 3 * size ** 2 > IN_MEMORY
+    look = check_head if large and not skip_unreadable else partial(read_picture, size=size)
+    pixels: dict[Path, np.ndarray] = {}
+
+    def check(path: Path) -> None:
+        check_place(path, folder)
+        picture = look(path)
+        if picture is not None and not large:
+            pixels[path] = picture
+
+    parts = keep_readable(folder, parts, check, skip_unreadable, log)
+    if len(parts) == 1:
+        parts = split_by_seed(folder, parts[0], seed)
+    found = []
+    for word, part in zip(("training", "test"), parts, strict=True):
+        paths, labels = shuffled(part, seed)
+        images: Any = Pictures(paths, size) if large else np.stack([pixels[path] for path in paths])
+        found.append(Dataset(images, labels, classes,
+                             f"{len(paths):,} {word} pictures of {folder}, {size}x{size}"))
+    return found[0], found[1]
+
+
+Classes = dict[str, list[Path]]
+
+
+def list_classes(folder: Path) -> Classes:
+    """{class: its files}, both sorted; hidden files and folders are passed over."""
+    return {place.name: sorted(path for path in place.iterdir() if not path.name.startswith("."))
+            for place in sorted(folder.iterdir())
+            if place.is_dir() and not place.name.startswith(".")}
+
+
+def keep_readable(folder: Path, parts: list[Classes], check: Callable[[Path], object],
+                  skip: bool, log: Callable[[str], object]) -> list[Classes]:
+    """The same without unreadable files; DamagedFile if there are any and skip is False."""
+    every = [path for part in parts for paths in part.values() for path in paths]
+    bad: dict[Path, str] = {}
+    for path in every:
+        try:
+            check(path)
+        except DamagedFile as problem:
+            bad[path] = str(problem)
+    if bad:
+        listed = "\n  ".join(list(bad.values())[:NAMED])
+        more = f"\n  and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
+        count = f"{len(bad)} of {len(every)} files"
+        text = f"{folder}: no readable pictures: {count}:\n  {listed}{more}"
+        if not skip:
+            raise DamagedFile(f"{text}\nremove them, or leave them out with --skip-unreadable")
+        log(f"{text}\nthey are left out")
+    kept = [{name: [path for path in paths if path not in bad] for name, paths in part.items()}
+            for part in parts]
+    empty = [name for part in kept for name, paths in part.items() if not paths]
+    if empty:
+        raise ValueError(f"{folder}: no picture in class {', '.join(empty)}; fill it or remove it")
+    return kept
+
+
+def check_place(path: Path, folder: Path) -> None:
+    """DamagedFile unless it is a file inside the folder: a link may lead anywhere, a pipe hangs."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise DamagedFile(f"{path}: a link that leads out of the folder")
+    if not path.is_file():
+        raise DamagedFile(f"{path}: no file, but a folder, a broken link or a device")
+
+
+def split_by_seed(folder: Path, part: Classes, seed: int) -> list[Classes]:
+    """A fifth of each class, at least one picture, for testing."""
+    train, test = {}, {}
+    for number, (name, paths) in enumerate(part.items()):
+        if len(paths) < 2:
+            raise ValueError(f"{folder}: class {name} has 1 picture, too few to train and test; "
+                             "add pictures, or make folders train and val")
+        order = np.random.default_rng([seed, number]).permutation(len(paths))
+        count = max(round(HELD_OUT * len(paths)), 1)
+        test[name] = [paths[i] for i in order[:count]]
+        train[name] = [paths[i] for i in order[count:]]
+    return [train, test]
+
+
+def shuffled(part: Classes, seed: int) -> tuple[list[Path], np.ndarray]:
+    """Files and labels, not class by class: whoever takes the first few gets some of each."""
+    paths = [path for paths in part.values() for path in paths]
+    labels = np.repeat(np.arange(len(part)), [len(paths) for paths in part.values()])    # (N,)
+    order = np.random.default_rng([seed, len(part)]).permutation(len(paths))
+    return [paths[i] for i in order], labels[order]
+
+
+def check_head(path: Path) -> None:
+    """DamagedFile unless the file begins as a picture of a bearable size does."""
+    open_picture(path, lambda image: None)
+
+
+def read_picture(path: Path, size: int) -> np.ndarray:
+    """The middle square of the picture, colours, (3, size, size) uint8."""
+    return open_picture(path, lambda image: square(image, size))
+
+
+def open_picture(path: Path, use: Callable[[Any], Any]) -> Any:
+    """use(image) of a picture file; DamagedFile, with its name, for whatever is wrong with it."""
+    from PIL import Image
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")            # odd but readable headers; size: see below
+            with Image.open(path, formats=FORMATS) as image:
+                if image.width * image.height > LARGEST_PICTURE:
+                    raise ValueError(f"{image.width}x{image.height} pixels, more than "
+                                     f"{LARGEST_PICTURE:,}")
+                return use(image)
+    except MemoryError:
+        raise
+    except Exception as problem:         # what a damaged picture raises is listed nowhere
+        said = "no picture" if os.path.getsize(path) == 0 else str(problem).split(" '")[0]
+        raise DamagedFile(f"{path}: {said}") from None
+
+
+def square(image: Any, size: int) -> np.ndarray:
+    from PIL import Image, ImageOps
+    image = ImageOps.exif_transpose(image)             # as the camera was held
+    if image.mode.startswith("I"):                     # 16 bits, which convert() would cut off
+        image = Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
+    fitted = ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BILINEAR)
+    return np.asarray(fitted).transpose(2, 0, 1)       # (3, size, size)

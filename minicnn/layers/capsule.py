@@ -1,0 +1,152 @@
+"""Capsules: groups of units whose direction says what is seen, and whose length, how surely.
+
+    squash     v = s |s| / (1 + |s|^2)                     length between 0 and 1, same direction
+    vote       uhat[i, j] = w[i, j] u_i                    capsule i foretells capsule j's output
+    routing    b[i, j] = 0,  then a few times:
+                   c[i, :] = softmax of b[i, :]            capsule i deals its vote out
+                   v_j     = squash(sum_i c[i, j] uhat[i, j])
+                   b[i, j] = b[i, j] + uhat[i, j] . v_j    more to those that agree
+
+Votes for one j that agree with each other add up to a long vector; others cancel.  Unlike pooling,
+which throws away where a part was, this keeps its pose.  The gradient passes through all rounds of
+the routing: it is composed of matrix products, softmax and squash, whose gradient is
+
+    ds = g dy + s (s . dy) g' / |s|,    g = |s| / (1 + |s|^2),   g' = (1 - |s|^2) / (1 + |s|^2)^2
+
+Source: Sabour, Frosst and Hinton 2017, "Dynamic routing between capsules", sections 2 and 4,
+procedure 1.  Lecture: memphis, "CapsuleNet".
+"""
+
+from minicnn.backend import sum_dtype, total, xp_of
+from minicnn.engine import Function
+from minicnn.geometry import whole
+from minicnn.init import normal
+from minicnn.layers.softmax import softmax
+from minicnn.module import Module, Parameter, Shape
+from minicnn.tensor import Tensor
+
+TINY = 1e-30                       # keeps a capsule of zeros from dividing 0 by 0
+
+
+def length(s):
+    """|s| along the last axis, which keeps length 1, in at least float32."""
+    wide = s.astype(sum_dtype(s.dtype), copy=False)
+    return xp_of(s).sqrt(total(wide * wide, -1, keepdims=True))
+
+
+class SquashFn(Function):
+    def forward(self, s):                                  # (..., D)
+        self.s, self.length = s, length(s)                 # (..., D), (..., 1)
+        self.g = self.length / (1 + self.length ** 2)
+        return (s * self.g).astype(s.dtype, copy=False)
+
+    def backward(self, dy):
+        n = self.length
+        slope = (1 - n * n) / (1 + n * n) ** 2 / (n + TINY)           # g' / |s|
+        inner = total(self.s * dy, -1, keepdims=True)                # s . dy
+        return (self.g * dy + self.s * (inner * slope)).astype(dy.dtype, copy=False)
+
+
+class LengthFn(Function):
+    def forward(self, v):                                  # (..., D)
+        self.v, self.length = v, length(v)
+        return self.length[..., 0].astype(v.dtype, copy=False)       # (...)
+
+    def backward(self, dy):                                # d|v| / dv = v / |v|, and 0 at 0
+        return (self.v * (dy[..., None] / (self.length + TINY))).astype(dy.dtype, copy=False)
+
+
+class CapsuleLength(Module):
+    """How surely each capsule's thing is there:  (N, J, D) -> (N, J)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.out_shape(x.shape[1:])
+        return LengthFn()(x)
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        if len(in_shape) != 2:
+            raise ValueError(f"{self.located()}: expected capsules (N, J, D), got "
+                             f"(N, {', '.join(map(str, in_shape))})")
+        return in_shape[:1]
+
+
+class PrimaryCapsules(Module):
+    """Channels of a map taken in groups as capsules:  (N, D M, H, W) -> (N, M H W, D), squashed.
+
+    capsule_dim : int, default 8      D; the channels of one of the M capsule maps lie together
+    """
+
+    def __init__(self, capsule_dim: int = 8) -> None:
+        self.capsule_dim = whole(capsule_dim, "PrimaryCapsules: capsule_dim")
+
+    def forward(self, x: Tensor) -> Tensor:
+        count, D = self.out_shape(x.shape[1:])
+        N, C, H, W = x.shape
+        maps = x.reshape(N, C // D, D, H * W).transpose(0, 1, 3, 2)            # (N, M, H W, D)
+        return SquashFn()(maps.reshape(N, count, D))
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        (C, H, W), D = self.image(in_shape), self.capsule_dim
+        if C % D:
+            raise ValueError(f"{self.located()}: {C} channels do not divide into capsules of {D}")
+        return C // D * H * W, D
+
+    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+        _, H, W = in_shape
+        return (H, W), (H, W)                              # what follows sees the whole image
+
+    def detail(self) -> str:
+        return f"dimension {self.capsule_dim}"
+
+
+class RoutedCapsules(Module):
+    """Capsules by dynamic routing:  (N, I, D) -> (N, J, E).
+
+    Parameters
+    ----------
+    in_capsules, in_dim : int       I and D
+    out_capsules, out_dim : int     J and E, in the paper a capsule of 16 for each digit
+    routing : int, default 3        rounds; 1 gives every capsule the same share
+
+    weight is (I, J, E, D), normal with std 0.1 at the start.
+    """
+
+    def __init__(self, in_capsules: int, in_dim: int, out_capsules: int, out_dim: int,
+                 routing: int = 3) -> None:
+        sizes = {"in_capsules": in_capsules, "out_capsules": out_capsules, "out_dim": out_dim,
+                 "in_dim": in_dim, "routing": routing}
+        for name, size in sizes.items():
+            whole(size, f"RoutedCapsules: {name}")
+        self.routing = routing
+        self.weight = Parameter((in_capsules, out_capsules, out_dim, in_dim), normal(0.1))
+
+    def forward(self, u: Tensor) -> Tensor:
+        self.out_shape(u.shape[1:])
+        (I, J, E, D), N = self.weight.shape, len(u)
+        votes = self.weight.reshape(I, J * E, D) @ u.transpose(1, 2, 0)        # (I, J E, N)
+        votes = votes.reshape(I, J, E, N).transpose(3, 1, 0, 2)                # (N, J, I, E)
+        c = Tensor(xp_of(u.data).full((N, J, 1, I), 1 / J, dtype=u.dtype))     # softmax of 0
+        b = None
+        for last in range(self.routing - 1, -1, -1):
+            v = SquashFn()(c @ votes)                                          # (N, J, 1, E)
+            if last:
+                agreement = votes @ v.transpose(0, 1, 3, 2)                    # (N, J, I, 1)
+                b = agreement if b is None else b + agreement
+                c = softmax(b, dim=1).transpose(0, 1, 3, 2)                    # (N, J, 1, I)
+        return v.reshape(N, J, E)
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        I, J, E, D = self.weight.shape
+        if in_shape != (I, D):
+            raise ValueError(f"{self.located()}: expected {I} capsules of {D}, (N, {I}, {D}), got "
+                             f"(N, {', '.join(map(str, in_shape))}); is the image size the one the "
+                             "network was made for?")
+        return J, E
+
+    def macs(self, in_shape: Shape, y_shape: Shape) -> int:
+        I, J, E, D = self.weight.shape
+        return I * J * E * (D + 2 * self.routing - 1)      # votes, sums, and agreement between them
+
+    def detail(self) -> str:
+        I, J, E, D = self.weight.shape
+        return f"{I} of {D} -> {J} of {E}, {self.routing} rounds"

@@ -1,0 +1,54 @@
+"""Channel split: some of the channels, for a block that works on a part of its input.
+
+    y[n, c] = x[n, start + c]              the other channels receive a gradient of 0
+
+Source: Ma et al. 2018, "ShuffleNet V2", section 3 (channel split); Gao et al. 2019, "Res2Net",
+section 3.  Lectures: stanford, "MobileNets" (ShuffleNet); memphis, "Res2Net in 2019".
+"""
+
+from minicnn.engine import Function
+from minicnn.layers.residual import zeros_innermost
+from minicnn.module import Module, Shape
+from minicnn.tensor import Tensor
+
+
+class ChannelSliceFn(Function):
+    def __init__(self, start: int, stop: int):
+        self.start, self.stop = start, stop
+
+    def forward(self, x):                                  # (N, C, H, W)
+        self.x_shape = x.shape
+        return x[:, self.start:self.stop]                  # (N, stop - start, H, W)
+
+    def backward(self, dy):
+        dx = zeros_innermost(dy, self.x_shape)
+        dx[:, self.start:self.stop] = dy
+        return dx
+
+
+class ChannelSlice(Module):
+    """The channels from start to stop - 1:  (N, C, H, W) -> (N, stop - start, H, W).
+
+    >>> ChannelSlice(58, 116).shape((116, 28, 28))
+    (58, 28, 28)
+    """
+
+    def __init__(self, start: int, stop: int) -> None:
+        if not 0 <= start < stop:
+            raise ValueError(f"ChannelSlice: start must be at least 0 and below stop, got {start} "
+                             f"and {stop}")
+        self.start, self.stop = start, stop
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.out_shape(x.shape[1:])
+        return ChannelSliceFn(self.start, self.stop)(x)
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        C, H, W = self.image(in_shape)
+        if self.stop > C:
+            raise ValueError(f"{self.located()}: the input has {C} channels, fewer than "
+                             f"{self.stop}")
+        return self.stop - self.start, H, W
+
+    def detail(self) -> str:
+        return f"{self.start} to {self.stop - 1}"

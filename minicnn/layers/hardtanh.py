@@ -1,0 +1,53 @@
+"""ReLU6 and hard tanh: straight between two limits, flat beyond them.
+
+    hard tanh    y = min(max(x, a), b)          dx = dy where a < x < b, else 0
+    ReLU6        the same with a = 0, b = 6
+
+A number that is never above 6 keeps its digits in 8-bit arithmetic, for which MobileNets are meant.
+
+Source: Krizhevsky 2010, "Convolutional deep belief networks on CIFAR-10" (the limit of 6); Sandler
+et al. 2018, "MobileNetV2", section 3.  Lecture: stanford, "MobileNets".
+"""
+
+from minicnn.engine import Function
+from minicnn.module import Module
+from minicnn.tensor import Tensor
+
+
+class HardtanhFn(Function):
+    def __init__(self, low: float, high: float):
+        self.low, self.high = low, high
+
+    def forward(self, x):
+        self.inside = (x > self.low) & (x < self.high)     # one byte for each value
+        return x.clip(self.low, self.high)
+
+    def backward(self, dy):
+        return dy * self.inside
+
+
+class Hardtanh(Module):
+    """x, but not below min_val and not above max_val; NaN stays NaN.
+
+    >>> Hardtanh()(Tensor([-3, 0.5, 3])).numpy().tolist()
+    [-1.0, 0.5, 1.0]
+    """
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+        if not min_val < max_val:
+            raise ValueError(f"{type(self).__name__}: min_val must be below max_val, got {min_val} "
+                             f"and {max_val}")
+        self.min_val, self.max_val = float(min_val), float(max_val)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return HardtanhFn(self.min_val, self.max_val)(x)
+
+    def detail(self) -> str:
+        return f"from {self.min_val:g} to {self.max_val:g}"
+
+
+class ReLU6(Hardtanh):
+    """min(max(x, 0), 6): the activation of MobileNet v2."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0, 6.0)

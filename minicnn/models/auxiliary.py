@@ -1,0 +1,48 @@
+"""Auxiliary classifiers: small heads halfway up a deep network, for training only.
+
+    L = L(scores) + 0.3 L(aux1) + 0.3 L(aux2)
+
+The loss of a head reaches the layers below it without passing through those above, whose products
+of many factors make gradients small.
+
+Source: Szegedy et al. 2015, "Going deeper with convolutions", section 5.  Slides: iitk
+"Intermediate Supervision", stanford "GoogLeNet" ("auxiliary classification outputs to inject
+additional gradient at lower layers").
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from minicnn.module import Module, Shape
+from minicnn.table import TableNet
+from minicnn.tensor import Tensor
+
+
+class Supervised(TableNet):
+    """Rows with auxiliary classifiers: in training forward returns (scores, aux1, ...).
+
+    In eval mode the heads do not run.  out_shape does as forward does: a tuple of shapes while
+    training.  A network inherits from (Network, Supervised), in this order.
+    """
+
+    def add_heads(self, heads: dict[str, tuple[str, Module]]) -> None:
+        """{"aux1": ("inception (4a)", head)}: that row's output feeds this head."""
+        self.head_behind = {self.row_ends[label]: name for name, (label, _) in heads.items()}
+        for name, (_, part) in heads.items():
+            setattr(self, name, part)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.through(x, lambda part, x: part(x))
+
+    def out_shape(self, in_shape: Shape) -> Any:
+        return self.through(in_shape, lambda part, shape: part.shape(shape))
+
+    def through(self, x: Any, step: Callable[[Module, Any], Any]) -> Any:
+        """x (a Tensor, or a shape) through all rows and, in training, all heads."""
+        parts, scores = dict(self.children()), []
+        heads = {name: parts.pop(head) for name, head in self.head_behind.items()}
+        for name, part in parts.items():
+            x = step(part, x)
+            if self.training and name in heads:
+                scores.append(step(heads[name], x))
+        return (x, *scores) if scores else x

@@ -1,0 +1,160 @@
+"""EfficientNet B0 to B7: one good small network, made larger in all directions by one rule.
+
+    name                 width   depth   image   dropout   parameters   MACs
+    efficientnet_b0       1.0     1.0     224     0.2       5,288,548      385,814,752
+    efficientnet_b1       1.0     1.1     240     0.2       7,794,184      686,802,832
+    efficientnet_b2       1.1     1.2     260     0.3       9,109,994      993,561,872
+    efficientnet_b3       1.2     1.4     300     0.3      12,233,232    1,827,141,392
+    efficientnet_b4       1.4     1.8     380     0.4      19,341,616    4,393,771,024
+    efficientnet_b5       1.6     2.2     456     0.4      30,389,784   10,266,384,752
+    efficientnet_b6       1.8     2.6     528     0.5      43,040,704   19,067,593,536
+    efficientnet_b7       2.0     3.1     600     0.5      66,347,960   37,745,884,192
+    efficientnet_small                    32     0.2         224,500       29,596,864
+
+Slide: stanford, "EfficientNet: Smart Compound Scaling": depth alpha^phi, width beta^phi, resolution
+gamma^phi with alpha beta^2 gamma^2 near 2, so that the cost doubles with each phi: the function
+compound_scaling.  The paper's alpha, beta, gamma are 1.2, 1.1, 1.15, so 1.92.
+
+Source: Tan and Le 2019, "EfficientNet: rethinking model scaling for convolutional neural networks",
+table 1 (B0) and section 4 (the rule); widths and depths of B1 to B7 as in the authors' program.
+Input: colours scaled to mean 0 and variance 1 over the training images.  The weights lie in the
+order of torchvision's, under other names.
+
+**Departures from the paper**
+
+1. The published factors of B1 to B7 (the table above) are rounded, and from B4 on smaller than the
+   rule gives for the paper's phi; they are taken as published.
+2. variant="torchvision" pads k // 2 pixels on each side, where the authors' program, and so the
+   default, pads a stride of 2 below and to the right alone; its batch norms have eps 1e-5 and
+   momentum 0.1 up to B4, the paper's 1e-3 and 0.01 (the paper's 0.99).  Counts are the same.
+3. Weights start normal with variance 2 / fan_out; the paper does not say, the authors' program does
+   so.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from math import ceil
+
+from minicnn.init import apply_init, he_normal, uniform, zeros
+from minicnn.layers.activations import Sigmoid
+from minicnn.layers.adaptive import GlobalAvgPool2d
+from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.dropout import Dropout
+from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.smooth_activations import SiLU
+from minicnn.layers.squeeze_excite import ScaleChannels, SqueezeExcite
+from minicnn.layers.stochastic_depth import StochasticDepth
+from minicnn.models.mobilenet import divisible
+from minicnn.models.network import Network, Residual, check_choice, check_classes, conv_unit
+from minicnn.module import Module, Sequential, Shape
+from minicnn.table import row
+
+# expansion, kernel, stride, channels, blocks: table 1, stages 2 to 8
+STAGES = [(1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3),
+          (6, 5, 1, 112, 3), (6, 5, 2, 192, 4), (6, 3, 1, 320, 1)]
+SMALL = [(1, 3, 1, 16, 1), (6, 3, 1, 24, 1), (6, 5, 2, 40, 2), (6, 3, 2, 80, 2)]
+
+# width, depth, image, dropout
+SIZES = {"b0": (1.0, 1.0, 224, 0.2), "b1": (1.0, 1.1, 240, 0.2), "b2": (1.1, 1.2, 260, 0.3),
+         "b3": (1.2, 1.4, 300, 0.3), "b4": (1.4, 1.8, 380, 0.4), "b5": (1.6, 2.2, 456, 0.4),
+         "b6": (1.8, 2.6, 528, 0.5), "b7": (2.0, 3.1, 600, 0.5)}
+SURVIVAL = 0.8                     # of the last block; StochasticDepth's p rises linearly to 0.2
+
+
+def compound_scaling(phi: float, alpha: float = 1.2, beta: float = 1.1,
+                     gamma: float = 1.15) -> tuple[float, float, float]:
+    """(depth, width, resolution) as multiples of B0's, for 2^phi times its cost (nearly).
+
+    >>> [round(factor, 2) for factor in compound_scaling(2)]
+    [1.44, 1.21, 1.32]
+    """
+    return alpha ** phi, beta ** phi, gamma ** phi
+
+
+class SwishExcite(SqueezeExcite):
+    """Squeeze-and-excitation with swish in the middle and a middle of a given width."""
+
+    def __init__(self, channels: int, middle: int) -> None:
+        self.channels = channels
+        self.weights = Sequential(squeeze=GlobalAvgPool2d(), flatten=Flatten(),
+                                  reduce=Linear(channels, middle), swish=SiLU(),
+                                  expand=Linear(middle, channels), sigmoid=Sigmoid())
+        self.scale = ScaleChannels()
+
+
+def mbconv(in_channels: int, out_channels: int, expansion: int, kernel: int, stride: int,
+           drop: float, unit: partial) -> Module:
+    """MobileNet v2's block with squeeze-and-excitation behind the depthwise convolution.
+
+    drop : probability of leaving the block out;  unit : conv_unit with norm and padding set
+    """
+    wide = in_channels * expansion
+    parts: dict[str, Module] = {}
+    if expansion > 1:
+        parts["expand"] = unit(in_channels, wide)
+    parts["depthwise"] = unit(wide, wide, kernel, stride, groups=wide)
+    parts["excite"] = SwishExcite(wide, max(in_channels // 4, 1))
+    parts["project"] = unit(wide, out_channels, activation=None)
+    if stride > 1 or in_channels != out_channels:
+        return Sequential(**parts)
+    return Residual(Sequential(**parts, drop=StochasticDepth(drop)))
+
+
+class EfficientNet(Network):
+    """EfficientNet:  (N, 3, image, image) -> (N, classes) scores.
+
+    Parameters
+    ----------
+    size : "b0" to "b7"                      which one: the table at the head of this file
+    classes : int, default 1000
+    variant : "paper" or "torchvision"       see departure 2
+    stages, stride, last, factors, channels  table 1's rows, stride of the first convolution,
+                                             channels of the last, (width, depth, image, dropout)
+                                             and colours, for networks of another size
+
+    >>> EfficientNet("b0").num_parameters()
+    5288548
+    """
+
+    def __init__(self, size: str = "b0", classes: int = 1000, variant: str = "paper",
+                 stages: Sequence[tuple[int, int, int, int, int]] = STAGES, stride: int = 2,
+                 last: int = 1280, factors: tuple[float, float, int, float] | None = None,
+                 channels: int = 3) -> None:
+        check_choice("EfficientNet", "size", size, SIZES)
+        check_choice("EfficientNet", "variant", variant, ("paper", "torchvision"))
+        check_classes("EfficientNet", classes)
+        width, depth, image, dropout = factors or SIZES[size]
+        theirs = variant == "torchvision" and size <= "b4"
+        norm = BatchNorm2d if theirs else partial(BatchNorm2d, eps=1e-3, momentum=0.01)
+        padding = None if variant == "torchvision" else "same"
+        unit = partial(conv_unit, norm=norm, activation=SiLU, padding=padding)
+        current, total = divisible(32 * width), sum(ceil(depth * stage[-1]) for stage in stages)
+        rows = [row("conv1", unit(channels, current, 3, stride))]
+        done = 0
+        for number, (expansion, kernel, s, c, count) in enumerate(stages, 1):
+            blocks, out = [], divisible(c * width)
+            for place in range(ceil(depth * count)):
+                drop = (1 - SURVIVAL) * done / total
+                blocks.append(mbconv(current, out, expansion, kernel, s if place == 0 else 1, drop,
+                                     unit))
+                current, done = out, done + 1
+            rows.append(row(f"stage{number}", Sequential(*blocks)))
+        last = divisible(last * width)
+        scores = Linear(last, classes)
+        input_shape: Shape = (channels, image, image)
+        super().__init__(*rows, row("head", unit(current, last)), row("pool", GlobalAvgPool2d()),
+                         row("fc", Flatten(), Dropout(dropout), scores),
+                         input_shape=input_shape)
+        self.variant = variant if factors else f"{size} ({variant})"
+        apply_init(self, weight=he_normal(mode="fan_out"), bias=zeros)
+        apply_init(scores, weight=uniform(classes ** -0.5), bias=zeros)
+
+
+def efficientnet_small(classes: int = 10, channels: int = 3) -> EfficientNet:
+    """For 32 x 32 images: the first convolution has stride 1, and there are six blocks."""
+    return EfficientNet("b0", classes, stages=SMALL, stride=1, last=320, channels=channels,
+                        factors=(1.0, 1.0, 32, 0.2))
+
+
+NETWORKS = {**{f"efficientnet_{size}": partial(EfficientNet, size) for size in SIZES},
+            "efficientnet_small": efficientnet_small}

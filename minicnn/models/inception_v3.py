@@ -1,0 +1,199 @@
+"""Inception v3: large filters factorised into 1 x n and n x 1, and a cheap way to smaller maps.
+
+    variant    input            parameters    with the auxiliary classifier
+    "paper"    3 x 299 x 299    23,834,568    27,161,264
+    "small"    3 x 32 x 32      344,646       385,776       all modules, an eighth of the maps
+
+Source: Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR 2016,
+figures 5 (Mixed_5), 6 (Mixed_6), 7 (Mixed_7b, c) and 10 (Mixed_6a, 7a).  Rows bear the names of the
+released network, which torchvision has too.  Input: RGB from -1 to 1.  Slides: memphis "Inception
+v2, v3" ("aggressive factorization of filters", "increase the number of feature maps while
+decreasing spatial resolution"), virginia "GoogLeNet Configuration".
+
+Departures from the paper
+-------------------------
+1. Before the modules stands what the authors released: 1x1 to 80 maps, 3x3 to 192, max pooling.
+   Table 1 has 3x3 to 80, 3x3 at stride 2 to 192, 3x3 to 288.
+2. The modules on 35 x 35 maps keep one 5x5 filter; figure 5 replaces it by two 3x3.
+3. The head of the auxiliary classifier (batch-normalised, section 4) is on the last 17 x 17 module.
+4. Starting weights are He et al.'s; the release draws a truncated normal.
+Label smoothing (section 7) is a matter of the loss: cross_entropy.
+
+Weights come in torchvision's order.  Its names number a branch's parts (branch3x3dbl_1, _2); here
+they are parts of a branch (branch3x3dbl.0, .1).
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from minicnn.init import apply_init, he_normal
+from minicnn.layers.adaptive import GlobalAvgPool2d
+from minicnn.layers.avgpool import AvgPool2d
+from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.dropout import Dropout
+from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.maxpool import MaxPool2d
+from minicnn.models.auxiliary import Supervised
+from minicnn.models.network import Branches, Network, check_choice, check_classes, conv_unit
+from minicnn.module import Module, Sequential, zeros
+from minicnn.table import Row, row
+
+unit = partial(conv_unit, norm=partial(BatchNorm2d, eps=1e-3))
+
+# A module's recipe has the steps of each path: (maps, kernel), (maps, kernel, stride), "avg" or
+# "max" for a pooling, or a list of convolutions side by side.  A stride of 2 goes without padding.
+Recipe = dict[str, list[Any]]
+ROW, COLUMN = (1, 7), (7, 1)
+SPLIT = [(384, (1, 3)), (384, (3, 1))]
+
+
+def module_35(pool: int) -> Recipe:
+    return {"branch1x1": [(64, 1)],
+            "branch5x5": [(48, 1), (64, 5)],
+            "branch3x3dbl": [(64, 1), (96, 3), (96, 3)],
+            "branch_pool": ["avg", (pool, 1)]}
+
+
+def module_17(n: int) -> Recipe:
+    return {"branch1x1": [(192, 1)],
+            "branch7x7": [(n, 1), (n, ROW), (192, COLUMN)],
+            "branch7x7dbl": [(n, 1), (n, COLUMN), (n, ROW), (n, COLUMN), (192, ROW)],
+            "branch_pool": ["avg", (192, 1)]}
+
+
+def module_8() -> Recipe:
+    return {"branch1x1": [(320, 1)],
+            "branch3x3": [(384, 1), SPLIT],
+            "branch3x3dbl": [(448, 1), (384, 3), SPLIT],
+            "branch_pool": ["avg", (192, 1)]}
+
+
+MODULES: tuple[tuple[str, int, Recipe, str], ...] = (
+    # name, input, recipe, output
+    ("Mixed_5b", 192, module_35(32), "256x35x35"),
+    ("Mixed_5c", 256, module_35(64), "288x35x35"),
+    ("Mixed_5d", 288, module_35(64), "288x35x35"),
+    ("Mixed_6a", 288, {"branch3x3": [(384, 3, 2)],
+                       "branch3x3dbl": [(64, 1), (96, 3), (96, 3, 2)],
+                       "branch_pool": ["max"]}, "768x17x17"),
+    ("Mixed_6b", 768, module_17(128), "768x17x17"),
+    ("Mixed_6c", 768, module_17(160), "768x17x17"),
+    ("Mixed_6d", 768, module_17(160), "768x17x17"),
+    ("Mixed_6e", 768, module_17(192), "768x17x17"),
+    ("Mixed_7a", 768, {"branch3x3": [(192, 1), (320, 3, 2)],
+                       "branch7x7x3": [(192, 1), (192, ROW), (192, COLUMN), (192, 3, 2)],
+                       "branch_pool": ["max"]}, "1280x8x8"),
+    ("Mixed_7b", 1280, module_8(), "2048x8x8"),
+    ("Mixed_7c", 2048, module_8(), "2048x8x8"),
+)
+
+
+def branches(in_channels: int, recipe: Recipe, count_include_pad: bool = True) -> Branches:
+    """A module from its recipe."""
+    return Branches(**{name: path(in_channels, steps, count_include_pad)
+                       for name, steps in recipe.items()})
+
+
+def path(channels: int, steps: list, count_include_pad: bool = True) -> Module:
+    parts: list[Module] = []
+    for step in steps:
+        if step == "avg":
+            parts.append(AvgPool2d(3, 1, 1, count_include_pad=count_include_pad))
+        elif step == "max":
+            parts.append(MaxPool2d(3, 2))
+        elif isinstance(step, list):
+            parts.append(Branches(*[convolution(channels, *one) for one in step]))
+            channels = sum(maps for maps, *_ in step)
+        else:
+            parts.append(convolution(channels, *step))
+            channels = step[0]
+    return parts[0] if len(parts) == 1 else Sequential(*parts)
+
+
+def convolution(in_channels: int, maps: int, kernel: Any, stride: int = 1,
+                padding: Any = None) -> Sequential:
+    return unit(in_channels, maps, kernel, stride, 0 if stride == 2 else padding)
+
+
+def narrow(recipe: Recipe, divisor: int) -> Recipe:
+    """The same paths with fewer maps."""
+    def narrowed(step: Any) -> Any:
+        if isinstance(step, list):
+            return [narrowed(one) for one in step]
+        return step if isinstance(step, str) else (step[0] // divisor, *step[1:])
+    return {name: narrowed(steps) for name, steps in recipe.items()}
+
+
+def paper_stem(channels: int) -> tuple[Row, ...]:
+    return (
+        row("Conv2d_1a_3x3", unit(channels, 32, 3, 2, 0), output="32x149x149"),
+        row("Conv2d_2a_3x3", unit(32, 32, 3, 1, 0), output="32x147x147"),
+        row("Conv2d_2b_3x3", unit(32, 64, 3), output="64x147x147"),
+        row("maxpool1", MaxPool2d(3, 2), output="64x73x73"),
+        row("Conv2d_3b_1x1", unit(64, 80, 1), output="80x73x73"),
+        row("Conv2d_4a_3x3", unit(80, 192, 3, 1, 0), output="192x71x71"),
+        row("maxpool2", MaxPool2d(3, 2), output="192x35x35"),
+    )
+
+
+def small_stem(channels: int) -> tuple[Row, ...]:
+    return (row("Conv2d_4a_3x3", unit(channels, 192 // 8, 3)),)
+
+
+def modules(divisor: int) -> list[Row]:
+    return [row(name, branches(maps // divisor, narrow(recipe, divisor)),
+                **({"output": output} if divisor == 1 else {}))
+            for name, maps, recipe, output in MODULES]
+
+
+def auxiliary(classes: int, divisor: int) -> Sequential:
+    """(N, 768, 17, 17) -> (N, classes), where `divisor` is 1."""
+    maps, middle = 768 // divisor, 128 // divisor
+    return Sequential(pool=AvgPool2d(5, 3 if divisor == 1 else 2), conv0=unit(maps, middle, 1),
+                      conv1=unit(middle, maps, 5, padding=0), mean=GlobalAvgPool2d(),
+                      flatten=Flatten(), fc=Linear(maps, classes))
+
+
+VARIANTS = {"paper": (paper_stem, 1, 299), "small": (small_stem, 8, 32)}    # stem, divisor, size
+
+
+class InceptionV3(Network, Supervised):
+    """Inception v3:  (N, 3, 299, 299) -> (N, classes), in training with aux (main, aux).
+
+    Parameters
+    ----------
+    variant : "paper" or "small"    see the head of this file
+    classes : int, default 1000
+    channels : int, default 3       of the images
+    dropout : float, default 0.5    before the last layer
+    aux : bool, default False       with the auxiliary classifier, behind Mixed_6e
+
+    >>> InceptionV3().num_parameters(), InceptionV3(aux=True).num_parameters()
+    (23834568, 27161264)
+    """
+
+    def __init__(self, variant: str = "paper", classes: int = 1000, channels: int = 3,
+                 dropout: float = 0.5, aux: bool = False) -> None:
+        stem, divisor, size = VARIANTS[check_choice("InceptionV3", "variant", variant, VARIANTS)]
+        check_classes("InceptionV3", classes)
+        super().__init__(*stem(channels), *modules(divisor),
+                         row("avgpool", GlobalAvgPool2d()),
+                         row("dropout", Dropout(dropout)),
+                         row("fc", Flatten(), Linear(2048 // divisor, classes)),
+                         input_shape=(channels, size, size))
+        self.variant = variant
+        self.add_heads({"AuxLogits": ("Mixed_6e", auxiliary(classes, divisor))} if aux else {})
+        apply_init(self, weight=he_normal(), bias=zeros)
+
+
+def inception_v3_small(classes: int = 10, channels: int = 3, dropout: float = 0.5,
+                       aux: bool = False) -> InceptionV3:
+    """All eleven modules with an eighth of the maps for (N, channels, 32, 32)."""
+    return InceptionV3("small", classes, channels, dropout, aux)
+
+
+NETWORKS: dict[str, Callable[..., Module]] = {
+    "inception_v3": InceptionV3,
+    "inception_v3_small": inception_v3_small,
+}

@@ -1,0 +1,136 @@
+"""Inception v4: the modules of v3 made uniform, one kind for each size of the maps.
+
+    variant    input            parameters
+    "paper"    3 x 299 x 299    42,679,816
+    "small"    3 x 32 x 32      304,026       an eighth of the maps; 2, 3 and 1 modules
+
+Source: Szegedy, Ioffe, Vanhoucke, Alemi, "Inception-v4, Inception-ResNet and the impact of residual
+connections on learning", AAAI 2017, figures 3 to 9; a row is a block of figure 9.
+Input: RGB from -1 to 1.  Slides: memphis "Inception v4", virginia "GoogLeNet Configuration".
+
+Departures from the paper
+-------------------------
+1. Figures 4 to 6 are read as the authors' own program has them: in Inception-B the second path is
+   1x7 then 7x1 (the figure has 1x7 twice), in Inception-C the longest is 3x1 before 1x3.
+2. Average pooling counts the pixels of the image only; the paper does not say.
+3. Starting weights are He et al.'s; the paper does not say.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from minicnn.init import apply_init, he_normal
+from minicnn.layers.adaptive import GlobalAvgPool2d
+from minicnn.layers.dropout import Dropout
+from minicnn.layers.linear import Flatten, Linear
+from minicnn.models.inception_v3 import Recipe, branches, convolution, narrow
+from minicnn.models.network import Network, check_choice, check_classes
+from minicnn.module import Module, Sequential, zeros
+from minicnn.table import Row, row
+
+ROW, COLUMN = (1, 7), (7, 1)
+SPLIT = [(256, (1, 3)), (256, (3, 1))]
+
+# Steps of a path as in inception_v3.py; the last number of a step is its padding, 0 is the
+# drawings' V.
+STEM_1: Recipe = {"pool": ["max"], "conv": [(96, 3, 2)]}  # figure 3
+STEM_2: Recipe = {"short": [(64, 1), (96, 3, 1, 0)],
+                  "long": [(64, 1), (64, ROW), (64, COLUMN), (96, 3, 1, 0)]}
+STEM_3: Recipe = {"conv": [(192, 3, 2)], "pool": ["max"]}
+INCEPTION_A: Recipe = {"one": [(96, 1)],  # figure 4
+                       "three": [(64, 1), (96, 3)],
+                       "double": [(64, 1), (96, 3), (96, 3)],
+                       "pool": ["avg", (96, 1)]}
+REDUCTION_A: Recipe = {"three": [(384, 3, 2)],  # figure 7, table 1
+                       "double": [(192, 1), (224, 3), (256, 3, 2)],
+                       "pool": ["max"]}
+INCEPTION_B: Recipe = {"one": [(384, 1)],  # figure 5
+                       "seven": [(192, 1), (224, ROW), (256, COLUMN)],
+                       "double": [(192, 1), (192, COLUMN), (224, ROW), (224, COLUMN), (256, ROW)],
+                       "pool": ["avg", (128, 1)]}
+REDUCTION_B: Recipe = {"three": [(192, 1), (192, 3, 2)],  # figure 8
+                       "seven": [(256, 1), (256, ROW), (320, COLUMN), (320, 3, 2)],
+                       "pool": ["max"]}
+INCEPTION_C: Recipe = {"one": [(256, 1)],  # figure 6
+                       "three": [(384, 1), SPLIT],
+                       "double": [(384, 1), (448, (3, 1)), (512, (1, 3)), SPLIT],
+                       "pool": ["avg", (256, 1)]}
+
+
+class Variant(NamedTuple):
+    stem: Callable[[int], Module]
+    divisor: int                                           # of the maps
+    depths: tuple[int, int, int]                           # modules of the kinds A, B and C
+    size: int                                              # of the square images, in pixels
+
+
+def block(in_channels: int, recipe: Recipe) -> Module:
+    return branches(in_channels, recipe, count_include_pad=False)
+
+
+def stem(channels: int) -> Sequential:
+    """(N, channels, 299, 299) -> (N, 384, 35, 35)"""
+    return Sequential(convolution(channels, 32, 3, 2), convolution(32, 32, 3, 1, 0),
+                      convolution(32, 64, 3), block(64, STEM_1), block(160, STEM_2),
+                      block(192, STEM_3))
+
+
+def small_stem(channels: int) -> Sequential:
+    return convolution(channels, 384 // 8, 3)
+
+
+VARIANTS = {"paper": Variant(stem, 1, (4, 7, 3), 299),
+            "small": Variant(small_stem, 8, (2, 3, 1), 32)}
+
+
+class InceptionV4(Network):
+    """Inception v4:  (N, 3, 299, 299) -> (N, classes).
+
+    Parameters
+    ----------
+    variant : "paper" or "small"    see the head of this file
+    classes : int, default 1000
+    channels : int, default 3       of the images
+    dropout : float, default 0.2    before the last layer
+
+    >>> InceptionV4().num_parameters()
+    42679816
+    """
+
+    def __init__(self, variant: str = "paper", classes: int = 1000, channels: int = 3,
+                 dropout: float = 0.2) -> None:
+        check_choice("InceptionV4", "variant", variant, VARIANTS)
+        check_classes("InceptionV4", classes)
+        form = VARIANTS[variant]
+
+        def part(label: str, maps: int, recipe: Recipe, depth: int, output: str) -> Row:
+            thin = narrow(recipe, form.divisor)
+            blocks = [block(maps // form.divisor, thin) for _ in range(depth)]
+            return row(label, Sequential(*blocks) if len(blocks) > 1 else blocks[0],
+                       **({"output": output} if variant == "paper" else {}))
+
+        depth_a, depth_b, depth_c = form.depths
+        super().__init__(
+            row("Stem", form.stem(channels)),
+            part("Inception-A", 384, INCEPTION_A, depth_a, "384x35x35"),
+            part("Reduction-A", 384, REDUCTION_A, 1, "1024x17x17"),
+            part("Inception-B", 1024, INCEPTION_B, depth_b, "1024x17x17"),
+            part("Reduction-B", 1024, REDUCTION_B, 1, "1536x8x8"),
+            part("Inception-C", 1536, INCEPTION_C, depth_c, "1536x8x8"),
+            row("Average Pooling", GlobalAvgPool2d(), Flatten()),
+            row("Dropout", Dropout(dropout)),
+            row("Softmax", Linear(1536 // form.divisor, classes)),
+            input_shape=(channels, form.size, form.size))
+        self.variant = variant
+        apply_init(self, weight=he_normal(), bias=zeros)
+
+
+def inception_v4_small(classes: int = 10, channels: int = 3, dropout: float = 0.2) -> InceptionV4:
+    """Six modules with an eighth of the maps for (N, channels, 32, 32)."""
+    return InceptionV4("small", classes, channels, dropout)
+
+
+NETWORKS: dict[str, Callable[..., Module]] = {
+    "inception_v4": InceptionV4,
+    "inception_v4_small": inception_v4_small,
+}

@@ -1,0 +1,164 @@
+"""MobileNet v1 and v2: depthwise separable convolutions, for telephones.
+
+    name                  width   parameters   MACs         made for
+    mobilenet_v1          1.0      4,231,976   568,740,352  3 x 224 x 224, 1000 classes
+                          0.75     2,585,560   325,400,448
+                          0.5      1,331,592   149,497,088
+                          0.25       470,072    41,030,272
+    mobilenet_v2          1.4      6,108,776   582,195,824  3 x 224 x 224, 1000 classes
+                          1.0      3,504,872   300,774,272
+                          0.75     2,636,424   209,069,792
+                          0.5      1,968,680    97,131,840
+                          0.35     1,677,128    59,285,808
+    mobilenet_v1_small    0.5        141,994     6,222,336  3 x 32 x 32, 10 classes
+    mobilenet_v2_small    1.0        217,162    35,523,712  3 x 32 x 32, 10 classes
+
+Slide: stanford, "MobileNets: Efficient Convolutional Neural Networks for Mobile Applications": a
+3 x 3 convolution C -> C costs 9 C^2 H W, a depthwise and a pointwise one 9 C H W + C^2 H W.
+
+Sources: Howard et al. 2017, "MobileNets", table 1 (v1); Sandler et al. 2018, "MobileNetV2: inverted
+residuals and linear bottlenecks", table 2 and section 3 (v2).  Input: colours scaled to mean 0 and
+variance 1 over the training images.  The weights lie in the order of torchvision's mobilenet_v2,
+under other names.
+
+**Departures from the paper**
+
+1. v1: the last depthwise convolution has stride 1; table 1 prints "s2" there, and at the same time
+   7 x 7 before and behind it.
+2. Images are padded by one pixel on each side, as torchvision does; the authors' program pads a
+   stride of 2 below and to the right alone.  The papers do not say.
+3. Weights start by He's rule, biases at 0; the papers do not say.
+4. v2's classifier is a fully connected layer behind dropout (0.2), as in torchvision; table 2 draws
+   it as a 1 x 1 convolution.
+"""
+
+from collections.abc import Sequence
+
+from minicnn.init import apply_init, he_normal, zeros
+from minicnn.layers.adaptive import GlobalAvgPool2d
+from minicnn.layers.dropout import Dropout
+from minicnn.layers.hardtanh import ReLU6
+from minicnn.layers.linear import Flatten, Linear
+from minicnn.models.network import Network, Residual, check_choice, check_classes, conv_unit
+from minicnn.module import Module, Sequential, Shape
+from minicnn.table import row
+
+V1_WIDTHS = (0.25, 0.5, 0.75, 1.0)
+V2_WIDTHS = (0.35, 0.5, 0.75, 1.0, 1.4)
+
+# channels, stride
+V1_BLOCKS = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1), (512, 1),
+             (512, 1), (512, 1), (512, 1), (1024, 2), (1024, 1)]
+V1_SMALL = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1)]
+
+# t (expansion), c (channels), n (blocks), s (stride of the first): table 2 of the paper
+V2_STAGES = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1),
+             (6, 160, 3, 2), (6, 320, 1, 1)]
+V2_SMALL = [(1, 16, 1, 1), (6, 24, 2, 1), (6, 32, 2, 2), (6, 64, 2, 2), (6, 96, 1, 1)]
+
+
+def divisible(channels: float, step: int = 8) -> int:
+    """The multiple of `step` nearest to `channels`, but at least step and 90 % of channels.
+
+    >>> divisible(32 * 0.35), divisible(24 * 0.5), divisible(96 * 1.4)
+    (16, 16, 136)
+    """
+    nearest = max(step, int(channels + step / 2) // step * step)
+    return nearest + step if nearest < 0.9 * channels else nearest
+
+
+def separable(in_channels: int, out_channels: int, stride: int) -> Sequential:
+    """A filter for each channel, then 1 x 1 filters across channels."""
+    return Sequential(
+        depthwise=conv_unit(in_channels, in_channels, 3, stride, groups=in_channels),
+        pointwise=conv_unit(in_channels, out_channels))
+
+
+def inverted_residual(in_channels: int, out_channels: int, stride: int, expansion: int) -> Module:
+    """Narrow to wide by 1 x 1, a filter for each channel, wide to narrow without activation."""
+    wide = in_channels * expansion
+    parts: dict[str, Module] = {}
+    if expansion > 1:
+        parts["expand"] = conv_unit(in_channels, wide, activation=ReLU6)
+    parts["depthwise"] = conv_unit(wide, wide, 3, stride, groups=wide, activation=ReLU6)
+    parts["project"] = conv_unit(wide, out_channels, activation=None)
+    body = Sequential(**parts)
+    return Residual(body) if stride == 1 and in_channels == out_channels else body
+
+
+class MobileNetV1(Network):
+    """MobileNet v1:  (N, 3, 224, 224) -> (N, classes) scores.
+
+    Parameters
+    ----------
+    width : 0.25, 0.5, 0.75 or 1.0     the paper's width multiplier, of all channels
+    classes : int, default 1000
+    blocks, stride, input_shape        channels and strides of the blocks, the first convolution's
+                                       stride and the image size, for networks of another size
+
+    >>> MobileNetV1().num_parameters(), MobileNetV1(width=0.25).num_parameters()
+    (4231976, 470072)
+    """
+
+    def __init__(self, width: float = 1.0, classes: int = 1000,
+                 blocks: Sequence[tuple[int, int]] = V1_BLOCKS, stride: int = 2,
+                 input_shape: Shape = (3, 224, 224)) -> None:
+        check_choice("MobileNetV1", "width", width, V1_WIDTHS)
+        check_classes("MobileNetV1", classes)
+        channels = int(32 * width)
+        rows = [row("conv1", conv_unit(input_shape[0], channels, 3, stride))]
+        for number, (out, step) in enumerate(blocks, 1):
+            rows.append(row(f"ds{number}", separable(channels, int(out * width), step)))
+            channels = int(out * width)
+        super().__init__(*rows, row("gap", GlobalAvgPool2d()),
+                         row("fc", Flatten(), Linear(channels, classes)), input_shape=input_shape)
+        apply_init(self, weight=he_normal(), bias=zeros)
+
+
+class MobileNetV2(Network):
+    """MobileNet v2:  (N, 3, 224, 224) -> (N, classes) scores.
+
+    Parameters
+    ----------
+    width : 0.35, 0.5, 0.75, 1.0 or 1.4    width multiplier, of all channels but the last 1280
+                                           (which 1.4 multiplies too)
+    classes : int, default 1000
+    stages, stride, last, input_shape      table 2's rows, the first convolution's stride, channels
+                                           of the last, image size, for networks of another size
+
+    >>> MobileNetV2().num_parameters()
+    3504872
+    """
+
+    def __init__(self, width: float = 1.0, classes: int = 1000,
+                 stages: Sequence[tuple[int, int, int, int]] = V2_STAGES, stride: int = 2,
+                 last: int = 1280, input_shape: Shape = (3, 224, 224)) -> None:
+        check_choice("MobileNetV2", "width", width, V2_WIDTHS)
+        check_classes("MobileNetV2", classes)
+        channels, last = divisible(32 * width), divisible(last * max(width, 1.0))
+        rows = [row("conv1", conv_unit(input_shape[0], channels, 3, stride, activation=ReLU6))]
+        for expansion, c, count, s in stages:
+            for step in [s] + [1] * (count - 1):
+                out = divisible(c * width)
+                block = inverted_residual(channels, out, step, expansion)
+                rows.append(row(f"block{len(rows)}", block))
+                channels = out
+        super().__init__(*rows, row("conv2", conv_unit(channels, last, activation=ReLU6)),
+                         row("pool", GlobalAvgPool2d()),
+                         row("fc", Flatten(), Dropout(0.2), Linear(last, classes)),
+                         input_shape=input_shape)
+        apply_init(self, weight=he_normal(), bias=zeros)
+
+
+def mobilenet_v1_small(classes: int = 10, width: float = 0.5, channels: int = 3) -> MobileNetV1:
+    """For 32 x 32 images: the first convolution has stride 1, and there are seven blocks."""
+    return MobileNetV1(width, classes, V1_SMALL, stride=1, input_shape=(channels, 32, 32))
+
+
+def mobilenet_v2_small(classes: int = 10, width: float = 1.0, channels: int = 3) -> MobileNetV2:
+    """For 32 x 32 images: the first convolution has stride 1, and there are eight blocks."""
+    return MobileNetV2(width, classes, V2_SMALL, stride=1, last=320, input_shape=(channels, 32, 32))
+
+
+NETWORKS = {"mobilenet_v1": MobileNetV1, "mobilenet_v2": MobileNetV2,
+            "mobilenet_v1_small": mobilenet_v1_small, "mobilenet_v2_small": mobilenet_v2_small}

@@ -1,0 +1,136 @@
+"""What the architectures are put together from: a network of rows, branches, residual blocks.
+
+A network's file says which layers in which order; the rules that all share are here: what a
+constructor accepts, what is said of an image that is too small, how blocks join their paths.
+"""
+
+import difflib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from minicnn.layers.activations import ReLU
+from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.concat import Concat
+from minicnn.layers.conv import Conv2d
+from minicnn.layers.residual import Add
+from minicnn.module import Module, Sequential, Shape
+from minicnn.table import Row, TableNet
+from minicnn.tensor import Tensor
+
+
+class Network(TableNet):
+    """A classifier as rows of its table; `input_shape` is the image it was published for."""
+
+    def __init__(self, *rows: Row, input_shape: Shape) -> None:
+        super().__init__(*rows)
+        self.input_shape = input_shape
+
+    def forward(self, x: Tensor) -> Tensor:
+        try:
+            return super().forward(x)
+        except ValueError:
+            self.out_shape(x.shape[1:])                    # says more, where the image is too small
+            raise
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        try:
+            return super().out_shape(in_shape)
+        except ValueError as problem:
+            smallest = self.smallest_size(in_shape)
+            if smallest is None:
+                raise
+            raise ValueError(f"{problem}; the smallest image that fits {type(self).__name__} is "
+                             f"{smallest}x{smallest}") from None
+
+    def smallest_size(self, in_shape: Shape) -> int | None:
+        """Pixels of the smallest square image that fits, if in_shape has too few, else None."""
+        if len(in_shape) != 3 or in_shape[0] != self.input_shape[0]:
+            return None
+        sizes = range(min(in_shape[1:]) + 1, max(self.input_shape[1:]) + 1)
+        return next((size for size in sizes if self.fits((in_shape[0], size, size))), None)
+
+    def fits(self, in_shape: Shape) -> bool:
+        try:
+            super().out_shape(in_shape)
+        except ValueError:
+            return False
+        return True
+
+
+class Residual(Module):
+    """y = after(body(x) + shortcut(x));  without a shortcut, x itself;  without `after`, the sum.
+
+    body, shortcut, after : Modules     He et al. 2016, "Deep residual learning", section 3.2
+    """
+
+    def __init__(self, body: Module, shortcut: Module | None = None,
+                 after: Module | None = None) -> None:
+        self.body, self.shortcut, self.add, self.after = body, shortcut, Add(), after
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.add(self.body(x), x if self.shortcut is None else self.shortcut(x))
+        return y if self.after is None else self.after(y)
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        around = in_shape if self.shortcut is None else self.shortcut.shape(in_shape)
+        y_shape = self.add.shape(self.body.shape(in_shape), around)
+        return y_shape if self.after is None else self.after.shape(y_shape)
+
+
+class Branches(Module):
+    """Several paths from the same input, their outputs stacked: an Inception module.
+
+    Names are numbers, or keywords: Branches(pool=..., conv=...); not "concat", which joins them.
+    """
+
+    def __init__(self, *branches: Module, **named: Module) -> None:
+        for name, path in {**{str(i): path for i, path in enumerate(branches)}, **named}.items():
+            setattr(self, name, path)
+        self.concat = Concat()
+
+    def paths(self) -> list[Module]:
+        return [part for _, part in self.children() if part is not self.concat]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.concat(*[path(x) for path in self.paths()])
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        return self.concat.shape(*[path.shape(in_shape) for path in self.paths()])
+
+
+def conv_unit(in_channels: int, out_channels: int, kernel_size: Any = 1, stride: Any = 1,
+              padding: Any = None, groups: int = 1, norm: Callable[[int], Module] | None =
+              BatchNorm2d, activation: Callable[[], Module] | None = ReLU) -> Sequential:
+    """Convolution, normalisation, activation: parts `conv`, `norm` and `activation`.
+
+    padding : None keeps the size at stride 1 (kernel // 2)
+    norm    : norm(channels) -> Module; the convolution has a bias only where there is none
+    """
+    if padding is None:
+        sides = kernel_size if isinstance(kernel_size, tuple) else (kernel_size, kernel_size)
+        padding = tuple(side // 2 for side in sides)
+    conv = Conv2d(in_channels, out_channels, kernel_size, stride, padding, groups=groups,
+                  bias=norm is None)
+    parts: dict[str, Module] = {"conv": conv}
+    if norm is not None:
+        parts["norm"] = norm(out_channels)
+    if activation is not None:
+        parts["activation"] = activation()
+    return Sequential(**parts)
+
+
+def check_classes(name: str, classes: int) -> int:
+    if not isinstance(classes, int) or isinstance(classes, bool) or classes < 2:
+        raise ValueError(f"{name}: a classifier needs at least 2 classes, got {classes!r}")
+    return classes
+
+
+def check_choice(name: str, what: str, value: Any, choices: Iterable[Any]) -> Any:
+    """`value` if it is one of `choices`, else a ValueError that names the nearest of them."""
+    listed = list(choices)
+    if value not in listed:
+        near = difflib.get_close_matches(str(value), map(str, listed), n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else \
+            f"there are {', '.join(map(str, listed))}"
+        raise ValueError(f"{name}: no {what} {value!r}; {hint}")
+    return value

@@ -1,0 +1,125 @@
+"""Network in Network: after each convolution two of 1 x 1, and no fully connected layer at the end.
+
+A convolution followed by two of 1 x 1 ("cccp", cascaded cross channel pooling) is an mlpconv: a
+small multilayer perceptron that slides over the image.  The last mlpconv has one map for each
+class; the mean of a map is the score of its class.
+
+    variant       what it is                                            input    parameters
+    "imagenet"    "AlexNet without fc6 and fc7, with NiN added"         227      7,595,176
+    "cifar10"     the paper's network for CIFAR-10, with 10 classes     32         966,986
+    "small"       the same with half as many maps                       32         246,186
+
+All read colour images.  CIFAR-10 in the paper: global contrast normalisation and ZCA whitening;
+the ImageNet network takes off the mean image.
+
+Source: Lin, Chen, Yan, "Network in network", ICLR 2014, section 3 and figure 2; the maps' numbers
+are those of the authors' published definitions.  Slides: memphis "Network in network: NUS-2013" and
+"Advantages on NiN" (its "7.5 million" parameters are 7,595,176, or 7.6).
+
+Departures from the paper
+-------------------------
+1. The paper prints no table; the ImageNet network came out with its authors' weights for Caffe.
+2. Pooling is the maximum everywhere, as section 4 says; the authors' CIFAR-10 file for Caffe
+   averages in pool2.
+3. Weights start from He's initialisation (2015), biases at 0; the paper chose by hand, and the
+   authors' files have normal, std 0.05.
+
+Pooling lets its last window hang over the edge, as Caffe does.  So crops of 224 x 224, which the
+authors trained on, lead to the same 27, 13 and 6 as the 227 x 227 of AlexNet: conv1 gives 54.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from minicnn.init import apply_init, he_normal
+from minicnn.layers.activations import ReLU
+from minicnn.layers.adaptive import GlobalAvgPool2d
+from minicnn.layers.conv import Conv2d
+from minicnn.layers.dropout import Dropout
+from minicnn.layers.linear import Flatten
+from minicnn.layers.maxpool import MaxPool2d
+from minicnn.models.network import Network, check_choice, check_classes
+from minicnn.module import Module, zeros
+from minicnn.table import Row, row
+
+Rows = tuple[Row, ...]
+
+
+def mlpconv(label: str, in_channels: int, maps: tuple[int, int, int], kernel_size: int,
+            stride: int = 1, padding: int = 0) -> Rows:
+    """A convolution and the two of 1 x 1 behind it, each with ReLU."""
+    first, second, third = maps
+    return (
+        row(label, Conv2d(in_channels, first, kernel_size, stride, padding), ReLU()),
+        row(f"{label}_cccp1", Conv2d(first, second, 1), ReLU()),
+        row(f"{label}_cccp2", Conv2d(second, third, 1), ReLU()),
+    )
+
+
+def pool(label: str) -> Row:
+    return row(label, MaxPool2d(3, 2, ceil_mode=True))
+
+
+def class_means() -> Rows:
+    return row("gap", GlobalAvgPool2d()), row("flat", Flatten())
+
+
+def imagenet_rows(channels: int, classes: int, dropout: float) -> Rows:
+    return (
+        *mlpconv("conv1", channels, (96, 96, 96), 11, stride=4), pool("pool1"),
+        *mlpconv("conv2", 96, (256, 256, 256), 5, padding=2), pool("pool2"),
+        *mlpconv("conv3", 256, (384, 384, 384), 3, padding=1), pool("pool3"),
+        row("drop", Dropout(dropout)),
+        *mlpconv("conv4", 384, (1024, 1024, classes), 3, padding=1), *class_means(),
+    )
+
+
+def cifar10_rows(channels: int, classes: int, dropout: float, share: int = 1) -> Rows:
+    """share : 2 for half as many maps, ..."""
+    wide, middle, narrow = 192 // share, 160 // share, 96 // share
+    return (
+        *mlpconv("conv1", channels, (wide, middle, narrow), 5, padding=2), pool("pool1"),
+        row("drop1", Dropout(dropout)),
+        *mlpconv("conv2", narrow, (wide, wide, wide), 5, padding=2), pool("pool2"),
+        row("drop2", Dropout(dropout)),
+        *mlpconv("conv3", wide, (wide, wide, classes), 3, padding=1), *class_means(),
+    )
+
+
+def small_rows(channels: int, classes: int, dropout: float) -> Rows:
+    return cifar10_rows(channels, classes, dropout, share=2)
+
+
+VARIANTS = {                                               # rows, side of the image, classes
+    "imagenet": (imagenet_rows, 227, 1000), "cifar10": (cifar10_rows, 32, 10),
+    "small": (small_rows, 32, 10),
+}
+
+
+class NiN(Network):
+    """Network in Network:  (N, 3, H, W) -> (N, classes) scores, for images of any size that fits.
+
+    Parameters
+    ----------
+    variant : str, default "imagenet"   see the table at the head of this file
+    classes : int, optional             1000 for "imagenet" if not given, else 10
+    channels : int, default 3           of the image; 1 for grey ones
+    dropout : float, default 0.5        probability of dropping a value between the mlpconvs
+
+    >>> NiN().num_parameters(), NiN("cifar10").num_parameters()
+    (7595176, 966986)
+    """
+
+    def __init__(self, variant: str = "imagenet", classes: int | None = None, channels: int = 3,
+                 dropout: float = 0.5) -> None:
+        rows, side, usual = VARIANTS[check_choice("NiN", "variant", variant, VARIANTS)]
+        classes = check_classes("NiN", usual if classes is None else classes)
+        super().__init__(*rows(channels, classes, dropout), input_shape=(channels, side, side))
+        self.variant = variant
+        apply_init(self, weight=he_normal(), bias=zeros)
+
+
+NETWORKS: dict[str, Callable[..., Module]] = {
+    "nin": NiN, "nin_cifar10": partial(NiN, variant="cifar10"),
+    "nin_small": partial(NiN, variant="small"),
+}

@@ -1,0 +1,191 @@
+"""PolyNet: residual blocks as polynomials, I + F + F^2, and sums of several blocks, I + F + G.
+
+    name            modules in stages A, B, C      parameters    MACs             made for
+    polynet         10, 20, 10                     95,366,600    34,699,493,472   3 x 331 x 331
+    polynet_small   1, 2, 2; maps / 16                 79,546        17,066,752   3 x 32 x 32
+
+    2-way     y = relu(x + s F(x) + s G(x))
+    poly-3    y = relu(x + s F(x) + s F(F(x)) + s F(F(F(x))))
+
+F and G are Inception-ResNet's blocks.  The F's of a poly-3 module share their filters, but each
+power has its own batch norms and its own last 1 x 1 convolution.  s falls evenly from 1 in the
+first module to 0.7 in the last, so that a deep sum does not explode.
+
+Slide: memphis, "PolyNet".  Source: Zhang, Li, Loy and Lin 2017, "PolyNet: a pursuit of structural
+diversity in very deep networks", sections 3 and 4, figures 4 and 8 (Very Deep PolyNet).  Input:
+colours scaled to mean 0 and variance 1 over the training images.
+
+**Departures from the paper**
+
+1. Widths, and which of a poly-3 module's layers are shared, are those of the published weights; the
+   paper prints neither.  It says 92 million parameters, the published weights have 95.4 million.
+2. The paper's stochastic paths, blocks dropped late in the training, are not there.
+3. Weights start by He's rule, biases at 0; the paper does not say.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from minicnn.init import apply_init, he_normal, zeros
+from minicnn.layers.activations import ReLU
+from minicnn.layers.adaptive import GlobalAvgPool2d
+from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.concat import Concat
+from minicnn.layers.conv import Conv2d
+from minicnn.layers.dropout import Dropout
+from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.residual import Add
+from minicnn.models.inception_resnet import Scale
+from minicnn.models.network import Branches, Network, check_classes, conv_unit
+from minicnn.models.wired import Wired
+from minicnn.module import Module, Sequential, Shape
+from minicnn.table import row
+
+Path = list[tuple]                 # (maps, kernel) of each convolution; (maps, kernel, stride)
+
+# The paths of a block; a last 1 x 1 convolution brings their maps back to the block's own number.
+BLOCK_A: list[Path] = [[(32, 1), (48, 3), (64, 3)], [(32, 1), (32, 3)], [(32, 1)]]
+BLOCK_B: list[Path] = [[(128, 1), (160, (1, 7)), (192, (7, 1))], [(192, 1)]]
+BLOCK_C: list[Path] = [[(192, 1), (224, (1, 3)), (256, (3, 1))], [(192, 1)]]
+REDUCTION_A: list[Path] = [[(256, 1), (256, 3), (384, 3, 2)], [(384, 3, 2)]]
+REDUCTION_B: list[Path] = [[(256, 1), (256, 3), (256, 3, 2)], [(256, 1), (256, 3, 2)],
+                           [(256, 1), (384, 3, 2)]]
+
+
+def path(in_channels: int, convolutions: Path, thin: int, padded: bool = False) -> Sequential:
+    """thin divides the maps; a stride of 2 comes without padding unless `padded`."""
+    units, current = [], in_channels
+    for maps, kernel, *rest in convolutions:
+        stride = rest[0] if rest else 1
+        padding = 0 if stride > 1 and not padded else None
+        units.append(conv_unit(current, maps // thin, kernel, stride, padding))
+        current = maps // thin
+    return Sequential(*units)
+
+
+def maps_of(paths: list[Path], thin: int) -> int:
+    return sum(steps[-1][0] // thin for steps in paths)
+
+
+def block(channels: int, paths: list[Path], thin: int) -> Sequential:
+    """Inception-ResNet's: paths side by side, joined, and a 1 x 1 convolution without ReLU."""
+    return Sequential(join=Branches(*[path(channels, steps, thin) for steps in paths]),
+                      expand=conv_unit(maps_of(paths, thin), channels, activation=None))
+
+
+def reduction(channels: int, paths: list[Path], thin: int) -> Branches:
+    """Half the image: paths whose last convolution has stride 2, and a pool."""
+    padded = thin > 1                                      # small images need their border
+    return Branches(*[path(channels, steps, thin, padded) for steps in paths],
+                    MaxPool2d(3, 2, 1 if padded else 0))
+
+
+class TwoWay(Wired):
+    """relu(x + s F(x) + s G(x)):  (N, C, H, W) -> (N, C, H, W)."""
+
+    def __init__(self, channels: int, paths: list[Path], thin: int, factor: float) -> None:
+        self.blocks = [block(channels, paths, thin) for _ in range(2)]
+        self.scale, self.add, self.relu = Scale(factor), Add(), ReLU()
+
+    def wire(self, run: Callable[..., Any], x: Any) -> Any:
+        y = x
+        for part in self.blocks:
+            y = run(self.add, run(self.scale, run(part, x)), y)
+        return run(self.relu, y)
+
+
+class Poly(Wired):
+    """relu(x + s F(x) + s F(F(x)) + ...), up to `order`:  (N, C, H, W) -> (N, C, H, W).
+
+    Between one F and the next is a ReLU.
+    """
+
+    def __init__(self, channels: int, paths: list[Path], thin: int, factor: float,
+                 order: int = 3) -> None:
+        self.paths, self.order = [len(steps) for steps in paths], order
+        shared = []
+        for steps in paths:
+            current = channels
+            for maps, kernel in steps:
+                shared.append(Conv2d(current, maps // thin, kernel, padding="same", bias=False))
+                current = maps // thin
+        self.convs = shared
+        self.norms = [BatchNorm2d(conv.out_channels) for _ in range(order) for conv in shared]
+        self.expand = [conv_unit(maps_of(paths, thin), channels, activation=None)
+                       for _ in range(order)]
+        self.concat, self.scale, self.add, self.relu = Concat(), Scale(factor), Add(), ReLU()
+
+    def wire(self, run: Callable[..., Any], x: Any) -> Any:
+        y = x
+        for power in range(self.order):
+            ends, number = [], 0
+            for length in self.paths:
+                h = x
+                for _ in range(length):
+                    norm = self.norms[power * len(self.convs) + number]
+                    h = run(self.relu, run(norm, run(self.convs[number], h)))
+                    number += 1
+                ends.append(h)
+            f = run(self.expand[power], run(self.concat, *ends))
+            y = run(self.add, run(self.scale, f), y)
+            if power < self.order - 1:
+                x = run(self.relu, f)
+        return run(self.relu, y)
+
+
+def stem(channels: int) -> Sequential:
+    """Inception v4's, with fewer maps:  (N, channels, 331, 331) -> (N, 384, 39, 39)."""
+    return Sequential(
+        conv1=conv_unit(channels, 32, 3, 2, 0), conv2=conv_unit(32, 32, 3, 1, 0),
+        conv3=conv_unit(32, 64, 3),
+        join1=Branches(pool=MaxPool2d(3, 2), conv=conv_unit(64, 96, 3, 2, 0)),
+        join2=Branches(short=Sequential(conv_unit(160, 64), conv_unit(64, 96, 3, 1, 0)),
+                       long=Sequential(conv_unit(160, 64), conv_unit(64, 64, (7, 1)),
+                                       conv_unit(64, 64, (1, 7)), conv_unit(64, 96, 3, 1, 0))),
+        join3=Branches(pool=MaxPool2d(3, 2), conv=conv_unit(192, 192, 3, 2, 0)))
+
+
+class PolyNet(Network):
+    """Very Deep PolyNet:  (N, 3, 331, 331) -> (N, classes) scores.
+
+    Parameters
+    ----------
+    classes : int, default 1000
+    modules, thin, input_shape     modules of stages A, B and C, by how much all maps are divided
+                                   (above 1: for small images, with another stem), image size
+
+    >>> PolyNet().num_parameters()
+    95366600
+    """
+
+    def __init__(self, classes: int = 1000, modules: tuple[int, int, int] = (10, 20, 10),
+                 thin: int = 1, input_shape: Shape = (3, 331, 331)) -> None:
+        check_classes("PolyNet", classes)
+        total, done, channels = sum(modules), 0, 384 // thin
+        colours = input_shape[0]
+        rows = [row("stem", stem(colours) if thin == 1 else conv_unit(colours, channels, 3))]
+        stages = [("a", BLOCK_A, REDUCTION_A), ("b", BLOCK_B, REDUCTION_B), ("c", BLOCK_C, None)]
+        for (label, paths, between), count in zip(stages, modules, strict=True):
+            parts: list[Module] = []
+            for number in range(count):
+                factor = 1 - 0.3 * done / (total - 1)      # poly-3 and 2-way in turn, but for A
+                kind = TwoWay if label == "a" or number % 2 else Poly
+                parts.append(kind(channels, paths, thin, factor))
+                done += 1
+            rows.append(row(f"stage_{label}", Sequential(*parts)))
+            if between:
+                rows.append(row(f"reduction_{label}", reduction(channels, between, thin)))
+                channels += maps_of(between, thin)
+        super().__init__(*rows, row("avg_pool", GlobalAvgPool2d()), row("dropout", Dropout(0.2)),
+                         row("last_linear", Flatten(), Linear(channels, classes)),
+                         input_shape=input_shape)
+        apply_init(self, weight=he_normal(), bias=zeros)
+
+
+def polynet_small(classes: int = 10, channels: int = 3) -> PolyNet:
+    """For 32 x 32 images: a sixteenth of the maps, one 3 x 3 convolution as stem."""
+    return PolyNet(classes, (1, 2, 2), thin=16, input_shape=(channels, 32, 32))
+
+
+NETWORKS = {"polynet": PolyNet, "polynet_small": polynet_small}

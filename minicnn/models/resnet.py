@@ -1,0 +1,148 @@
+"""ResNet for ImageNet, 18 to 152 layers, and the plain networks it was compared with.
+
+    layers    trainable parameters with shortcuts                  MACs (B)         the slide's
+              A             B             C             plain                       FLOPs
+    18        11,515,688    11,689,512    12,043,816    11,515,688   1,814,073,344   1.8e9
+    34        21,623,848    21,797,672    22,716,840    21,623,848   3,663,761,408   3.6e9
+    50        22,780,456    25,557,032                               3,857,973,248   3.8e9
+    101                     44,549,160                               7,570,194,432   7.6e9
+    152                     60,192,808                              11,282,415,616  11.3e9
+
+All read 3 x 224 x 224 images: a random crop of a picture whose shorter side was scaled to between
+256 and 480 pixels, the mean of each pixel subtracted (here: of each channel).  Any other size will
+do too, for only a mean over all pixels stands before the last layer.
+
+Sources: He, Zhang, Ren, Sun, "Deep residual learning for image recognition", CVPR 2016, table 1 and
+section 4.1.  Lectures: memphis and iitk, the table of "ResNet" ("Architecture"); virginia "ResNet
+Configuration"; stanford "Full ResNet architecture".  The slide's FLOPs are MACs with the stride on
+the first 1x1; its 3.6 is the 34-layer network with shortcuts A (B has 3.66), its 3.8 is cut off.
+
+variant="torchvision" has the stride of 50, 101 and 152 on the 3x3 ("v1.5"): the same parameters,
+and 231,211,008 MACs more.  The weights are named as torchvision's but for the beginnings:
+
+    torchvision              here
+    bn1.                     conv1_batchnorm2d.
+    layerK.i.downsample.     conv(K+1)_x.i.shortcut.projection.
+    layerK.i.                conv(K+1)_x.i.body.
+
+Departures from the paper
+-------------------------
+1. Starting weights have variance 2 / fan_in; the paper points to He et al. 2015, where fan_out is
+   said to do as well (the authors' successors, and torchvision, took that).
+2. The paper does not say which layer of a bottleneck has the stride.  Ours stands on the first 1x1,
+   as in the authors' published network.
+3. The max pool pads by one pixel; in the authors' program its last window hangs over the edge.
+   Both give 56 x 56.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from minicnn.init import apply_init, he_normal
+from minicnn.layers.activations import ReLU
+from minicnn.layers.adaptive import GlobalAvgPool2d
+from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.conv import Conv2d
+from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.maxpool import MaxPool2d
+from minicnn.models.network import Network, check_choice, check_classes
+from minicnn.models.units import (
+    ORDERS,
+    Unit,
+    around,
+    basic,
+    bottleneck,
+    plain_unit,
+    residual_unit,
+    stage,
+)
+from minicnn.module import Module, zeros
+from minicnn.table import Row, row
+
+
+class Column(NamedTuple):
+    """One column of the slide's table: the unit, how many in conv2_x to conv5_x, FLOPs."""
+
+    unit: str
+    counts: tuple[int, ...]
+    flops: float
+
+
+COLUMNS = {
+    18:  Column("basic",      (2, 2, 2, 2),  1.8e9),
+    34:  Column("basic",      (3, 4, 6, 3),  3.6e9),
+    50:  Column("bottleneck", (3, 4, 6, 3),  3.8e9),
+    101: Column("bottleneck", (3, 4, 23, 3), 7.6e9),
+    152: Column("bottleneck", (3, 8, 36, 3), 11.3e9),
+}
+
+# The slide's brackets: {0} channels in conv2_x are 64, then twice as many from row to row.
+BRACKETS = {"basic": "[3x3, {0}; 3x3, {0}]", "bottleneck": "[1x1, {0}; 3x3, {0}; 1x1, {1}]"}
+
+EXPANSION = {"basic": 1, "bottleneck": 4}
+
+
+def imagenet_rows(unit: Unit, counts: Sequence[int], expansion: int, bracket: str, classes: int,
+                  base: int = 64, widen: float = 1) -> list[Row]:
+    """The rows of the slide for any unit: conv1, conv2_x, ..., conv5_x, avgpool, fc.
+
+    unit    : unit(in_channels, channels, stride); it gives expansion * channels
+    bracket : what the table prints for a row; {0} is widen * channels, {1} expansion * channels
+    base    : the channels of conv2_x; they double from row to row
+    """
+    rows = [row("conv1", Conv2d(3, 64, 7, 2, 3, bias=False), BatchNorm2d(64), ReLU(),
+                output="64x112x112", kernel="7x7", stride="2")]
+    seen = 64
+    for number, count in enumerate(counts):
+        channels, size = base << number, 56 >> number
+        layers: list[Module] = [MaxPool2d(3, 2, 1)] if number == 0 else []
+        layers.append(stage(unit, count, seen, channels, 1 if number == 0 else 2, expansion))
+        seen = expansion * channels
+        rows.append(row(f"conv{number + 2}_x", *layers, output=f"{seen}x{size}x{size}",
+                        units=f"{bracket.format(int(widen * channels), seen)} x {count}"))
+    return [*rows, row("avgpool", GlobalAvgPool2d(), output=f"{seen}x1x1"),
+            row("fc", Flatten(), Linear(seen, classes), output="1000")]
+
+
+class ResNet(Network):
+    """ResNet:  (N, 3, H, W) -> (N, classes), published for 224 x 224.
+
+    Parameters
+    ----------
+    depth : 18, 34, 50, 101 or 152         layers with weights, shortcuts not counted
+    classes : int, default 1000
+    shortcut : "A", "B", "C" or "none"     the way around a unit that changes the shape:
+                                           see minicnn.layers.residual; "none" is a plain network
+    variant : "paper" or "torchvision"     see the head of this file
+
+    >>> ResNet(152).num_parameters()
+    60192808
+    """
+
+    def __init__(self, depth: int = 50, classes: int = 1000, shortcut: str = "B",
+                 variant: str = "paper") -> None:
+        unit, counts, self.flops = COLUMNS[check_choice("ResNet", "depth", depth, COLUMNS)]
+        check_choice("ResNet", "shortcut", shortcut, ("A", "B", "C", "none"))
+        check_choice("ResNet", "variant", variant, ("paper", "torchvision"))
+        check_classes("ResNet", classes)
+        stride_on = "first 1x1" if variant == "paper" else "3x3"
+
+        def build(in_channels: int, channels: int, stride: int) -> Module:
+            convs = basic(in_channels, channels, stride) if unit == "basic" else bottleneck(
+                in_channels, channels, 4 * channels, stride, stride_on=stride_on)
+            if shortcut == "none":
+                return plain_unit(convs)
+            return residual_unit(convs, around(convs, shortcut), ORDERS["original"])
+
+        super().__init__(*imagenet_rows(build, counts, EXPANSION[unit], BRACKETS[unit], classes),
+                         input_shape=(3, 224, 224))
+        around_it = "no shortcuts" if shortcut == "none" else f"shortcut {shortcut}"
+        self.variant = f"{depth} {variant}, {around_it}"
+        apply_init(self, he_normal(), zeros)
+
+
+NETWORKS: dict[str, Callable[..., Module]] = {
+    **{f"resnet{depth}": partial(ResNet, depth) for depth in COLUMNS},
+    **{f"plain{depth}": partial(ResNet, depth, shortcut="none") for depth in (18, 34)},
+}

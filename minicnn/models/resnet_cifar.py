@@ -1,0 +1,112 @@
+"""ResNet for CIFAR-10: 6 n + 2 layers on 32 x 32 images, and the plain networks beside it.
+
+    layers    20         32         44         56         110          1202
+    n         3          5          7          9          18           200
+    learnt    269,722    464,154    658,586    853,018    1,727,962    19,421,274
+
+Plain networks have as many parameters: shortcuts A have none.  Images are 3 x 32 x 32, the mean of
+each pixel subtracted; for training they are padded by 4 pixels, cropped at random and flipped.
+
+`order` rearranges the layers of a unit: "bn after addition" and "no relu" are the two that the
+memphis slide "ResNet" draws beside the reference ("Batch Norm after add", "No ReLU").  The first
+normalises the sum, so that no path leads through the network untouched, and trains worse; the
+second leaves out the ReLU behind the sum.  All of them: minicnn.models.units.
+
+Sources: He et al. 2016, "Deep residual learning", section 4.2 and table 6; for the orders, He et
+al. 2016b, "Identity mappings in deep residual networks", figure 4 and table 2.  Lectures: virginia
+"More layers equals better?", stanford (56 layers against 20; "1202 on Cifar"), iitk "Exp Ensembles
+of Shallow Nets" (110 layers), memphis "ResNet".
+
+Departures from the paper
+-------------------------
+1. Starting weights have variance 2 / fan_in: see minicnn.models.resnet.
+2. Any n of at least 1 is built, so that 8 and 14 layers can be trained in minutes.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from minicnn.init import apply_init, he_normal
+from minicnn.layers.activations import ReLU
+from minicnn.layers.adaptive import GlobalAvgPool2d
+from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.conv import Conv2d
+from minicnn.layers.linear import Flatten, Linear
+from minicnn.models.network import Network, check_choice, check_classes
+from minicnn.models.units import (
+    ORDERS,
+    Unit,
+    around,
+    basic,
+    plain_unit,
+    residual_unit,
+    stage,
+    units_per_stage,
+)
+from minicnn.module import Module, zeros
+from minicnn.table import Row, row
+
+DEPTHS = (20, 32, 44, 56, 110, 1202)                       # those of the paper
+ORDERS_HERE = ("original", "bn after addition", "no relu", "relu before addition")
+
+
+def cifar_stages(unit: Unit, n: int, seen: int, base: int, expansion: int = 1) -> list[Row]:
+    """stage1, stage2, stage3: n units each, on 32 x 32, 16 x 16 and 8 x 8 pixels."""
+    rows = []
+    for number in range(3):
+        channels, size = base << number, 32 >> number
+        layers = stage(unit, n, seen, channels, 1 if number == 0 else 2, expansion)
+        seen = expansion * channels
+        rows.append(row(f"stage{number + 1}", layers, output=f"{seen}x{size}x{size}"))
+    return rows
+
+
+def cifar_end(seen: int, classes: int) -> list[Row]:
+    return [row("avgpool", GlobalAvgPool2d(), output=f"{seen}x1x1"),
+            row("fc", Flatten(), Linear(seen, classes), output="10")]
+
+
+class CifarResNet(Network):
+    """ResNet for small images:  (N, C, H, W) -> (N, classes), published for 3 x 32 x 32.
+
+    Parameters
+    ----------
+    depth : int, default 20          6 n + 2 layers with weights
+    classes : int, default 10
+    shortcut : "A", "B", "C" or "none"     "A" in the paper; "none" is a plain network
+    order : str, default "original"        or "bn after addition", "no relu",
+                                           "relu before addition"
+    channels : int, default 3              of the image: 1 for grey ones
+
+    >>> CifarResNet(56).num_parameters(), CifarResNet(56, shortcut="none").num_parameters()
+    (853018, 853018)
+    """
+
+    def __init__(self, depth: int = 20, classes: int = 10, shortcut: str = "A",
+                 order: str = "original", channels: int = 3) -> None:
+        n = units_per_stage("CifarResNet", depth, 6, 2, DEPTHS)
+        check_choice("CifarResNet", "shortcut", shortcut, ("A", "B", "C", "none"))
+        check_choice("CifarResNet", "order", order,
+                     ORDERS_HERE if shortcut != "none" else ("original",))
+        check_classes("CifarResNet", classes)
+
+        def unit(in_channels: int, channels: int, stride: int) -> Module:
+            convs = basic(in_channels, channels, stride)
+            if shortcut == "none":
+                return plain_unit(convs)
+            return residual_unit(convs, around(convs, shortcut), ORDERS[order])
+
+        super().__init__(
+            row("conv1", Conv2d(channels, 16, 3, 1, 1, bias=False), BatchNorm2d(16), ReLU(),
+                output="16x32x32"),
+            *cifar_stages(unit, n, 16, 16), *cifar_end(64, classes),
+            input_shape=(channels, 32, 32))
+        around_it = "no shortcuts" if shortcut == "none" else f"shortcut {shortcut}"
+        self.variant = f"{depth}, {around_it}, {order}"
+        apply_init(self, he_normal(), zeros)
+
+
+NETWORKS: dict[str, Callable[..., Module]] = {
+    **{f"resnet{depth}": partial(CifarResNet, depth) for depth in DEPTHS},
+    **{f"plain{depth}": partial(CifarResNet, depth, shortcut="none") for depth in (20, 32, 44, 56)},
+}

@@ -1,0 +1,155 @@
+"""ShuffleNet v1 and v2: grouped 1 x 1 convolutions, and channels that change groups in between.
+
+    name                     parameters   MACs         made for
+    shufflenet_v1, 1 group    1,531,936   143,078,976  3 x 224 x 224, 1000 classes
+                   2 groups   1,733,848   140,836,512
+                   3 groups   1,865,728   137,460,672
+                   4 groups   1,968,344   134,339,776
+                   8 groups   2,434,768   138,365,952
+    shufflenet_v2, x0.5       1,366,792    40,476,448  3 x 224 x 224, 1000 classes
+                   x1.0       2,278,604   144,907,992
+                   x1.5       3,503,624   295,759,392
+                   x2.0       7,393,996   583,253,464
+    shufflenet_v2_small         287,962     8,293,888  3 x 32 x 32, 10 classes
+
+Slide: stanford, "MobileNets" ("ShuffleNet: Zhang et al, CVPR 2018").
+
+Sources: Zhang et al. 2018, "ShuffleNet", tables 1 and 2, figure 2; Ma et al. 2018, "ShuffleNet V2",
+table 5, figure 3.  Input: colours scaled to mean 0 and variance 1 over the training images.  The
+weights of v2 lie in the order of torchvision's, under other names.
+
+**Departures from the paper**
+
+1. v1 comes in the full width of table 1 only; of the narrower ones the paper does not print the
+   channels.
+2. Weights start by He's rule, biases at 0; the papers do not say.
+"""
+
+from collections.abc import Sequence
+
+from minicnn.init import apply_init, he_normal, zeros
+from minicnn.layers.activations import ReLU
+from minicnn.layers.adaptive import GlobalAvgPool2d
+from minicnn.layers.avgpool import AvgPool2d
+from minicnn.layers.channel_slice import ChannelSlice
+from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.shuffle import ChannelShuffle
+from minicnn.models.network import (
+    Branches,
+    Network,
+    Residual,
+    check_choice,
+    check_classes,
+    conv_unit,
+)
+from minicnn.module import Module, Sequential, Shape
+from minicnn.table import row
+
+# groups -> channels of stages 2, 3, 4: table 1
+V1_CHANNELS = {1: (144, 288, 576), 2: (200, 400, 800), 3: (240, 480, 960), 4: (272, 544, 1088),
+               8: (384, 768, 1536)}
+# width -> channels of stages 2, 3, 4 and of conv5: table 5
+V2_CHANNELS = {0.5: (48, 96, 192, 1024), 1.0: (116, 232, 464, 1024), 1.5: (176, 352, 704, 1024),
+               2.0: (244, 488, 976, 2048)}
+REPEATS = (4, 8, 4)
+
+
+def v1_unit(in_channels: int, out_channels: int, stride: int, groups: int,
+            first_groups: int) -> Module:
+    """Figure 2: (b) with stride 1, whose input is added; (c) with stride 2, whose input is joined.
+
+    first_groups : groups of the first convolution, 1 behind the 24 channels of pool1
+    """
+    middle = out_channels // 4
+    out = out_channels - in_channels if stride == 2 else out_channels
+    body = Sequential(
+        gconv1=conv_unit(in_channels, middle, groups=first_groups), shuffle=ChannelShuffle(groups),
+        depthwise=conv_unit(middle, middle, 3, stride, groups=middle, activation=None),
+        gconv2=conv_unit(middle, out, groups=groups, activation=None))
+    if stride == 1:
+        return Residual(body, after=ReLU())
+    return Sequential(join=Branches(shortcut=AvgPool2d(3, 2, 1), body=body), relu=ReLU())
+
+
+def v2_unit(in_channels: int, out_channels: int, stride: int) -> Sequential:
+    """Figure 3: (c) works on half of the channels; (d), with stride 2, on all, and doubles them."""
+    half = out_channels // 2
+    seen = in_channels if stride == 2 else half
+    left: Module = ChannelSlice(0, half)
+    parts: dict[str, Module] = {} if stride == 2 else {"split": ChannelSlice(half, out_channels)}
+    if stride == 2:
+        left = Sequential(
+            depthwise=conv_unit(seen, seen, 3, 2, groups=seen, activation=None),
+            pointwise=conv_unit(seen, half))
+    right = Sequential(
+        **parts, conv1=conv_unit(seen, half),
+        depthwise=conv_unit(half, half, 3, stride, groups=half, activation=None),
+        conv2=conv_unit(half, half))
+    return Sequential(join=Branches(left=left, right=right), shuffle=ChannelShuffle(2))
+
+
+class ShuffleNetV1(Network):
+    """ShuffleNet v1:  (N, 3, 224, 224) -> (N, classes) scores.
+
+    groups : 1, 2, 3, 4 or 8, default 3    of the 1 x 1 convolutions; more groups, more channels
+    classes : int, default 1000
+
+    >>> [ShuffleNetV1(groups).num_parameters() for groups in (1, 3, 8)]
+    [1531936, 1865728, 2434768]
+    """
+
+    def __init__(self, groups: int = 3, classes: int = 1000) -> None:
+        check_choice("ShuffleNetV1", "number of groups", groups, V1_CHANNELS)
+        check_classes("ShuffleNetV1", classes)
+        rows = [row("conv1", conv_unit(3, 24, 3, 2)), row("pool1", MaxPool2d(3, 2, 1))]
+        channels = 24
+        for stage, out, count in zip((2, 3, 4), V1_CHANNELS[groups], REPEATS, strict=True):
+            units = [v1_unit(channels, out, 2, groups, 1 if stage == 2 else groups)]
+            units += [v1_unit(out, out, 1, groups, groups) for _ in range(count - 1)]
+            rows.append(row(f"stage{stage}", Sequential(*units)))
+            channels = out
+        super().__init__(*rows, row("gap", GlobalAvgPool2d()),
+                         row("fc", Flatten(), Linear(channels, classes)),
+                         input_shape=(3, 224, 224))
+        apply_init(self, weight=he_normal(), bias=zeros)
+
+
+class ShuffleNetV2(Network):
+    """ShuffleNet v2:  (N, 3, 224, 224) -> (N, classes) scores.
+
+    width : 0.5, 1.0, 1.5 or 2.0           how many channels: table 5
+    classes : int, default 1000
+    repeats, small, input_shape            units of stages 2, 3 and 4, conv1 with stride 1 and no
+                                           pool1, image size, for networks of another size
+
+    >>> ShuffleNetV2().num_parameters()
+    2278604
+    """
+
+    def __init__(self, width: float = 1.0, classes: int = 1000, repeats: Sequence[int] = REPEATS,
+                 small: bool = False, input_shape: Shape = (3, 224, 224)) -> None:
+        check_choice("ShuffleNetV2", "width", width, V2_CHANNELS)
+        check_classes("ShuffleNetV2", classes)
+        *stages, last = V2_CHANNELS[width]
+        rows = [row("conv1", conv_unit(input_shape[0], 24, 3, 1 if small else 2))]
+        rows += [] if small else [row("pool1", MaxPool2d(3, 2, 1))]
+        channels = 24
+        for stage, out, count in zip((2, 3, 4), stages, repeats, strict=True):
+            units = [v2_unit(channels if number == 0 else out, out, 2 if number == 0 else 1)
+                     for number in range(count)]
+            rows.append(row(f"stage{stage}", Sequential(*units)))
+            channels = out
+        super().__init__(*rows, row("conv5", conv_unit(channels, last)),
+                         row("gap", GlobalAvgPool2d()),
+                         row("fc", Flatten(), Linear(last, classes)), input_shape=input_shape)
+        apply_init(self, weight=he_normal(), bias=zeros)
+
+
+def shufflenet_v2_small(classes: int = 10, channels: int = 3) -> ShuffleNetV2:
+    """For 32 x 32 images: x0.5, conv1 with stride 1, no pool1, eight units."""
+    return ShuffleNetV2(0.5, classes, (2, 4, 2), small=True, input_shape=(channels, 32, 32))
+
+
+NETWORKS = {"shufflenet_v1": ShuffleNetV1, "shufflenet_v2": ShuffleNetV2,
+            "shufflenet_v2_small": shufflenet_v2_small}

@@ -1,0 +1,187 @@
+"""VGG: nothing but convolutions of 3 x 3 and pooling of 2 x 2, in six depths.
+
+    name                     configuration                          parameters    of table 2
+    "vgg11"                  A        11 layers with weights       132,863,336    133 million
+    "vgg_a_lrn"              A-LRN    11, and normalisation        132,863,336    133
+    "vgg13"                  B        13                           133,047,848    133
+    "vgg16_c"                C        16, three of them 1 x 1      133,638,952    134
+    "vgg16"                  D        16                           138,357,544    138
+    "vgg19"                  E        19                           143,667,240    144
+    "vgg11_bn", "vgg13_bn",  A, B, D, E with batch normalisation   138,365,992
+    "vgg16_bn", "vgg19_bn"                                         ("vgg16_bn")
+    "vgg_small"              6 convolutions, for 32 x 32 pictures      567,082
+
+All read colour images of 224 x 224, from which the paper takes the training set's mean colour.
+
+Source: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image
+recognition", ICLR 2015, tables 1 and 2.  Slides: memphis "VGGNet: ILSVRC 2014 2nd place" and iitk
+"Architectures Tested" (table 1); memphis and stanford list configuration D line by line, with the
+values of each output and the weights "not counting biases": SLIDE below.  Their sum of 24M values
+is 15,237,608 in truth, with the input; the 138M parameters are right.
+
+Departures from the paper
+-------------------------
+1. Dropout doubles what it keeps in training; the paper halves everything in the test instead.
+2. Weights start as Glorot and Bengio draw them, biases at 0: a footnote of section 3.1 calls that
+   enough.  The paper drew A with variance 0.01 (minicnn.init.vgg), and gave the deeper ones A's
+   trained layers.
+3. The paper turns the fully connected layers into convolutions for the test; here they stay, so
+   the image must have 224 x 224 pixels.
+4. variant="torchvision" has an average before the first fully connected layer that makes 7 x 7 out
+   of any image, He's initialisation, and torchvision's names for the weights, so that published
+   ones load.  Weights in the same order go from one variant to the other.  Batch normalisation is
+   torchvision's addition; its convolutions keep their biases.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from minicnn.init import apply_init, he_normal, normal, xavier_normal
+from minicnn.layers.activations import ReLU
+from minicnn.layers.adaptive import AdaptiveAvgPool2d
+from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.conv import Conv2d
+from minicnn.layers.dropout import Dropout
+from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.maxpool import MaxPool2d
+from minicnn.models.alexnet import response_norm
+from minicnn.models.network import Network, check_choice, check_classes
+from minicnn.module import Module, Sequential, zeros
+from minicnn.table import Row, row
+
+# Table 1.  A bar is a maxpool; then come, for all, FC-4096, FC-4096, FC-1000.
+TABLE = {
+    "A":     "conv3-64 | conv3-128 | conv3-256 conv3-256 |"
+             "conv3-512 conv3-512 | conv3-512 conv3-512",
+    "A-LRN": "conv3-64 LRN | conv3-128 | conv3-256 conv3-256 |"
+             "conv3-512 conv3-512 | conv3-512 conv3-512",
+    "B":     "conv3-64 conv3-64 | conv3-128 conv3-128 | conv3-256 conv3-256 |"
+             "conv3-512 conv3-512 | conv3-512 conv3-512",
+    "C":     "conv3-64 conv3-64 | conv3-128 conv3-128 | conv3-256 conv3-256 conv1-256 |"
+             "conv3-512 conv3-512 conv1-512 | conv3-512 conv3-512 conv1-512",
+    "D":     "conv3-64 conv3-64 | conv3-128 conv3-128 | conv3-256 conv3-256 conv3-256 |"
+             "conv3-512 conv3-512 conv3-512 | conv3-512 conv3-512 conv3-512",
+    "E":     "conv3-64 conv3-64 | conv3-128 conv3-128 | conv3-256 conv3-256 conv3-256 conv3-256 |"
+             "conv3-512 conv3-512 conv3-512 conv3-512 | conv3-512 conv3-512 conv3-512 conv3-512",
+    "small": "conv3-32 conv3-32 | conv3-64 conv3-64 | conv3-128 conv3-128",
+}
+
+# Configuration D as memphis and stanford print it: output, memory in values, weights.
+SLIDE = {
+    "conv1_1": ("64x224x224",  "3.2M", 1_728),
+    "conv1_2": ("64x224x224",  "3.2M", 36_864),
+    "pool1":   ("64x112x112",  "800K", 0),
+    "conv2_1": ("128x112x112", "1.6M", 73_728),
+    "conv2_2": ("128x112x112", "1.6M", 147_456),
+    "pool2":   ("128x56x56",   "400K", 0),
+    "conv3_1": ("256x56x56",   "800K", 294_912),
+    "conv3_2": ("256x56x56",   "800K", 589_824),
+    "conv3_3": ("256x56x56",   "800K", 589_824),
+    "pool3":   ("256x28x28",   "200K", 0),
+    "conv4_1": ("512x28x28",   "400K", 1_179_648),
+    "conv4_2": ("512x28x28",   "400K", 2_359_296),
+    "conv4_3": ("512x28x28",   "400K", 2_359_296),
+    "pool4":   ("512x14x14",   "100K", 0),
+    "conv5_1": ("512x14x14",   "100K", 2_359_296),
+    "conv5_2": ("512x14x14",   "100K", 2_359_296),
+    "conv5_3": ("512x14x14",   "100K", 2_359_296),
+    "pool5":   ("512x7x7",     "25K",  0),
+    "fc6":     ("4096",        "4096", 102_760_448),
+    "fc7":     ("4096",        "4096", 16_777_216),
+    "fc8":     ("1000",        "1000", 4_096_000),
+}
+
+
+Blocks = list[tuple[str, list[Module]]]
+
+
+def convolutions(config: str, channels: int, batch_norm: bool) -> Blocks:
+    """(label, layers) of each word of the table, and of the pooling behind each block."""
+    found: Blocks = []
+    for block, words in enumerate(TABLE[config].split("|"), 1):
+        for number, word in enumerate(words.split(), 1):
+            if word == "LRN":
+                found.append((f"lrn{block}", [response_norm()]))
+                continue
+            side, width = map(int, word.removeprefix("conv").split("-"))       # conv3-64
+            norm = [BatchNorm2d(width)] if batch_norm else []
+            found.append((f"conv{block}_{number}", [
+                Conv2d(channels, width, side, padding=side // 2), *norm, ReLU()]))
+            channels = width
+        found.append((f"pool{block}", [MaxPool2d(2)]))
+    return found
+
+
+def paper_rows(config: str, blocks: Blocks, size: tuple[int, int, int], classes: int,
+               dropout: float) -> list[Row]:
+    maps, side, width = size
+    classifier: Blocks = [
+        ("fc6", [Flatten(), Linear(maps * side * side, width), ReLU(), Dropout(dropout)]),
+        ("fc7", [Linear(width, width), ReLU(), Dropout(dropout)]),
+        ("fc8", [Linear(width, classes)])]
+    rows = []
+    for label, layers in blocks + classifier:
+        slide = {}
+        if config == "D":
+            output, values, weights = SLIDE[label]
+            slide = {"output": output, "memory": f"{values} values",
+                     "weights": f"{weights:,} weights"}
+        rows.append(row(label, *layers, **slide))
+    return rows
+
+
+def torchvision_rows(config: str, blocks: Blocks, size: tuple[int, int, int], classes: int,
+                     dropout: float) -> list[Row]:
+    maps, side, width = size
+    features = Sequential(*[layer for _, layers in blocks for layer in layers])
+    classifier = Sequential(
+        Linear(maps * side * side, width), ReLU(), Dropout(dropout),
+        Linear(width, width), ReLU(), Dropout(dropout),
+        Linear(width, classes))
+    return [row("features", apply_init(features, he_normal(mode="fan_out"), zeros)),
+            row("avgpool", AdaptiveAvgPool2d(side)), row("flatten", Flatten()),
+            row("classifier", apply_init(classifier, normal(0.01), zeros))]
+
+
+VARIANTS = {"paper": paper_rows, "torchvision": torchvision_rows}
+
+
+class VGG(Network):
+    """VGG:  (N, 3, 224, 224) -> (N, classes) scores.
+
+    Parameters
+    ----------
+    config : "A", "A-LRN", "B", "C", "D" or "E"       the column of table 1; or "small"
+    variant : "paper" or "torchvision"                see departure 4
+    batch_norm : bool, default False                  between convolution and ReLU
+    classes : int, optional                           1000 if not given; 10 for "small"
+    channels : int, default 3                         of the image; 1 for grey ones
+    dropout : float, default 0.5                      probability of dropping a hidden unit
+
+    >>> [round(VGG(config).num_parameters() / 1e6) for config in ("A", "B", "C", "D", "E")]
+    [133, 133, 134, 138, 144]
+    """
+
+    def __init__(self, config: str = "D", variant: str = "paper", batch_norm: bool = False,
+                 classes: int | None = None, channels: int = 3, dropout: float = 0.5) -> None:
+        check_choice("VGG", "configuration", config, TABLE)
+        rows = VARIANTS[check_choice("VGG", "variant", variant, VARIANTS)]
+        small = config == "small"
+        classes = check_classes("VGG", (10 if small else 1000) if classes is None else classes)
+        size = (128, 4, 128) if small else (512, 7, 4096)  # last maps, their side, hidden units
+        image = 32 if small else 224
+        super().__init__(*rows(config, convolutions(config, channels, batch_norm), size, classes,
+                               dropout), input_shape=(channels, image, image))
+        self.variant = config if variant == "paper" else f"{config} {variant}"
+        if variant == "paper":
+            apply_init(self, weight=xavier_normal(), bias=zeros)
+
+
+NETWORKS: dict[str, Callable[..., Module]] = {
+    "vgg11": partial(VGG, config="A"), "vgg_a_lrn": partial(VGG, config="A-LRN"),
+    "vgg13": partial(VGG, config="B"), "vgg16_c": partial(VGG, config="C"),
+    "vgg16": partial(VGG, config="D"), "vgg19": partial(VGG, config="E"),
+    "vgg_small": partial(VGG, config="small"),
+}
+NETWORKS |= {f"{name}_bn": partial(NETWORKS[name], variant="torchvision", batch_norm=True)
+             for name in ("vgg11", "vgg13", "vgg16", "vgg19")}

@@ -1,0 +1,105 @@
+"""ViT: an image as a sequence of patches, read by a transformer.
+
+    name         layers   D      heads   patch   parameters    MACs
+    vit_b_16     12        768   12      16       86,567,656    17,563,828,224
+    vit_b_32     12        768   12      32       88,224,232     4,409,186,304
+    vit_l_16     24       1024   16      16      304,326,632    61,554,712,576
+    vit_l_32     24       1024   16      32      306,535,400    15,377,539,072
+    vit_h_14     32       1280   16      14      632,045,800   167,295,109,120
+    vit_small     4         64    4       4          208,074        15,139,968
+
+All but the last read 224 x 224 images of 1000 classes, the last 32 x 32 ones of 10.
+
+The MACs hold the two products of attention, Q K^T and A V (715,327,488 in vit_b_16); many tables
+leave them out.
+
+Slide: memphis, "Transformer (such as ViT)".  Source: Dosovitskiy et al. 2021, "An image is worth
+16x16 words", section 3.1, figure 1 and table 1.  Input: colours scaled to mean 0 and variance 1
+over the training images.  Parameters as in torchvision's vit_b_16, under other names; its class
+token stands before its first convolution.
+
+**Departures from the paper**
+
+1. The classifier is one fully connected layer, as the paper has it for fine-tuning; while it learns
+   from the largest data there is a hidden layer with tanh before it.
+2. Weights start by Xavier's rule, the first convolution's with variance 1 / fan_in and the
+   classifier's at 0, as in the authors' program; the paper does not say.
+"""
+
+from functools import partial
+
+from minicnn.init import apply_init, lecun_normal, xavier_uniform, zeros
+from minicnn.layers.attention import SelfAttention
+from minicnn.layers.conv import Conv2d
+from minicnn.layers.dropout import Dropout
+from minicnn.layers.layernorm import LayerNorm
+from minicnn.layers.linear import Linear
+from minicnn.layers.smooth_activations import GELU
+from minicnn.layers.tokens import ClassToken, FirstToken, ImageToTokens, Positions, TokenLinear
+from minicnn.models.network import Network, Residual, check_choice, check_classes
+from minicnn.module import Sequential
+from minicnn.table import row
+
+# layers, D, heads, patch: table 1, and the patch after the stroke ("ViT-B/16")
+SIZES = {"b_16": (12, 768, 12, 16), "b_32": (12, 768, 12, 32), "l_16": (24, 1024, 16, 16),
+         "l_32": (24, 1024, 16, 32), "h_14": (32, 1280, 16, 14)}
+
+
+def encoder_block(D: int, heads: int, dropout: float) -> Sequential:
+    """Attention, then a perceptron with 4 D hidden units; each behind a norm, each added."""
+    attention = Sequential(norm=LayerNorm(D, 1e-6), attention=SelfAttention(D, heads),
+                           drop=Dropout(dropout))
+    perceptron = Sequential(norm=LayerNorm(D, 1e-6), expand=TokenLinear(D, 4 * D), gelu=GELU(),
+                            drop1=Dropout(dropout), project=TokenLinear(4 * D, D),
+                            drop2=Dropout(dropout))
+    apply_init(attention, weight=xavier_uniform(), bias=zeros)
+    apply_init(perceptron, weight=xavier_uniform(), bias=zeros)
+    return Sequential(attention=Residual(attention), perceptron=Residual(perceptron))
+
+
+class ViT(Network):
+    """Vision transformer:  (N, 3, image, image) -> (N, classes) scores.
+
+    Parameters
+    ----------
+    size : "b_16", "b_32", "l_16", "l_32" or "h_14"    how large, and the patch's side in pixels
+    classes : int, default 1000
+    image : int, default 224                 pixels; there is a learnt position for each patch
+    dropout : float, default 0.1             behind each fully connected layer and the positions
+    shape, channels                          (layers, D, heads, patch) and colours, for networks of
+                                             another size
+
+    >>> ViT("b_16").num_parameters()
+    86567656
+    """
+
+    def __init__(self, size: str = "b_16", classes: int = 1000, image: int = 224,
+                 dropout: float = 0.1, shape: tuple[int, int, int, int] | None = None,
+                 channels: int = 3) -> None:
+        check_choice("ViT", "size", size, SIZES)
+        check_classes("ViT", classes)
+        layers, D, heads, patch = shape or SIZES[size]
+        if image < patch or image % patch:
+            raise ValueError(f"ViT: an image of {image} pixels does not divide into patches of "
+                             f"{patch}; take a multiple of {patch}")
+        tokens = (image // patch) ** 2 + 1
+        cut, scores = Conv2d(channels, D, patch, patch), Linear(D, classes)
+        apply_init(cut, weight=lecun_normal(), bias=zeros)
+        apply_init(scores, weight=zeros, bias=zeros)
+        super().__init__(
+            row("patches", cut, ImageToTokens()),
+            row("class_token", ClassToken(D)),
+            row("positions", Positions(tokens, D), Dropout(dropout)),
+            *[row(f"block{number}", encoder_block(D, heads, dropout))
+              for number in range(1, layers + 1)],
+            row("norm", LayerNorm(D, 1e-6)),
+            row("head", FirstToken(), scores), input_shape=(channels, image, image))
+        self.variant = "" if shape else size
+
+
+def vit_small(classes: int = 10, channels: int = 3, dropout: float = 0.0) -> ViT:
+    """For 32 x 32 images: 64 patches of 4 x 4, four layers of 64 features."""
+    return ViT("b_16", classes, 32, dropout, shape=(4, 64, 4, 4), channels=channels)
+
+
+NETWORKS = {**{f"vit_{size}": partial(ViT, size) for size in SIZES}, "vit_small": vit_small}

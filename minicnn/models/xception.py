@@ -1,0 +1,142 @@
+"""Xception, "extreme Inception": channels and space are convolved one after the other.
+
+A depthwise convolution looks at 3 x 3 pixels of each map by itself, a 1 x 1 convolution then mixes
+the maps: C (9 + F) weights instead of 9 C F.  Blocks of them are residual.
+
+    variant    input            parameters
+    "paper"    3 x 299 x 299    22,855,952
+    "small"    3 x 32 x 32      321,034
+
+Source: Chollet, "Xception: deep learning with depthwise separable convolutions", CVPR 2017,
+figure 5 (its blocks are the rows) and table 3, which counts 22,855,952.  Input: RGB from -1 to 1.
+Slides: virginia "Xception", "Separate convolutional layers".
+
+Departures from the paper
+-------------------------
+1. A pixel of padding lies on every side; TensorFlow's "same", which the paper's program used, puts
+   the only pixel of a 3x3 pooling at stride 2 below and to the right where the size is even.
+2. Starting weights are He et al.'s; the paper does not say.
+Dropout of 0.5 before the last layer is section 4.3's.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from minicnn.init import apply_init, he_normal
+from minicnn.layers.activations import ReLU
+from minicnn.layers.adaptive import GlobalAvgPool2d
+from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.conv import Conv2d
+from minicnn.layers.dropout import Dropout
+from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.maxpool import MaxPool2d
+from minicnn.models.network import Network, Residual, check_choice, check_classes, conv_unit
+from minicnn.module import Module, Sequential, zeros
+from minicnn.table import Row, row
+
+norm = partial(BatchNorm2d, eps=1e-3)
+unit = partial(conv_unit, norm=norm)
+
+BLOCKS = (
+    # name, input, maps of its separable convolutions, stride of its pooling; output
+    ("block1",  64,  (128, 128),      2, "128x74x74"),     # entry flow
+    ("block2",  128, (256, 256),      2, "256x37x37"),
+    ("block3",  256, (728, 728),      2, "728x19x19"),
+    *[(f"block{number}", 728, (728, 728, 728), 1, "728x19x19") for number in range(4, 12)],
+    ("block12", 728, (728, 1024),     2, "1024x10x10"),    # exit flow; 4 to 11 are the middle flow
+)
+SMALL = (
+    ("block1", 64,  (128, 128),      2, "128x16x16"),
+    ("block2", 128, (128, 128, 128), 1, "128x16x16"),
+    ("block3", 128, (128, 128, 128), 1, "128x16x16"),
+    ("block4", 128, (160, 192),      2, "192x8x8"),
+)
+
+
+def separable(in_channels: int, out_channels: int) -> Sequential:
+    """3 x 3 in each map, then 1 x 1 across maps, nothing in between (section 4.7)."""
+    return Sequential(
+        depthwise=Conv2d(in_channels, in_channels, 3, padding=1, groups=in_channels, bias=False),
+        pointwise=Conv2d(in_channels, out_channels, 1, bias=False))
+
+
+def block(in_channels: int, maps: tuple[int, ...], stride: int, first: bool) -> Residual:
+    """ReLU, separable convolution, batch norm, as often as there are maps; then the pooling.
+
+    first : the input comes out of a ReLU already
+    """
+    parts: list[Module] = []
+    for before, after in zip((in_channels, *maps), maps, strict=False):
+        if parts or not first:
+            parts.append(ReLU())
+        parts += [separable(before, after), norm(after)]
+    if stride == 1:
+        return Residual(Sequential(*parts))
+    return Residual(Sequential(*parts, MaxPool2d(3, stride, padding=1)),
+                    unit(in_channels, maps[-1], 1, stride, activation=None))
+
+
+def blocks(table: tuple) -> list[Row]:
+    return [row(name, block(in_channels, maps, stride, first=name == "block1"), output=output)
+            for name, in_channels, maps, stride, output in table]
+
+
+def last_unit(in_channels: int, out_channels: int) -> Sequential:
+    return Sequential(conv=separable(in_channels, out_channels), norm=norm(out_channels),
+                      activation=ReLU())
+
+
+def paper_rows(channels: int) -> tuple[Row, ...]:
+    return (
+        row("conv1", unit(channels, 32, 3, 2, 0), output="32x149x149", kernel="3x3", stride="2"),
+        row("conv2", unit(32, 64, 3, 1, 0), output="64x147x147", kernel="3x3", stride="1"),
+        *blocks(BLOCKS),
+        row("conv3", last_unit(1024, 1536), output="1536x10x10"),
+        row("conv4", last_unit(1536, 2048), output="2048x10x10"),
+    )
+
+
+def small_rows(channels: int) -> tuple[Row, ...]:
+    return (row("conv1", unit(channels, 32, 3)), row("conv2", unit(32, 64, 3)), *blocks(SMALL),
+            row("conv3", last_unit(192, 384)))
+
+
+VARIANTS = {"paper": (paper_rows, 2048, 299), "small": (small_rows, 384, 32)}  # rows, maps, size
+
+
+class Xception(Network):
+    """Xception:  (N, 3, 299, 299) -> (N, classes).
+
+    Parameters
+    ----------
+    variant : "paper" or "small"    see the head of this file
+    classes : int, default 1000
+    channels : int, default 3       of the images
+    dropout : float, default 0.5    before the last layer
+
+    >>> Xception().num_parameters()
+    22855952
+    """
+
+    def __init__(self, variant: str = "paper", classes: int = 1000, channels: int = 3,
+                 dropout: float = 0.5) -> None:
+        rows, maps, size = VARIANTS[check_choice("Xception", "variant", variant, VARIANTS)]
+        check_classes("Xception", classes)
+        super().__init__(*rows(channels),
+                         row("avg pool", GlobalAvgPool2d(), Flatten(), output=f"{maps}"),
+                         row("dropout", Dropout(dropout)),
+                         row("fc", Linear(maps, classes)),
+                         input_shape=(channels, size, size))
+        self.variant = variant
+        apply_init(self, weight=he_normal(), bias=zeros)
+
+
+def xception_small(classes: int = 10, channels: int = 3, dropout: float = 0.2) -> Xception:
+    """Four blocks for (N, channels, 32, 32), 321,034 parameters; two of them halve the image."""
+    return Xception("small", classes, channels, dropout)
+
+
+NETWORKS: dict[str, Callable[..., Module]] = {
+    "xception": Xception,
+    "xception_small": xception_small,
+}

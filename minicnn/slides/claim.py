@@ -1,0 +1,119 @@
+"""A claim of a slide: what it says, how the figure is computed here, and the verdict expected.
+
+    agrees                  the same figure, or the claim in words holds
+    rounds to it            the computed figure, rounded to the printed digits
+    different convention    it is right in other units, or counted by another rule, which is named
+    cut off                 the last digits were dropped, although rounding would raise the last
+    differs                 none of these
+    external                no figure of a network: a result, a date, a choice; cited, not computed
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from minicnn.inspect.figures import AGREES, CUT, DIFFERS, ROUNDS, Fact, fit
+
+__all__ = ["AGREES", "CUT", "DIFFERS", "EXTERNAL", "OTHER", "ROUNDS", "VERDICTS", "Checked",
+           "Claim", "Fact", "Topic", "check", "cited"]
+
+OTHER, EXTERNAL = "different convention", "external"
+VERDICTS = (AGREES, ROUNDS, OTHER, CUT, DIFFERS, EXTERNAL)
+
+Compute = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One figure, or a few that belong together.
+
+    places  : "stanford:885, memphis:319": deck and line of its text
+    slide   : the figures as printed; "" for a claim in words, whose value is a Fact
+    value   : computes them; None for what is cited
+    verdict : the one expected
+    why     : the reason, where the verdict needs one; a function if it has computed figures itself
+    reading : another convention under which the slide may be right, and the figures under it
+    """
+
+    places: str
+    text: str
+    slide: str | tuple[str, ...]
+    value: Compute | None
+    verdict: str
+    why: str | Callable[[], str] = ""
+    reading: tuple[str, Compute] | None = None
+
+    def decks(self) -> set[str]:
+        return {place.split(":")[0] for place in self.places.split(", ")}
+
+
+class Topic(NamedTuple):
+    """Claims that belong together, and the slides they stand on."""
+
+    title: str
+    slides: str
+    claims: tuple[Claim, ...]
+
+
+@dataclass
+class Checked:
+    """A claim after its figures were computed."""
+
+    places: str
+    claim: str
+    slide: str
+    computed: str
+    verdict: str
+    why: str
+    expected: str = field(repr=False)
+
+    @property
+    def changed(self) -> bool:
+        return self.verdict != self.expected
+
+
+def cited(places: str, text: str, slide: str, why: str) -> Claim:
+    """A claim that software cannot compute; `why` names the source, and what it says if not that.
+    """
+    return Claim(places, text, slide, None, EXTERNAL, why)
+
+
+def check(claim: Claim) -> Checked:
+    """Compute the figures and judge them."""
+    why = claim.why if isinstance(claim.why, str) else claim.why()
+    printed = claim.slide if isinstance(claim.slide, str) else ", ".join(claim.slide)
+    if claim.value is None:
+        return Checked(claim.places, claim.text, printed, "", EXTERNAL, why, claim.verdict)
+    value = claim.value()
+    verdict, computed = fit(claim.slide, value), shown(value)
+    if claim.reading is not None:
+        name, compute = claim.reading
+        other = compute()
+        computed += f"; {name}: {shown(other)}"
+        verdict = judge(verdict, fit(claim.slide, other))
+    return Checked(claim.places, claim.text, printed, computed, verdict, why, claim.verdict)
+
+
+def judge(plain: str, other: str) -> str:
+    """An exact figure of another convention beats a rounded one, and any rounded one a cut one."""
+    if plain == AGREES or (plain == ROUNDS and other != AGREES):
+        return plain
+    if other in (AGREES, ROUNDS) or (other == CUT and plain == DIFFERS):
+        return OTHER
+    return plain
+
+
+def shown(value: Any) -> str:
+    """
+    >>> shown(271_351_808), shown(8.711), shown((55, "3x3")), shown(159_500.0), shown(232.6e6)
+    ('271,351,808', '8.711', '55, 3x3', '159.5K', '232.6M')
+    """
+    if isinstance(value, Fact):
+        return value.shown
+    if isinstance(value, tuple):
+        return ", ".join(map(shown, value))
+    if isinstance(value, float):
+        if value >= 1e7:
+            return f"{value / 1e6:,.1f}M"
+        return f"{value / 1e3:,.1f}K" if value >= 1e4 else f"{value:,.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,86 @@
+"""The claims and their verdicts as text, as a page of the book, or as data."""
+
+import json
+import textwrap
+from dataclasses import asdict, dataclass
+
+from minicnn.slides.claim import VERDICTS, Checked, Topic
+
+TITLE = "The slides' numbers, computed again"
+INTRO = """\
+Every figure of the five decks that a program can compute, from the networks and layers of this
+package, and those that it cannot, as citations. This page is what
+`python -m minicnn slides --markdown` prints; a terminal takes `python -m minicnn slides` more
+easily, and `python -m minicnn slides --deck stanford` shows one deck.
+
+A place is the deck and the line of its text. One MAC is one multiplication and one addition; the
+slides' "ops" and "FLOPs" are MACs. *Cut off* means that the last digits were dropped, although
+rounding would raise the last; *different convention* that the figure is right in other units or
+under another rule, which is named beside it; *external* that it is cited, not computed."""
+
+MARGIN = 22                        # columns of the verdict, in text
+
+
+@dataclass
+class Report:
+    """.text(), .markdown(), .json(), and `.changed`: claims whose verdict is not the one expected.
+    """
+
+    topics: list[tuple[Topic, list[Checked]]]
+
+    def all(self) -> list[Checked]:
+        return [checked for _, claims in self.topics for checked in claims]
+
+    @property
+    def changed(self) -> list[Checked]:
+        return [checked for checked in self.all() if checked.changed]
+
+    def totals(self) -> str:
+        counts = {verdict: sum(checked.verdict == verdict for checked in self.all())
+                  for verdict in VERDICTS}
+        text = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+        changed = f"; {len(self.changed)} CHANGED" if self.changed else ""
+        return f"{len(self.all())} claims: {text}{changed}"
+
+    def text(self) -> str:
+        out = []
+        for topic, claims in self.topics:
+            out += [topic.title.upper(), textwrap.fill(topic.slides, 100), ""]
+            for checked in claims:
+                out.append(wrapped(f"{checked.verdict:{MARGIN}}{checked.claim}"
+                                   + (f": {checked.slide}" if checked.slide else "")))
+                remarks = [f"computed: {checked.computed}" if checked.computed else "", checked.why,
+                           f"CHANGED: expected was {checked.expected!r}" if checked.changed else "",
+                           f"({checked.places})"]
+                out += [wrapped(" " * MARGIN + remark) for remark in remarks if remark]
+            out.append("")
+        return "\n".join([*out, self.totals()])
+
+    def markdown(self) -> str:
+        out = [f"# {TITLE}", "", INTRO, "", f"{self.totals()}."]
+        for topic, claims in self.topics:
+            heads = ["places", "claim", "slide", "computed", "verdict", "why"]
+            rows = [[c.places, c.claim, c.slide, c.computed,
+                     f"{c.verdict}, CHANGED from {c.expected}" if c.changed else c.verdict, c.why]
+                    for c in claims]
+            used = [i for i in range(len(heads)) if any(row[i] for row in rows)]
+            out += ["", f"## {topic.title}", "", f"Slides: {plain(topic.slides)}.", ""]
+            out += ["| " + " | ".join(plain(cells[i]) for i in used) + " |"
+                    for cells in (heads, ["---"] * len(heads), *rows)]
+        return "\n".join(out)
+
+    def json(self) -> str:
+        return json.dumps([{"topic": topic.title, **asdict(checked), "changed": checked.changed}
+                           for topic, claims in self.topics for checked in claims], indent=1)
+
+
+def wrapped(text: str) -> str:
+    """Lines of at most 100 columns, all but the first moved in."""
+    return textwrap.fill(text, 100, subsequent_indent=" " * MARGIN)
+
+
+def plain(text: str) -> str:
+    """Signs that Markdown would take for its own."""
+    for sign in "\\|*_<~^":
+        text = text.replace(sign, "\\" + sign)
+    return text

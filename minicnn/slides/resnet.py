@@ -1,0 +1,137 @@
+"""Claims about ResNet: depths, bottlenecks, cost, and the paths through it."""
+
+from functools import partial
+from math import comb, prod
+
+import numpy as np
+
+from minicnn.init import he_normal, xavier_normal
+from minicnn.models.network import Residual
+from minicnn.models.units import bottleneck
+from minicnn.module import Module
+from minicnn.slides.claim import AGREES, DIFFERS, OTHER, ROUNDS, Claim, Fact, Topic
+from minicnn.slides.measure import layers, macs, network, values
+
+DEPTHS = (18, 34, 50, 101, 152)
+
+#    layers  FLOPs       shortcut under which the MACs round to it
+COST = ((18, "1.8e9", "B"), (34, "3.6e9", "A"), (50, "3.8e9", "B"), (101, "7.6e9", "B"),
+        (152, "11.3e9", "B"))
+
+
+def direct() -> int:
+    """Weights of one 3x3 layer from 256 to 256 maps."""
+    conv = bottleneck(64, 256, 256, 1)[1]
+    return conv.weight.size
+
+
+def narrow() -> tuple[int, ...]:
+    """Weights of the bottleneck 256-64-64-256."""
+    return tuple(conv.weight.size for conv in bottleneck(256, 64, 256, 1))
+
+
+def flops(name: str) -> int:
+    """Multiplications and additions, each counted."""
+    return 2 * macs(name)
+
+
+def cost_claims() -> list[Claim]:
+    claims = []
+    for depth, printed, shortcut in COST:
+        name = f"resnet{depth}"
+        why = {34: "the FLOPs are MACs, and shortcuts B would round to 3.7",
+               50: "the FLOPs are MACs, and the last digit is cut off"}.get(depth,
+                                                                           "the FLOPs are MACs")
+        claims.append(Claim("memphis:471, iitk:362", f"{depth} layers: FLOPs", printed,
+                            partial(flops, name), OTHER, why,
+                            (f"MACs, shortcuts {shortcut}",
+                             partial(macs, name, shortcut=shortcut))))
+    return claims
+
+
+def paths(part: Module, deleted: Module | None = None) -> int:
+    """Ways through a network if at each unit one may take the shortcut; the deleted has no other.
+    """
+    if isinstance(part, Residual):
+        return 1 if part is deleted else paths(part.body) + 1
+    return prod(paths(inner, deleted) for _, inner in part.children())
+
+
+def units(name: str) -> list[Residual]:
+    return [part for part in network(name).modules() if isinstance(part, Residual)]
+
+
+def two_to_the_n() -> Fact:
+    count, N = paths(network("resnet110")), len(units("resnet110"))
+    return Fact(count == 2 ** N, f"{count:,}, N = {N}")
+
+
+def lesion() -> Fact:
+    whole = network("resnet110")
+    left = [paths(whole, unit) for unit in units("resnet110")]
+    return Fact(all(2 * count == paths(whole) for count in left), f"{left[0]:,}, whichever unit")
+
+
+def share_of_paths(name: str, shortest: int, longest: int) -> float:
+    """Of all paths, those that run through so many layers, two in each unit."""
+    count = len(units(name))
+    return sum(comb(count, k) for k in range(shortest // 2, longest // 2 + 1)) / 2 ** count
+
+
+def he_over_xavier() -> float:
+    """Standard deviations of starting weights, for a 3x3 layer with 64 maps in and out."""
+    he, xavier = (draw(np.random.default_rng(0), (64, 64, 3, 3)).std()
+                  for draw in (he_normal(), xavier_normal()))
+    return float(he / xavier)
+
+
+def halved() -> Fact:
+    """The output of each stage of ResNet-34 against that of the stage before."""
+    sizes = [values("resnet34", f"conv{number}_x") for number in (2, 3, 4, 5)]
+    return Fact(all(2 * after == before for before, after in zip(sizes, sizes[1:], strict=False)),
+                " to ".join(f"{size:,}" for size in sizes))
+
+
+def lower_complexity() -> Fact:
+    own, others = macs("resnet152"), {name: macs(name) for name in ("vgg16", "vgg19")}
+    return Fact(own < min(others.values()), f"{own / 1e9:.2f}G MACs; " + ", ".join(
+        f"{name} {count / 1e9:.2f}G" for name, count in others.items()))
+
+
+RESNET = Topic("ResNet", 'memphis "ResNet"; iitk "Architecture", "ResNet (MSR)", "Exponential '
+               'Multiplicity"; stanford "Full ResNet architecture", "Training ResNet in practice"; '
+               'virginia "ResNet"', (
+    Claim("stanford:1397, memphis:463, iitk:346", "layers with weights",
+          tuple(map(str, DEPTHS)), lambda: tuple(layers(f"resnet{d}") for d in DEPTHS), AGREES,
+          "shortcuts do not count"),
+    Claim("virginia:298, unicamp:78, memphis:410, iitk:293", "layers of the winner of 2015", "152",
+          lambda: layers("resnet152"), AGREES),
+    Claim("virginia:310", "layers of the two plain networks", ("56", "20"),
+          lambda: (layers("plain56"), layers("plain20")), AGREES),
+    Claim("stanford:1432", "layers of the deepest one for CIFAR", "1202",
+          lambda: layers("resnet1202"), AGREES),
+    Claim("iitk:295", "times as deep as VGG", "8x",
+          lambda: layers("resnet152") / layers("vgg19"), AGREES),
+    Claim("iitk:296", "lower complexity than VGG", "", lower_complexity, AGREES),
+    Claim("stanford:1353", "volume of the activations from stage to stage", "half", halved, AGREES),
+    Claim("memphis:436", "3x3 from 256 to 256 maps: operations", "~600K", direct, ROUNDS,
+          "weights, and MACs for each pixel"),
+    Claim("memphis:438, memphis:439, memphis:440", "bottleneck 256-64-64-256: operations",
+          ("~16K", "~36K", "~16K"), narrow, OTHER,
+          "weights, and MACs for each pixel; 36,864 would round to 37K",
+          ("K = 1,024", lambda: tuple(count / 1.024 for count in narrow()))),
+    Claim("memphis:441", "bottleneck 256-64-64-256: sum of operations", "~70K",
+          lambda: sum(narrow()), ROUNDS),
+    *cost_claims(),
+    Claim("stanford:1421", '"Xavier initialization from He et al."', "",
+          lambda: Fact(bool(np.isclose(he_over_xavier(), 1)),
+                       f"He's standard deviation is {he_over_xavier():.3f} times Xavier's"),
+          DIFFERS, "He et al. 2015 replaced Xavier's rule by their own; virginia:333 says He"),
+    Claim("iitk:456", "paths through N units, in ResNet-110", "2^N", two_to_the_n, AGREES),
+    Claim("iitk:476", "paths that are left when one unit is deleted", "half", lesion, AGREES),
+    Claim("iitk:419", "ResNet-110 is an ensemble of networks of so many layers", "10-34",
+          lambda: Fact(share_of_paths("resnet110", 10, 34) > 0.5,
+                       f"{100 * share_of_paths('resnet110', 10, 34):.2f} % of the paths"), DIFFERS,
+          lambda: "those carry most of the gradient (Veit et al. 2016); "
+          f"{100 * share_of_paths('resnet110', 38, 70):.0f} % of the paths have 38 to 70 layers"),
+))

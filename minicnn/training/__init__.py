@@ -1,0 +1,7 @@
+"""Training and testing a classifier: `fit` and what it is made of."""
+
+from minicnn.training.evaluate import evaluate
+from minicnn.training.loop import Result, fit
+from minicnn.training.prepare import Preparation
+
+__all__ = ["Preparation", "Result", "evaluate", "fit"]

@@ -1,0 +1,49 @@
+"""From the words of a recipe to an optimiser and a schedule."""
+
+from collections.abc import Iterable
+
+from minicnn import optim, schedule
+from minicnn.models.recipes import Recipe
+from minicnn.optim import Optimizer
+from minicnn.schedule import CosineAnnealingLR, MultiStepLR, PolynomialLR, Schedule, StepLR, Warmup
+from minicnn.tensor import Tensor
+
+OPTIMIZERS = ("SGD", "RMSprop", "Adam", "AdamW")
+SCHEDULES = ("", "CosineAnnealingLR", "MultiStepLR", "PolynomialLR", "ReduceLROnPlateau", "StepLR")
+
+
+def optimizer_of(recipe: Recipe, parameters: Iterable[Tensor]) -> Optimizer:
+    name, arguments = recipe.optimizer
+    if name not in OPTIMIZERS:
+        raise ValueError(f"recipe {recipe.name}: no optimiser {name!r}; there are "
+                         f"{', '.join(OPTIMIZERS)}")
+    return getattr(optim, name)(parameters, lr=recipe.rate, **arguments)
+
+
+def schedule_of(recipe: Recipe, optimizer: Optimizer, steps: int) -> Schedule | None:
+    """`steps` to an epoch; ReduceLROnPlateau is told the error of each epoch, the others step."""
+    name, arguments = recipe.schedule
+    if name not in SCHEDULES:
+        raise ValueError(f"recipe {recipe.name}: no schedule {name!r}; there are "
+                         f"{', '.join(SCHEDULES[1:])}")
+    rise = round(recipe.warmup * steps)
+    left = max(recipe.epochs * steps - rise, 1)            # steps after the rise
+    if name == "ReduceLROnPlateau":
+        if rise:
+            raise ValueError(f"recipe {recipe.name}: warmup counts steps, ReduceLROnPlateau "
+                             "epochs; they do not go together")
+        return schedule.ReduceLROnPlateau(optimizer, **arguments)
+    after: Schedule | Optimizer = optimizer
+    if name == "CosineAnnealingLR":
+        after = CosineAnnealingLR(optimizer, left, **arguments)
+    elif name == "PolynomialLR":
+        after = PolynomialLR(optimizer, left, **arguments)
+    elif name == "StepLR":
+        size = max(round(arguments["step_size"] * steps), 1)
+        after = StepLR(optimizer, size, arguments["gamma"])
+    elif name == "MultiStepLR":
+        marks = [round(share * recipe.epochs * steps) - rise for share in arguments["milestones"]]
+        after = MultiStepLR(optimizer, marks, arguments.get("gamma", 0.1))
+    if rise:
+        return Warmup(after, rise)
+    return after if isinstance(after, Schedule) else None

@@ -1,0 +1,178 @@
+"""fit: a network learns from a data set as a recipe says, and nothing of it is lost.
+
+    for each epoch:  for each batch:  forward, loss, zero, backward, step
+                     test, write a line, save
+
+The loss is summed where it was computed and read once an epoch: to read a number, a GPU must stop.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from minicnn import checkpoint
+from minicnn.backend import to_device
+from minicnn.data.dataset import Dataset
+from minicnn.data.loader import Loader
+from minicnn.interrupt import Stop, finish_step
+from minicnn.models.recipes import Recipe
+from minicnn.module import Module, Shape
+from minicnn.optim import clip_grad_norm_
+from minicnn.schedule import ReduceLROnPlateau
+from minicnn.tensor import Tensor
+from minicnn.training.build import optimizer_of, schedule_of
+from minicnn.training.evaluate import (
+    answers_distances,
+    check_answers,
+    evaluate,
+    own_input,
+    weighted_loss,
+)
+from minicnn.training.prepare import Preparation
+from minicnn.training.records import Records, line_of, plan_of
+
+
+class Result(NamedTuple):
+    """history : one dict an epoch, as in history.csv;  finished : False after Ctrl-C"""
+
+    history: list[dict[str, float]]
+    finished: bool
+    prepare: Preparation
+
+    @property
+    def best(self) -> dict[str, float]:
+        """The epoch with the lowest error, the first of them."""
+        return min(self.history, key=lambda line: line["error"])
+
+
+class Epoch:
+    """What is counted until the epoch is over; arrays on the device, so that nobody waits."""
+
+    def __init__(self, rate: float, loss: Any = 0.0, wrong: Any = 0, seen: int = 0,
+                 seconds: float = 0.0):
+        self.rate, self.loss, self.wrong, self.seen, self.seconds = rate, loss, wrong, seen, seconds
+
+    def saved(self) -> dict[str, Any]:
+        return {"rate": self.rate, "loss": float(self.loss), "wrong": int(self.wrong),
+                "seen": self.seen, "seconds": self.seconds}
+
+
+def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: int = 0,
+        device: str = "cpu", out: str | Path | None = None, patience: int | None = None,
+        in_shape: Shape | None = None, plan: dict[str, Any] | None = None,
+        log: Callable[[str], object] = print) -> Result:
+    """Train `model` on `train`, test it on `val` after every epoch.
+
+    Parameters
+    ----------
+    train, val : Dataset         uint8 pictures of one size; `recipe` says what is made of them
+    recipe : Recipe              see minicnn.models.recipes; recipe._replace(epochs=5) changes it
+    seed : int                   of the order and the distortions; manual_seed is for the weights
+    out : folder, optional       for history.csv, learning_curves.png, last.npz and best.npz; if
+                                 last.npz is there, training goes on from it as if it had never
+                                 stopped, and CheckpointError says so if the settings differ
+    patience : int, optional     stop after so many epochs without a new lowest error
+    in_shape : (C, H, W)         of what the network reads, if not its own input_shape
+    plan : dict, optional        more settings that a resumed run must share
+    log : callable               receives a line an epoch
+
+    ValueError if the network does not fit the data, or if the loss is not a number any more.
+    """
+    in_shape = tuple(in_shape or own_input(model))
+    check_answers(model, in_shape, len(train.classes))
+    if val.classes != train.classes:
+        raise ValueError(f"fit: classes {', '.join(train.classes)} to learn but "
+                         f"{', '.join(val.classes)} to test")
+    prepare = Preparation.measured(in_shape, train.images, recipe)
+    model.to(device).train()
+    N = len(train.labels)
+    alone = N % recipe.batch == 1 < N          # a batch norm learns nothing from a single picture
+    loader = Loader(train.images, train.labels, recipe.batch, seed=seed, drop_last=alone,
+                    transform=prepare.train)
+    optimizer = optimizer_of(recipe, model.parameters())
+    schedule = schedule_of(recipe, optimizer, len(loader))
+    parts = {"model": model, "optimizer": optimizer, "loader": loader}
+    parts |= {"schedule": schedule} if schedule else {}
+    records = Records(out, plan_of(recipe, train, val, in_shape, seed) | (plan or {}), prepare,
+                      train.classes)
+    history: list[dict[str, float]] = []
+    epoch = Epoch(optimizer.lr)
+    state = records.last()
+    if state:
+        checkpoint.restore(state, parts)
+        history, epoch = state["history"], Epoch(**state["epoch"])
+        log(f"going on from {records.folder}, epoch {loader.epoch + 1}")
+
+    def save() -> None:
+        records.save(checkpoint.collect(parts, history=history, epoch=epoch.saved()))
+
+    with finish_step() as stop:
+        while loader.epoch < recipe.epochs and not given_up(history, patience):
+            if not learn(model, loader, recipe, optimizer, schedule, epoch, stop):
+                save()
+                return Result(history, False, prepare)
+            start = time.perf_counter()
+            tested = evaluate(model, val, prepare)
+            line = {"epoch": loader.epoch, "rate": epoch.rate,
+                    "loss": float(epoch.loss) / epoch.seen,
+                    "train_error": 100 * int(epoch.wrong) / epoch.seen,
+                    "val_loss": tested.pop("loss"), **tested,
+                    "seconds": epoch.seconds, "test_seconds": time.perf_counter() - start}
+            if not math.isfinite(line["loss"]):
+                raise ValueError(f"fit: the loss of epoch {loader.epoch} is {line['loss']}; a rate "
+                                 f"of {recipe.rate:g} is probably too high for this network")
+            history.append(line)
+            if isinstance(schedule, ReduceLROnPlateau):
+                schedule.step(line["error"])
+            epoch = Epoch(optimizer.lr)
+            log(line_of(line, recipe.epochs))
+            records.keep_best(history, model)
+            save()
+    records.finish(history, model, in_shape, recipe, device)
+    return Result(history, True, prepare)
+
+
+def learn(model: Module, loader: Loader, recipe: Recipe, optimizer: Any, schedule: Any,
+          epoch: Epoch, stop: Stop) -> bool:
+    """What is left of one epoch; False if it was interrupted."""
+    from tqdm import tqdm
+    device = next(model.parameters()).device
+    start, before = time.perf_counter(), epoch.seconds
+    bar = tqdm(loader, f"epoch {loader.epoch + 1}/{recipe.epochs}", initial=loader.position,
+               unit_scale=recipe.batch, unit=" images", leave=False, disable=None)
+    for images, labels in bar:
+        y = model(Tensor(images).to(device))                                        # forward
+        loss, scores = weighted_loss(model, y, labels, recipe.smoothing, recipe.aux)   # loss
+        optimizer.zero_grad()                                                       # zero
+        loss.backward()                                                             # backward
+        if recipe.clip:
+            clip_grad_norm_(optimizer.parameters, recipe.clip)
+        optimizer.step()                                                            # step
+        if schedule and not isinstance(schedule, ReduceLROnPlateau):
+            schedule.step()
+        epoch.loss = epoch.loss + loss.detach() * len(labels)
+        epoch.wrong = epoch.wrong + wrong_among(model, scores, to_device(labels, device))
+        epoch.seen += len(labels)
+        epoch.seconds = before + time.perf_counter() - start
+        if loader.position % 50 == 1:                # seldom: to read a number, a GPU must stop
+            bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
+        if stop:
+            return False
+    return True
+
+
+def wrong_among(model: Module, scores: Tensor, labels: Any) -> Any:
+    """How many of the batch were answered wrongly, as an array of no axes on the device."""
+    y = scores.data
+    said = y.argmin(axis=1) if answers_distances(model) else y.argmax(axis=1)
+    return (said != labels).sum()
+
+
+def given_up(history: list[dict[str, float]], patience: int | None) -> bool:
+    """Has the lowest error stood for `patience` epochs?"""
+    if not patience or not history:
+        return False
+    lowest = min(range(len(history)), key=lambda number: history[number]["error"])
+    return len(history) - 1 - lowest >= patience

@@ -1,0 +1,71 @@
+import re
+
+import pytest
+
+from minicnn import checkpoint
+from minicnn.__main__ import main
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, drawn_digits):
+    """Two networks for drawn digits, and one for others."""
+    root = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MINICNN_OFFLINE", "1")
+        patch.setenv("MINICNN_CACHE", str(drawn_digits))
+        for name, more in (("a", []), ("b", ["--seed", "1"]), ("c", ["--variant", "visualiser"])):
+            assert main(["train", "lenet5", "--data", "digits", "--limit", "1000", "--epochs", "2",
+                         "--out", str(root / name), *more]) == 0
+        assert main(["train", "resnet20", "--data", "digits", "--limit", "64", "--epochs", "1",
+                     "--size", "8", "--out", str(root / "resnet")]) == 0
+        yield root
+
+
+def errors_of(capsys, *arguments):
+    """The errors that are printed, in percent."""
+    assert main(["test", *map(str, arguments)]) == 0
+    return [float(word) for word in re.findall(r"test error ([\d.]+) %", capsys.readouterr().out)]
+
+
+def test_it_says_what_training_said(runs, capsys):
+    history = checkpoint.load(runs / "a/last.npz")["history"]
+    assert errors_of(capsys, runs / "a", "--weights", "last") == [
+        pytest.approx(history[-1]["error"], abs=0.01)]
+    assert errors_of(capsys, runs / "a") == [
+        pytest.approx(min(line["error"] for line in history), abs=0.01)]
+
+
+def test_together(runs, capsys):
+    errors = errors_of(capsys, runs / "a", runs / "b", runs / "c", "--limit", "500")
+    assert len(errors) == 4 and errors[3] <= max(errors[:3])
+
+
+def test_ten_crops(runs, capsys):
+    assert len(errors_of(capsys, runs / "a", "--crops", "10", "--limit", "100")) == 1
+
+
+def test_scales_and_folding(runs, capsys):
+    plain = errors_of(capsys, runs / "resnet", "--limit", "100")
+    assert main(["test", str(runs / "resnet"), "--limit", "100", "--fold"]) == 0
+    said = capsys.readouterr().out
+    assert f"test error {plain[0]:.2f} %" in said and "18 batch norms folded" in said
+    assert len(errors_of(capsys, runs / "resnet", "--limit", "100", "--scales", "8", "12")) == 1
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["a", "--scales", "40"], "LeNet5 cannot read 40x40 pictures: F6"),
+    (["a", "--scales", "32", "--crops", "10"], "are two ways to look; choose one"),
+    (["nowhere"], "no checkpoint at"),
+    (["a", "--limit", "2001"], "2001 images asked for"),
+])
+def test_errors(runs, capsys, arguments, message):
+    assert main(["test", str(runs / arguments[0]), *arguments[1:]]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_networks_for_different_pictures(runs, capsys, tmp_path):
+    tree = checkpoint.load(runs / "a/best.npz")
+    tree["plan"]["test"] = "other digits"
+    checkpoint.save(tmp_path / "best.npz", tree)
+    assert main(["test", str(runs / "a"), str(tmp_path)]) == 2
+    assert "tested on different pictures" in capsys.readouterr().err

@@ -1,0 +1,144 @@
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from minicnn import checkpoint
+from minicnn.__main__ import main, parser
+from minicnn.cli.train import chosen_recipe
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def offline(drawn_digits, monkeypatch):
+    monkeypatch.setenv("MINICNN_OFFLINE", "1")
+    monkeypatch.delenv("MINICNN_DATA", raising=False)
+    monkeypatch.setenv("MINICNN_CACHE", str(drawn_digits))
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    for name, colour in (("blue", (0, 0, 200)), ("red", (200, 0, 0))):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for number in range(10):
+            Image.new("RGB", (40, 40), colour).save(tmp_path / f"pictures/{name}/{number}.png")
+    return tmp_path / "pictures"
+
+
+def rows(folder):
+    with open(folder / "history.csv", newline="") as file:
+        return [{name: value for name, value in row.items() if "seconds" not in name}
+                for row in csv.DictReader(file)]
+
+
+def digits(out, *more):
+    return ["train", "lenet5", "--data", "digits", "--limit", "256", "--epochs", "2",
+            "--out", str(out), *more]
+
+
+def test_lenet_learns_drawn_digits(tmp_path, capsys):
+    assert main(["train", "lenet5", "--data", "digits", "--limit", "2000", "--epochs", "2",
+                 "--batch", "32", "--rate", "0.05", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "lenet5: 61,706 parameters, reads 1x32x32" in said and "recipe lenet-small" in said
+    assert "the first 2,000 of digits drawn by minicnn" in said
+    assert float(rows(tmp_path)[-1]["error"]) < 25
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "history.csv", "learning_curves.png", "last.npz", "best.npz", "result.json"}
+
+
+def test_the_same_command_goes_on(tmp_path, capsys):
+    """Ended by Ctrl-C in a process of its own, then started again: as if nothing had happened."""
+    assert main(digits(tmp_path / "whole", "--epochs", "12", "--variant", "visualiser")) == 0
+    command = [sys.executable, "-m", "minicnn", *digits(tmp_path / "parts", "--epochs", "12",
+                                                        "--variant", "visualiser")]
+    run = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": "1"}, text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    for line in run.stdout:
+        if line.startswith("epoch 2/"):
+            break
+    run.send_signal(signal.SIGINT)
+    said, _ = run.communicate(timeout=60)
+    assert run.returncode == 130 and "saved; the same command goes on" in said
+    assert 2 <= len(rows(tmp_path / "parts")) < 12
+    capsys.readouterr()
+    assert main(digits(tmp_path / "parts", "--epochs", "12", "--variant", "visualiser")) == 0
+    assert "going on from" in capsys.readouterr().out
+    assert rows(tmp_path / "parts") == rows(tmp_path / "whole")
+
+
+def test_a_run_that_is_over_says_its_result_again(tmp_path, capsys):
+    main(digits(tmp_path))
+    last = capsys.readouterr().out.splitlines()[-1]
+    start = time.perf_counter()
+    assert main(digits(tmp_path)) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == last
+    assert time.perf_counter() - start < 5
+
+
+def test_a_folder_of_pictures(pictures, tmp_path, capsys):
+    command = ["train", "resnet20", "--data", str(pictures), "--size", "8", "--epochs", "2",
+               "--batch", "4", "--rate", "0.01", "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    assert "reads 3x8x8" in capsys.readouterr().out
+    assert checkpoint.load(tmp_path / "out" / "best.npz")["classes"] == ["blue", "red"]
+    (pictures / "red" / "bad.png").write_text("bad")
+    assert main(command) == 2
+    assert "1 of 21 files" in capsys.readouterr().err
+    assert main([*command[:-1], str(tmp_path / "other"), "--skip-unreadable"]) == 0
+
+
+def test_mirrored_digits_are_no_digits(tmp_path):
+    main(digits(tmp_path, "--recipe", "resnet-small", "--epochs", "1"))
+    assert checkpoint.load(tmp_path / "last.npz")["plan"]["augment"] == ["crop"]
+
+
+def test_auxiliary_heads_are_trained_where_there_are_some(pictures, tmp_path):
+    main(["train", "googlenet_small", "--data", str(pictures), "--epochs", "1", "--out",
+          str(tmp_path / "out")])
+    assert any("aux" in name for name in checkpoint.load(tmp_path / "out/best.npz")["model"])
+
+
+@pytest.mark.parametrize("data, size, own, name", [
+    ("cifar10", None, 224, "resnet-small"), ("cifar10", 64, 224, "resnet-small"),
+    ("cifar10", 65, 224, "resnet"), ("pictures", None, 224, "resnet"),
+    ("pictures", None, 32, "resnet-small"), ("pictures", 48, 224, "resnet-small")])
+def test_small_pictures_get_the_small_form(data, size, own, name):
+    args = parser().parse_args(["train", "resnet18", "--data", data]
+                               + (["--size", str(size)] if size else []))
+    assert chosen_recipe(args, (3, own, own)).name == name
+
+
+@pytest.mark.parametrize("change, message", [
+    (["resnt20", "--data", "digits"], "no network is called 'resnt20'; did you mean resnet20"),
+    (["lenet5", "--data", "minst"], "no data set and no folder is called 'minst'"),
+    (["lenet5", "--data", "digits", "--recipe", "resnett"], "no recipe is called 'resnett'"),
+    (["lenet5", "--data", "digits", "--variant", "x"], "LeNet5: no variant 'x'"),
+    (["lenet5", "--data", "digits", "--size", "40"], "F6"),
+    (["lenet5", "--data", "digits", "--limit", "10001"], "10001 images asked for"),
+])
+def test_errors(change, message, tmp_path, capsys):
+    assert main(["train", *change, "--out", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert message in said.err and said.err.startswith("minicnn train: ")
+    assert not (tmp_path / "last.npz").exists()
+
+
+def test_other_settings_into_the_same_folder(tmp_path, capsys):
+    main(digits(tmp_path))
+    assert main(digits(tmp_path, "--seed", "1")) == 2
+    assert "seed 0, not 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--epochs", "--batch", "--limit", "--patience", "--threads"])
+def test_options_that_make_no_sense(option):
+    with pytest.raises(SystemExit) as caught:
+        main(["train", "lenet5", "--data", "digits", option, "0"])
+    assert caught.value.code == 2

@@ -1,0 +1,119 @@
+"""What the tests of every family ask of a network."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from minicnn import Tensor, manual_seed, no_grad
+from minicnn.inspect import summary, trace
+from minicnn.losses import cross_entropy
+from minicnn.modes import record_outputs
+from minicnn.optim import SGD
+from tests.stored.filled import digest, filled, image
+
+
+def golden(family):
+    """Name of a network -> its published figures."""
+    return json.loads(Path(__file__).with_name(f"golden_{family}.json").read_text("utf-8"))
+
+
+def stage_shapes(model):
+    """Output shapes in the order of computation, by the layer's path and by the row's label."""
+    found = {}
+    for step in trace(model, model.input_shape):
+        parts = step.path.split(".")
+        for end in range(1, len(parts) + 1):
+            found[".".join(parts[:end])] = list(step.shape)
+    return found | {label: found[name] for label, name in model.row_ends.items()}
+
+
+def check_against(model, figures, renamed=None):
+    """Parameters, running averages, MACs, image size and the shape of every stage.
+
+    renamed : stage -> what it is called here
+    """
+    table = summary(model)
+    counters = sum(name.endswith("num_batches_tracked") for name, _ in model.named_state())
+    assert (table.parameters, table.buffers - counters, table.macs) == \
+        (figures["parameters"], figures["running"], figures["macs"])
+    assert list(model.input_shape) == figures["input"]
+    found = stage_shapes(model)
+    for stage, shape in figures["stages"]:
+        assert found[(renamed or {}).get(stage, stage)] == shape, stage
+
+
+def nothing_was_drawn(model):
+    return all(parameter._array is None for parameter in model.parameters())
+
+
+def pictures(model, count=4, seed=5):
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((count, *model.input_shape)), rng.integers(0, 10, count)
+
+
+def shape_agrees_with_forward(model, device):
+    model.to(device)
+    ran = {}
+    with record_outputs(lambda path, layer, y: ran.update({path: y.shape})), no_grad():
+        model(Tensor(pictures(model, 2)[0].astype("float32")).to(device))
+    followed = {step.path: (2, *step.shape) for step in trace(model, model.input_shape)}
+    assert {path: shape for path, shape in ran.items() if path in followed} == followed
+    assert ran[""] == (2, *model.shape(model.input_shape))
+
+
+def gradient_along_random_directions(model, device, count=2, h=1e-8):
+    """(L(w + h v) - L(w - h v)) / 2h = sum(dw * v), for the whole network and its input.
+
+    h is small because a step over the corner of one of the many ReLUs would show.
+    """
+    model.to(device, "float64")
+    images, labels = pictures(model, count)
+    rng = np.random.default_rng(1)
+    x = Tensor(images, requires_grad=True).to(device)
+    leaves = [x, *model.parameters()]
+    cross_entropy(model(x), labels).backward()
+    for _ in range(2):
+        directions = [Tensor(rng.standard_normal(leaf.shape)).to(device).data for leaf in leaves]
+        analytic = sum(float((leaf.grad * v).sum())
+                       for leaf, v in zip(leaves, directions, strict=True))
+        starts = [leaf.data for leaf in leaves]
+        values = []
+        for side in (h, -h):
+            for leaf, start, v in zip(leaves, starts, directions, strict=True):
+                leaf.data = start + side * v
+            with no_grad():
+                values.append(cross_entropy(model(x), labels).item())
+        for leaf, start in zip(leaves, starts, strict=True):
+            leaf.data = start
+        numeric = (values[0] - values[1]) / (2 * h)
+        assert abs(numeric - analytic) <= 1e-6 * max(1, abs(analytic)), (numeric, analytic)
+
+
+def one_step_lowers_the_loss(model, device, training, lr=0.001):
+    model.to(device).train(training)
+    images, labels = pictures(model, 8)
+    x = Tensor(images.astype("float32")).to(device)
+    manual_seed(3)                                         # dropout drops the same units twice
+    before = cross_entropy(model(x), labels)
+    before.backward()
+    SGD(model.parameters(), lr=lr).step()
+    manual_seed(3)
+    after = cross_entropy(model(x), labels)
+    assert after.item() < before.item() and after.dtype == np.float32
+
+
+def agrees_with_stored(model, stored):
+    """Each layer's output for weights filled by the rule, against an independent network's."""
+    for number, (name, value) in enumerate(model.named_state()):
+        value.data = filled(number, name, value.shape)
+    ran = {}
+    with record_outputs(lambda path, layer, y: ran.update({path: digest(y.numpy())})), no_grad():
+        model.eval()(Tensor(image(stored["image"])))
+    for path, there in stored["outputs"].items():
+        here = ran[path]
+        assert here["shape"] == there["shape"], path
+        scale = abs(there["mean"]) + there["std"]
+        for figure in ("mean", "std", "values"):
+            np.testing.assert_allclose(here[figure], there[figure], rtol=0, atol=1e-9 * scale,
+                                       err_msg=f"{path}: {figure}")

@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+
+from minicnn import Tensor, no_grad
+from minicnn.inspect import summary, trace
+from minicnn.models import capsnet
+from minicnn.models.capsnet import CapsNet, capsnet_small, margin_loss
+from minicnn.optim import SGD
+from tests.models.network_checks import golden, nothing_was_drawn, pictures
+
+GOLDEN = golden("capsnet")
+HERE = {"conv1": "conv1", "primary": "primary", "dec.0": "decoder.fc1", "dec.1": "decoder.relu1",
+        "dec.2": "decoder.fc2", "dec.3": "decoder.relu2", "dec.4": "decoder.fc3",
+        "dec.5": "decoder.sigmoid"}
+VOTES = 1152 * 10 * 16 * 8
+ROUTING = 5 * 1152 * 10 * 16                               # three sums, two agreements
+
+
+@pytest.mark.parametrize("name, reconstruction", [
+    ("capsnet_mnist", True), ("capsnet_mnist_no_recon", False)])
+def test_golden(name, reconstruction):
+    """The figures' MACs leave out votes and routing."""
+    model, figures = CapsNet(reconstruction=reconstruction), GOLDEN[name]
+    table = summary(model)
+    assert (table.parameters, table.buffers) == (figures["parameters"], figures["running"])
+    assert table.macs - VOTES - ROUTING == figures["macs"]
+    assert list(model.input_shape) == figures["input"]
+    shapes = {step.path: list(step.shape) for step in trace(model, model.input_shape)}
+    for stage, shape in figures["stages"]:
+        assert shapes[HERE[stage]] == shape, stage
+    assert shapes["squash"] == [1152, 8] and shapes["digits"] == [10, 16]
+
+
+def test_the_docstring_has_the_totals():
+    for table in map(summary, [CapsNet(), CapsNet(reconstruction=False), capsnet_small()]):
+        assert f"{table.parameters:,}" in capsnet.__doc__ and f"{table.macs:,}" in capsnet.__doc__
+
+
+def test_names_of_the_weights():
+    assert [name for name, _ in CapsNet().named_parameters()] == [
+        "conv1.weight", "conv1.bias", "primary.weight", "primary.bias", "digits.weight",
+        "decoder.fc1.weight", "decoder.fc1.bias", "decoder.fc2.weight", "decoder.fc2.bias",
+        "decoder.fc3.weight", "decoder.fc3.bias"]
+
+
+def test_margin_loss_by_hand(xp):
+    """Label 0: (0.9 - 0.5)^2 + 0.5 (0.3 - 0.1)^2; label 1: nothing is missing or wrong."""
+    lengths = Tensor(xp.asarray(np.array([[0.5, 0.3], [0.05, 0.95]])))
+    assert margin_loss(lengths, [0, 1]).item() == pytest.approx((0.16 + 0.02) / 2)
+
+
+@pytest.mark.parametrize("make", [capsnet_small, lambda: CapsNet(reconstruction=False)])
+def test_shapes(make, device):
+    model = make().to(device)
+    assert model.shape(model.input_shape) == (10,)
+    x = Tensor(pictures(model, 2)[0].astype("float32")).to(device)
+    with no_grad():
+        lengths, capsules = model(x), model.capsules(x)
+        assert lengths.shape == (2, 10) and capsules.shape[:2] == (2, 10)
+        assert (lengths.numpy() > 0).all() and (lengths.numpy() < 1).all()
+        if model.decoder is not None:
+            drawn = model.reconstruct(capsules)
+            assert drawn.shape == x.shape
+            longest = lengths.numpy().argmax(axis=1)       # without labels, the longest is drawn
+            same = model.reconstruct(capsules, longest)
+            np.testing.assert_array_equal(drawn.numpy(), same.numpy())
+            assert (model.reconstruct(capsules, (longest + 1) % 10).numpy() != drawn.numpy()).any()
+
+
+def test_gradient_along_random_directions(device):
+    """(L(w + h v) - L(w - h v)) / 2h = sum(dw * v), decoder and all."""
+    model = capsnet_small().to(device, "float64")
+    images, labels = pictures(model, 2)
+    rng, h = np.random.default_rng(1), 1e-7
+    x = Tensor(images, requires_grad=True).to(device)
+    leaves = [x, *model.parameters()]
+    model.loss(x, labels, share=0.01).backward()
+    for _ in range(2):
+        directions = [Tensor(rng.standard_normal(leaf.shape)).to(device).data for leaf in leaves]
+        analytic = sum(float((leaf.grad * v).sum())
+                       for leaf, v in zip(leaves, directions, strict=True))
+        starts, values = [leaf.data for leaf in leaves], []
+        for side in (h, -h):
+            for leaf, start, v in zip(leaves, starts, directions, strict=True):
+                leaf.data = start + side * v
+            with no_grad():
+                values.append(model.loss(x, labels, share=0.01).item())
+        for leaf, start in zip(leaves, starts, strict=True):
+            leaf.data = start
+        numeric = (values[0] - values[1]) / (2 * h)
+        assert abs(numeric - analytic) <= 1e-6 * max(1, abs(analytic)), (numeric, analytic)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("reconstruction", [True, False])
+def test_one_step_lowers_the_loss(training, reconstruction, device):
+    model = capsnet_small()
+    if not reconstruction:
+        model.decoder = None
+    model.to(device).train(training)
+    images, labels = pictures(model, 8)
+    x = Tensor(images.astype("float32")).to(device)
+    before = model.loss(x, labels)
+    before.backward()
+    SGD(model.parameters(), lr=0.01).step()
+    after = model.loss(x, labels)
+    assert after.item() < before.item() and after.dtype == np.float32
+
+
+def test_counting_draws_nothing():
+    model = CapsNet()
+    summary(model)
+    assert nothing_was_drawn(model)
+
+
+@pytest.mark.parametrize("make, words", [
+    (lambda: CapsNet(1), "CapsNet: a classifier needs at least 2 classes, got 1"),
+    (lambda: CapsNet().shape((3, 28, 28)), r"^conv1 .*3 channels, .*built for 1"),
+    (lambda: CapsNet().shape((1, 32, 32)),
+     r"^digits .*expected 1152 capsules of 8, .*is the image size the one the network was made"),
+    (lambda: CapsNet().shape((1, 8, 8)), r"^conv1 .*9 pixels does not fit into 8"),
+    (lambda: CapsNet(reconstruction=False).reconstruct(Tensor(np.zeros((1, 10, 16)))),
+     "CapsNet: there is no decoder; build it with reconstruction=True"),
+    (lambda: margin_loss(Tensor(np.zeros((2, 3))), [0, 3]), "sample 1 has label 3"),
+])
+def test_says_what_is_wrong(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()

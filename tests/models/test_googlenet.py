@@ -1,0 +1,275 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minicnn import Tensor, no_grad
+from minicnn.inspect import summary, trace
+from minicnn.layers import Conv2d, Linear
+from minicnn.losses import cross_entropy
+from minicnn.models import googlenet
+from minicnn.models.googlenet import (
+    NETWORKS,
+    GoogLeNet,
+    googlenet_small,
+    inception_naive_example,
+    inception_reduced_example,
+)
+from minicnn.models.network import Branches
+from tests.models.network_checks import (
+    agrees_with_stored,
+    check_against,
+    golden,
+    gradient_along_random_directions,
+    nothing_was_drawn,
+    one_step_lowers_the_loss,
+    pictures,
+    shape_agrees_with_forward,
+)
+from tests.stored.filled import digest, filled, image
+
+GOLDEN = golden("inception")
+STORED = json.loads((Path(__file__).parents[1] / "stored/models_inception.json").read_text("utf-8"))
+MODULES = ["3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b"]
+
+HERE = {"stem.conv1": "conv1", "stem.pool1": "pool1", "stem.lrn1": "lrn1", "stem.conv2": "conv2",
+        "stem.conv2r": "conv2.reduce", "stem.lrn2": "lrn2", "stem.pool2": "pool2",
+        "gap": "avg pool", "flat": "flatten", "drop": "dropout", "fc": "linear",
+        **{f"i{name}": f"inception ({name})" for name in MODULES}}
+
+# The slide's table (memphis and iitk, "GoogLeNet"): row, output, depth, its columns #1x1, #3x3
+# reduce, #3x3, #5x5 reduce, #5x5, pool proj; params and ops as printed; weights without biases and
+# MACs as they are.
+SLIDE = [
+    ("conv1",          (64, 112, 112), 1, [64],      "2.7K",  "34M",  9_408,     118_013_952),
+    ("pool1",          (64, 56, 56),   0, [],        None,    None,   0,         0),
+    ("conv2",          (192, 56, 56),  2, [64, 192], "112K",  "360M", 114_688,   359_661_568),
+    ("pool2",          (192, 28, 28),  0, [],        None,    None,   0,         0),
+    ("inception (3a)", (256, 28, 28),  2, [64, 96, 128, 16, 32, 32],
+     "159K",  "128M", 163_328,   128_049_152),
+    ("inception (3b)", (480, 28, 28),  2, [128, 128, 192, 32, 96, 64],
+     "380K",  "304M", 388_096,   304_267_264),
+    ("pool3",          (480, 14, 14),  0, [],        None,    None,   0,         0),
+    ("inception (4a)", (512, 14, 14),  2, [192, 96, 208, 16, 48, 64],
+     "364K",  "73M",  375_552,   73_608_192),
+    ("inception (4b)", (512, 14, 14),  2, [160, 112, 224, 24, 64, 64],
+     "437K",  "88M",  448_512,   87_908_352),
+    ("inception (4c)", (512, 14, 14),  2, [128, 128, 256, 24, 64, 64],
+     "463K",  "100M", 509_440,   99_850_240),
+    ("inception (4d)", (528, 14, 14),  2, [112, 144, 288, 32, 64, 64],
+     "580K",  "119M", 604_672,   118_515_712),
+    ("inception (4e)", (832, 14, 14),  2, [256, 160, 320, 32, 128, 128],
+     "840K",  "170M", 867_328,   169_996_288),
+    ("pool4",          (832, 7, 7),    0, [],        None,    None,   0,         0),
+    ("inception (5a)", (832, 7, 7),    2, [256, 160, 320, 32, 128, 128],
+     "1072K", "54M",  1_042_432, 51_079_168),
+    ("inception (5b)", (1024, 7, 7),   2, [384, 192, 384, 48, 128, 128],
+     "1388K", "71M",  1_442_816, 70_697_984),
+    ("avg pool",       (1024, 1, 1),   0, [],        None,    None,   0,         0),
+    ("dropout",        (1024,),        0, [],        None,    None,   0,         0),
+    ("linear",         (1000,),        1, [1000],    "1000K", "1M",   1_024_000, 1_024_000),
+]
+WRONG_ON_THE_SLIDE = {"conv1": "params ops", "inception (4c)": "params",
+                      "inception (5a)": "params ops"}
+
+
+def depth(part):
+    """Layers with weights on the longest way through."""
+    inner = [depth(child) for _, child in part.children()]
+    if not inner:
+        return int(isinstance(part, (Conv2d, Linear)))
+    return max(inner) if isinstance(part, Branches) else sum(inner)
+
+
+@pytest.mark.parametrize("label, output, deep, maps, params, ops, weights, macs", SLIDE)
+def test_rows_of_the_slide(label, output, deep, maps, params, ops, weights, macs):
+    model = GoogLeNet()
+    layers, slide = next((layers, slide) for name, layers, slide in model.rows if name == label)
+    steps = [step for step in trace(model, (3, 224, 224))
+             if step.path.split(".")[0] == layers[0].name]
+    assert steps[-1].shape == output
+    assert slide["output"].split("x") == [str(size) for size in output]
+    assert sum(map(depth, layers)) == deep
+    learnt = [step for step in steps if step.layer.num_parameters()]
+    assert [step.shape[0] for step in learnt] == maps
+    assert sum(step.layer.weight.size for step in learnt) == weights
+    assert sum(step.layer.macs(step.in_shapes[0], step.shape) for step in steps) == macs
+    assert (slide.get("parameters"), slide.get("macs")) == (params, ops)
+    if params:
+        off = [name for name, printed, unit, value in (("params", params, 1024, weights),
+                                                       ("ops", ops, 1e6, macs))
+               if abs(float(printed[:-1]) * unit / value - 1) > 0.03]
+        assert " ".join(off) == WRONG_ON_THE_SLIDE.get(label, "")
+
+
+def test_22_layers_deep():
+    assert sum(depth(part) for _, part in GoogLeNet().children()) == 22
+
+
+@pytest.mark.parametrize("name, options, training", [
+    ("googlenet_paper", {}, True), ("googlenet_paper_aux", {"aux": True}, True),
+    ("tv_googlenet", {"variant": "torchvision"}, True),
+    ("tv_googlenet_aux", {"variant": "torchvision", "aux": True}, False)])
+def test_published(name, options, training):
+    model = GoogLeNet(**options).train(training)
+    check_against(model, GOLDEN[name], HERE if model.variant == "paper" else None)
+    assert nothing_was_drawn(model)
+
+
+@pytest.mark.parametrize("build, name, label", [
+    (inception_naive_example, "inception_naive_example", "naive"),
+    (inception_reduced_example, "inception_reduced_example", "reduced")])
+def test_published_modules(build, name, label):
+    figures = GOLDEN[name]
+    check_against(build(), figures, {f"b{i}": f"{label}.branch{i}" for i in range(1, 5)})
+    assert build().shape((256, 28, 28)) == ((672, 28, 28) if label == "naive" else (480, 28, 28))
+
+
+@pytest.mark.parametrize("build, products", [
+    (inception_naive_example, [(128, 1, 256), (192, 3, 256), (96, 5, 256)]),
+    (inception_reduced_example, [(128, 1, 256), (64, 1, 256), (192, 3, 64), (64, 1, 256),
+                                 (96, 5, 64), (64, 1, 256)])])
+def test_conv_ops_of_the_slides(build, products):
+    """Stanford, virginia "Conv Ops": 28x28x128x1x1x256 and so on, one product a line."""
+    macs = [step.layer.macs(step.in_shapes[0], step.shape) for step in trace(build(), (256, 28, 28))
+            if isinstance(step.layer, Conv2d)]
+    assert macs == [28 * 28 * maps * size * size * below for maps, size, below in products]
+
+
+def test_358_million_counts_one_product_twice():
+    table = summary(inception_reduced_example())
+    three = next(line.macs for line in table.lines if line.kernel == "3x3" and line.macs)
+    assert (table.macs, three, table.macs + three) == (271_351_808, 86_704_128, 358_055_936)
+    assert table.rows[0].remark == "MACs: 358M there, 271,351,808 here"
+
+
+@pytest.mark.parametrize("options, parameters", [
+    ({}, "6,998,552"), ({"aux": True}, "13,378,280"),
+    ({"variant": "torchvision"}, "6,624,904"), ({"variant": "torchvision", "aux": True},
+                                                "13,004,888"),
+    ({"variant": "small", "classes": 10}, "160,146"),
+    ({"variant": "small", "classes": 10, "aux": True}, "302,310")])
+def test_the_docstring_has_the_counts(options, parameters):
+    assert f"{GoogLeNet(**options).num_parameters():,}" == parameters
+    assert parameters in googlenet.__doc__
+
+
+def test_summary_shows_the_slide():
+    remarks = {row.row: row.remark for row in summary(GoogLeNet()).rows if row.remark}
+    assert remarks["conv1"] == ("parameters: 2.7K there, 9,472 here (9.2 x 1,024 without biases); "
+                                "MACs: 34M there, 118,013,952 here")
+    assert remarks["inception (3a)"] == ("parameters: 159K there, 163,696 here (159.5 x 1,024 "
+                                         "without biases)")
+    assert all("output" not in remark and "kernel" not in remark for remark in remarks.values())
+
+
+def test_names_of_the_weights():
+    """torchvision's, with norm instead of bn."""
+    units = ["conv1", "conv2", "conv3"]
+    for name in MODULES:
+        units += [f"inception{name}.{part}" for part in (
+            "branch1", "branch2.0", "branch2.1", "branch3.0", "branch3.1", "branch4.1")]
+    parts = ["conv.weight", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var",
+             "bn.num_batches_tracked"]
+    expected = [f"{unit}.{part}" for unit in units for part in parts] + ["fc.weight", "fc.bias"]
+    for head in ("aux1", "aux2"):
+        expected += [f"{head}.conv.{part}" for part in parts]
+        expected += [f"{head}.{layer}.{part}" for layer in ("fc1", "fc2")
+                     for part in ("weight", "bias")]
+    names = [name.replace(".norm.", ".bn.")
+             for name, _ in GoogLeNet("torchvision", aux=True).named_state()]
+    assert names == expected
+
+
+def test_agrees_with_torchvision():
+    agrees_with_stored(GoogLeNet("torchvision"), STORED["googlenet"])
+
+
+def test_training_with_heads_agrees_with_torchvision():
+    model, ran = GoogLeNet("torchvision", dropout=0.0, aux=True), {}
+    model.aux1.dropout.p = model.aux2.dropout.p = 0.0
+    for number, (name, value) in enumerate(model.named_state()):
+        value.data = filled(number, name, value.shape)
+    stored = STORED["googlenet_aux"]
+    with no_grad():
+        outputs = model(Tensor(image(stored["image"])))
+    ran = dict(zip(("fc", "aux1", "aux2"), outputs, strict=True))
+    for name, y in ran.items():
+        there = stored["outputs"][name]
+        np.testing.assert_allclose(digest(y.numpy())["values"], there["values"], rtol=0,
+                                   atol=1e-9 * there["std"], err_msg=name)
+
+
+def test_small_network_learns_with_heads(device):
+    model = googlenet_small(aux=True, dropout=0.0).to(device)
+    images, labels = pictures(model, 2)
+    y, *aux = model(Tensor(images.astype("float32")).to(device))
+    assert [part.shape for part in (y, *aux)] == [(2, 10)] * 3
+    loss = cross_entropy(y, labels) + 0.3 * (cross_entropy(aux[0], labels)
+                                             + cross_entropy(aux[1], labels))
+    loss.backward()
+    assert all(value.grad is not None for value in model.parameters())
+
+
+def test_shapes_of_the_small_network(device):
+    shape_agrees_with_forward(googlenet_small(dropout=0.0), device)
+
+
+def test_gradient_of_the_small_network(device):
+    gradient_along_random_directions(googlenet_small(dropout=0.0), device)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_one_step(training, device):
+    one_step_lowers_the_loss(googlenet_small(), device, training)
+
+
+def test_options():
+    model = GoogLeNet("small", classes=7, channels=1, dropout=0.25)
+    assert model.shape((1, 32, 32)) == (7,)
+    assert model.dropout.p == 0.25
+    assert GoogLeNet("torchvision").dropout.p == 0.2 and GoogLeNet().dropout.p == 0.4
+    assert sorted(NETWORKS) == ["googlenet", "googlenet_small", "inception_naive_example",
+                                "inception_reduced_example"]
+
+
+def test_any_image_size():
+    """The last pooling is global: only the heads of the paper ask for 14 x 14 maps."""
+    assert GoogLeNet().shape((3, 320, 256)) == (1000,)
+
+
+@pytest.mark.parametrize("options, words", [
+    ({"variant": "torchvison"}, "GoogLeNet: no variant 'torchvison'; did you mean torchvision?"),
+    ({"variant": "v1"}, "no variant 'v1'; there are paper, torchvision, small"),
+    ({"classes": 1}, "GoogLeNet: a classifier needs at least 2 classes, got 1"),
+])
+def test_wrong_options(options, words):
+    with pytest.raises(ValueError, match=words.replace("?", r"\?")):
+        GoogLeNet(**options)
+
+
+@pytest.mark.parametrize("options, in_shape, words", [
+    ({}, (1, 224, 224), r"^conv1\.conv \(Conv2d 3 -> 64.*has 1 channel, .*built for 3"),
+    ({"aux": True}, (3, 64, 64), r"^aux1\.pool \(AvgPool2d.*5 pixels does not fit into 4.*"
+                                 r"smallest image that fits GoogLeNet is 223x223"),
+    ({"aux": True}, (3, 320, 320), r"^aux1\.fc1 \(Linear 2048.*4608 features.*2048"),
+])
+def test_wrong_images(options, in_shape, words):
+    with pytest.raises(ValueError, match=words):
+        GoogLeNet(**options).shape(in_shape)
+    with pytest.raises(ValueError, match=words):
+        GoogLeNet(**options)(Tensor(np.zeros((1, *in_shape), np.float32)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", ["paper", "torchvision"])
+def test_published_size(variant):
+    model = GoogLeNet(variant, aux=True)
+    x = Tensor(pictures(model, 2)[0].astype("float32"))
+    with no_grad():
+        scores = model(x)
+        y = model.eval()(x[:1])
+    assert [part.shape for part in scores] == [(2, 1000)] * 3 and y.shape == (1, 1000)
+    assert all(np.isfinite(part.numpy()).all() and part.numpy().std() > 0.01
+               for part in (*scores, y))

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+
+from minicnn import Tensor
+from minicnn.inspect import summary, trace
+from minicnn.layers import AvgPool2d, Concat, Conv2d, Flatten, GlobalAvgPool2d, MaxPool2d
+from minicnn.models import inception_v2
+from minicnn.models.inception_v2 import NETWORKS, InceptionV2, inception_small
+from tests.models.network_checks import (
+    golden,
+    gradient_along_random_directions,
+    nothing_was_drawn,
+    one_step_lowers_the_loss,
+    shape_agrees_with_forward,
+)
+
+FIGURES = golden("inception")["inception_v2_bn"]
+
+# The paper's table: row, output as it prints it, output as its columns add up, maps of #1x1, #3x3
+# reduce, #3x3, double #3x3 reduce, double #3x3 (two of them), pool proj.
+TABLE = [
+    ("3a", "256x28x28", (256, 28, 28), [64, 64, 64, 64, 96, 96, 32]),
+    ("3b", "320x28x28", (320, 28, 28), [64, 64, 96, 64, 96, 96, 64]),
+    ("3c", "576x14x14", (576, 14, 14), [128, 160, 64, 96, 96]),
+    ("4a", "576x14x14", (576, 14, 14), [224, 64, 96, 96, 128, 128, 128]),
+    ("4b", "576x14x14", (576, 14, 14), [192, 96, 128, 96, 128, 128, 128]),
+    ("4c", "576x14x14", (608, 14, 14), [160, 128, 160, 128, 160, 160, 128]),
+    ("4d", "576x14x14", (608, 14, 14), [96, 128, 192, 160, 192, 192, 128]),
+    ("4e", "1024x7x7", (1056, 7, 7), [128, 192, 192, 256, 256]),
+    ("5a", "1024x7x7", (1024, 7, 7), [352, 192, 320, 160, 224, 224, 128]),
+    ("5b", "1024x7x7", (1024, 7, 7), [352, 192, 320, 192, 224, 224, 128]),
+]
+
+
+@pytest.mark.parametrize("name, printed, output, maps", TABLE)
+def test_rows_of_the_paper(name, printed, output, maps):
+    model, label = InceptionV2(), f"inception ({name})"
+    steps = [step for step in trace(model, (3, 224, 224)) if step.path.split(".")[0] == label]
+    assert steps[-1].shape == output
+    assert [step.shape[0] for step in steps if isinstance(step.layer, Conv2d)] == maps
+    pooling = [step.layer for step in steps if isinstance(step.layer, (AvgPool2d, MaxPool2d))]
+    assert [type(layer) for layer in pooling] == \
+        [MaxPool2d if name in ("3c", "4e", "5b") else AvgPool2d]
+    assert next(slide["output"] for row, _, slide in model.rows if row == label) == printed
+
+
+def test_published():
+    """golden.json lists every convolution, batch norm and ReLU in the order of computation."""
+    model = InceptionV2()
+    table = summary(model)
+    counters = sum(name.endswith("num_batches_tracked") for name, _ in model.named_state())
+    assert (table.parameters, table.buffers - counters, table.macs) == \
+        (FIGURES["parameters"], FIGURES["running"], FIGURES["macs"])
+    shapes = [list(step.shape) for step in trace(model, (3, 224, 224))
+              if not isinstance(step.layer, (Concat, Flatten, GlobalAvgPool2d))]
+    assert shapes == [shape for _, shape in FIGURES["stages"]]
+    assert nothing_was_drawn(model)
+
+
+@pytest.mark.parametrize("options, parameters", [
+    ({}, "11,295,240"), ({"variant": "small", "classes": 10}, "229,618")])
+def test_the_docstring_has_the_counts(options, parameters):
+    assert f"{InceptionV2(**options).num_parameters():,}" == parameters
+    assert parameters in inception_v2.__doc__
+
+
+def test_biases_before_batch_norm():
+    biases = [value.size for name, value in InceptionV2().named_parameters()
+              if name.endswith("conv.bias")]
+    assert sum(biases) == 10_016 == 20_032 // 2
+
+
+def test_names_of_the_weights():
+    names = [name for name, _ in InceptionV2().named_parameters()]
+    assert names[:4] == ["conv1.conv.weight", "conv1.conv.bias", "conv1.norm.weight",
+                         "conv1.norm.bias"]
+    assert [name for name in names if name.startswith("inception (3c)") and "conv.w" in name] == [
+        "inception (3c).three.0.conv.weight", "inception (3c).three.1.conv.weight",
+        "inception (3c).double.0.conv.weight", "inception (3c).double.1.conv.weight",
+        "inception (3c).double.2.conv.weight"]
+    assert names[-2:] == ["linear.weight", "linear.bias"]
+
+
+def test_shapes_of_the_small_network(device):
+    shape_agrees_with_forward(inception_small(), device)
+
+
+def test_gradient_of_the_small_network(device):
+    gradient_along_random_directions(inception_small(), device)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_one_step(training, device):
+    one_step_lowers_the_loss(inception_small(), device, training)
+
+
+def test_options():
+    assert inception_small(classes=7, channels=1).shape((1, 32, 32)) == (7,)
+    assert sorted(NETWORKS) == ["inception_small", "inception_v2"]
+
+
+@pytest.mark.parametrize("options, words", [
+    ({"variant": "smal"}, "InceptionV2: no variant 'smal'; did you mean small"),
+    ({"classes": 1}, "InceptionV2: a classifier needs at least 2 classes, got 1"),
+])
+def test_wrong_options(options, words):
+    with pytest.raises(ValueError, match=words):
+        InceptionV2(**options)
+
+
+@pytest.mark.parametrize("in_shape, words", [
+    ((1, 224, 224), r"^conv1\.conv \(Conv2d 3 -> 64.*has 1 channel, .*built for 3"),
+    ((3, 8, 8), r"^pool2 \(MaxPool2d .*does not fit into 2 .*"
+                r"smallest image that fits InceptionV2 is 63x63"),
+    ((3, 40, 40), r"^inception \(3c\)\.concat .*branch 2 gives \(320, 2, 2\), branch 0 gives "
+                  r"\(160, 3, 3\).*63x63"),
+])
+def test_wrong_images(in_shape, words):
+    with pytest.raises(ValueError, match=words):
+        InceptionV2().shape(in_shape)
+    with pytest.raises(ValueError, match=words):
+        InceptionV2()(Tensor(np.zeros((1, *in_shape), np.float32)))

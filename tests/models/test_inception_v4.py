@@ -1,0 +1,103 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from minicnn.models import inception_v4
+from minicnn.models.inception_v4 import NETWORKS, InceptionV4, inception_v4_small
+from tests.models.network_checks import (
+    agrees_with_stored,
+    check_against,
+    golden,
+    gradient_along_random_directions,
+    nothing_was_drawn,
+    one_step_lowers_the_loss,
+    shape_agrees_with_forward,
+)
+
+FIGURES = golden("inception")["inception_v4"]
+STORED = json.loads((Path(__file__).parents[1] / "stored/models_inception.json").read_text("utf-8"))
+HERE = {"global_pool": "Average Pooling", "head_drop": "Dropout", "last_linear": "Softmax",
+        **{f"features.{i}": name for i, name in enumerate(
+            [f"Stem.{i}" for i in range(6)] + [f"Inception-A.{i}" for i in range(4)]
+            + ["Reduction-A"] + [f"Inception-B.{i}" for i in range(7)] + ["Reduction-B"]
+            + [f"Inception-C.{i}" for i in range(3)])}}
+
+
+def test_published():
+    model = InceptionV4()
+    check_against(model, FIGURES, HERE)
+    assert nothing_was_drawn(model)
+
+
+@pytest.mark.parametrize("label, output, blocks", [            # the paper's figure 9
+    ("Stem", "384x35x35", None), ("Inception-A", "384x35x35", 4), ("Reduction-A", "1024x17x17", 1),
+    ("Inception-B", "1024x17x17", 7), ("Reduction-B", "1536x8x8", 1),
+    ("Inception-C", "1536x8x8", 3)])
+def test_rows_of_the_paper(label, output, blocks):
+    model, shape = InceptionV4(), (3, 299, 299)
+    for name, layers, _ in model.rows:
+        for layer in layers:
+            shape = layer.shape(shape)
+        if name == label:
+            break
+    assert "x".join(map(str, shape)) == output
+    if blocks and blocks > 1:
+        assert len(layers[0]) == blocks
+
+
+@pytest.mark.parametrize("options, parameters", [
+    ({}, "42,679,816"), ({"variant": "small", "classes": 10}, "304,026")])
+def test_the_docstring_has_the_counts(options, parameters):
+    assert f"{InceptionV4(**options).num_parameters():,}" == parameters
+    assert parameters in inception_v4.__doc__
+
+
+def test_names_of_the_weights():
+    names = [name for name, _ in InceptionV4().named_parameters() if name.endswith("conv.weight")]
+    assert names[0] == "Stem.0.conv.weight"
+    assert [name for name in names if name.startswith("Inception-A.3")] == [
+        f"Inception-A.3.{part}.conv.weight" for part in (
+            "one", "three.0", "three.1", "double.0", "double.1", "double.2", "pool.1")]
+
+
+@pytest.mark.slow
+def test_agrees_with_an_independent_network():
+    agrees_with_stored(InceptionV4(), STORED["inception_v4"])
+
+
+def test_shapes_of_the_small_network(device):
+    shape_agrees_with_forward(inception_v4_small(), device)
+
+
+def test_gradient_of_the_small_network(device):
+    gradient_along_random_directions(inception_v4_small(dropout=0.0), device)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_one_step(training, device):
+    one_step_lowers_the_loss(inception_v4_small(), device, training)
+
+
+def test_options():
+    assert inception_v4_small(classes=7, channels=1).shape((1, 32, 32)) == (7,)
+    assert sorted(NETWORKS) == ["inception_v4", "inception_v4_small"]
+
+
+@pytest.mark.parametrize("options, words", [
+    ({"variant": "smal"}, "InceptionV4: no variant 'smal'; did you mean small"),
+    ({"classes": 1}, "InceptionV4: a classifier needs at least 2 classes, got 1"),
+])
+def test_wrong_options(options, words):
+    with pytest.raises(ValueError, match=words):
+        InceptionV4(**options)
+
+
+@pytest.mark.parametrize("in_shape, words", [
+    ((1, 299, 299), r"^Stem\.0\.conv \(Conv2d 3 -> 32.*has 1 channel, .*built for 3"),
+    ((3, 32, 32), r"^Reduction-A\.three\.conv .*does not fit into 1.*"
+                  r"smallest image that fits InceptionV4 is 75x75"),
+])
+def test_wrong_images(in_shape, words):
+    with pytest.raises(ValueError, match=words):
+        InceptionV4().shape(in_shape)

@@ -1,0 +1,130 @@
+import numpy as np
+import pytest
+
+from minicnn import Tensor
+from minicnn.inspect import summary
+from minicnn.models import nasnet
+from minicnn.models.nasnet import (
+    NORMAL,
+    REDUCTION,
+    SIZES,
+    Cell,
+    MoveByOne,
+    NASNet,
+    nasnet_small,
+)
+from tests.models.network_checks import (
+    golden,
+    gradient_along_random_directions,
+    nothing_was_drawn,
+    one_step_lowers_the_loss,
+    shape_agrees_with_forward,
+    stage_shapes,
+)
+from tests.models.sure import sure
+
+GOLDEN = golden("nasnet")
+MOBILE_HERE = {f"cell_{6 * stage + n}": f"cell_{4 * stage + n}"
+               for stage in range(3) for n in range(4)}
+LARGE_HERE = {"act": "relu", "global_pool": "dropout", "head_drop": "dropout"}
+
+
+def moved_pixels(model):
+    """MACs that a port spends because it pads a pixel above and left, and cuts it off again.
+
+    It does so in every separable convolution of the cells that halve an even image; the pixel costs
+    the first depthwise and pointwise convolution a row and a column of outputs.
+    """
+    spent = 0
+    for label, F, size in [("cell_stem_1", 22, 28), ("reduction_cell_0", 88, 14),
+                           ("reduction_cell_1", 176, 7)]:
+        for part in getattr(model, label).operations:
+            if type(part).__name__ == "Sequential":
+                kernel = part.depthwise1.kernel_size[0]
+                spent += ((size + 1) ** 2 - size ** 2) * (F * kernel ** 2 + F * F)
+    return spent
+
+
+@pytest.mark.parametrize("size, renamed", [("mobile", MOBILE_HERE), ("large", LARGE_HERE)])
+def test_golden(size, renamed):
+    model, figures = NASNet(size), GOLDEN[f"nasnet_a_{size}"]
+    table, found = summary(model), stage_shapes(model)
+    running = sum(value.size for name, value in model.named_state() if "running" in name)
+    assert (table.parameters, running) == (figures["parameters"], figures["running"])
+    assert list(model.input_shape) == figures["input"]
+    for stage, shape in figures["stages"]:
+        assert found[renamed.get(stage, stage)] == shape, stage
+    assert nothing_was_drawn(model)
+    extra = moved_pixels(model) if size == "mobile" else 0
+    assert table.macs + extra == figures["macs"]
+
+
+def test_table_2_of_the_paper():
+    """564 M multiply-adds and 5.3 M parameters; 23.8 B and 88.9 M; 3.3 M for CIFAR-10."""
+    mobile, large = summary(NASNet("mobile")), summary(NASNet("large"))
+    assert (round(mobile.macs / 1e6), round(mobile.parameters / 1e6, 1)) == (564, 5.3)
+    assert (round(large.macs / 1e9, 1), round(large.parameters / 1e6)) == (23.8, 89)
+    assert round(NASNet("cifar", 10).num_parameters() / 1e6, 1) == 3.3
+
+
+def test_the_docstring_has_the_totals():
+    for table in map(summary, [NASNet("mobile"), NASNet("large"), NASNet("cifar", 10),
+                               nasnet_small()]):
+        assert f"{table.parameters:,}" in nasnet.__doc__ and f"{table.macs:,}" in nasnet.__doc__
+
+
+def test_the_cells_of_figure_4():
+    """Ten operations each; what is joined: all that no other pair reads."""
+    for pairs, joined in (NORMAL, REDUCTION):
+        assert len(pairs) == 5
+        read = {term[-1] for pair in pairs for term in pair}
+        unread = {str(number) for number in range(5)} - read
+        assert unread <= set(joined)
+    assert sum(term.startswith("sep") for pair in NORMAL[0] for term in pair) == 5
+    assert sum(term.startswith("sep") for pair in REDUCTION[0] for term in pair) == 5
+
+
+def test_move_by_one():
+    x = np.arange(6.0).reshape(1, 1, 2, 3)
+    assert MoveByOne()(Tensor(x)).numpy().tolist() == [[[[4, 5, 0], [0, 0, 0]]]]
+    assert MoveByOne().shape((1, 2, 3)) == (1, 2, 3)
+
+
+@pytest.mark.parametrize("spec, stride, kind, before, shape", [
+    (NORMAL, 1, "conv", (6, 8, 8), (24, 8, 8)), (NORMAL, 1, "halved", (6, 16, 16), (24, 8, 8)),
+    (NORMAL, 1, "x", (6, 9, 9), (24, 8, 8)), (REDUCTION, 2, "conv", (6, 8, 8), (16, 4, 4)),
+    (REDUCTION, 2, "raw", (6, 9, 9), (16, 4, 4))])
+def test_cell(spec, stride, kind, before, shape, rng):
+    cell = Cell(spec, 5, 6, 4, stride, kind)
+    assert cell.shape((5, 8, 8), before) == shape
+    y = cell(Tensor(rng.standard_normal((2, 5, 8, 8)).astype("float32")),
+             Tensor(rng.standard_normal((2, *before)).astype("float32")))
+    assert y.shape == (2, *shape)
+
+
+def test_small(device):
+    model = nasnet_small()
+    summary(model)
+    assert nothing_was_drawn(model)
+    shape_agrees_with_forward(nasnet_small(), device)
+    gradient_along_random_directions(sure(nasnet_small()), device)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_one_step_lowers_the_loss(training, device):
+    one_step_lowers_the_loss(nasnet_small(), device, training)
+
+
+@pytest.mark.parametrize("make, words", [
+    (lambda: NASNet("huge"), r"NASNet: no size 'huge'; did you mean large|there are mobile"),
+    (lambda: NASNet(classes=1), "NASNet: a classifier needs at least 2 classes, got 1"),
+    (lambda: NASNet().shape((1, 224, 224)), r"^conv0.conv .*1 channel, .*built for 3"),
+    (lambda: NASNet().shape((3, 2, 2)), r"^conv0.conv .*smallest image that fits NASNet is 3x3"),
+])
+def test_says_what_is_wrong(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+def test_sizes():
+    assert set(SIZES) == {"mobile", "large", "cifar"}

@@ -1,0 +1,61 @@
+import pytest
+
+from minicnn.inspect import summary
+from minicnn.models import recurrent
+from minicnn.models.recurrent import DCRN, IRRCNN, dcrn_small, irrcnn_small
+from tests.models.network_checks import (
+    gradient_along_random_directions,
+    nothing_was_drawn,
+    one_step_lowers_the_loss,
+    shape_agrees_with_forward,
+    stage_shapes,
+)
+from tests.models.sure import sure
+
+SMALL = [irrcnn_small, dcrn_small]
+
+
+@pytest.mark.parametrize("make", [IRRCNN, irrcnn_small, DCRN, dcrn_small])
+def test_the_docstring_has_the_totals(make):
+    table = summary(make())
+    assert f"{table.parameters:,}" in recurrent.__doc__ and f"{table.macs:,}" in recurrent.__doc__
+
+
+def test_stages():
+    shapes = stage_shapes(IRRCNN())
+    assert [shapes[f"stage{n}"] for n in (1, 2, 3)] == [[64, 32, 32], [128, 16, 16], [256, 8, 8]]
+    shapes = stage_shapes(DCRN())
+    assert [shapes[f"dense{n}"] for n in (1, 2, 3)] == [[144, 32, 32], [168, 16, 16], [180, 8, 8]]
+
+
+def test_steps_cost_work_but_no_parameters():
+    """The output is fed back once more: MACs, through the weights that are there."""
+    two, three = summary(irrcnn_small()), summary(IRRCNN(10, (1, 1, 1), (32, 64, 128), steps=3))
+    assert two.parameters == three.parameters and two.macs < three.macs
+
+
+@pytest.mark.parametrize("make", SMALL)
+def test_small(make, device):
+    model = make()
+    summary(model)
+    assert nothing_was_drawn(model)
+    shape_agrees_with_forward(make(), device)
+    gradient_along_random_directions(sure(make()), device, h=1e-9)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("make", SMALL)
+def test_one_step_lowers_the_loss(make, training, device):
+    one_step_lowers_the_loss(make(), device, training, lr=1e-5)
+
+
+@pytest.mark.parametrize("make, words", [
+    (lambda: IRRCNN(1), "IRRCNN: a classifier needs at least 2 classes, got 1"),
+    (lambda: DCRN(0), "DCRN: a classifier needs at least 2 classes, got 0"),
+    (lambda: IRRCNN().shape((1, 32, 32)), r"^conv1.conv .*1 channel, .*built for 3"),
+    (lambda: DCRN().shape((3, 2, 2)),
+     r"^transition2.pool .*smallest image that fits DCRN is 4x4"),
+])
+def test_says_what_is_wrong(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from minicnn import Tensor
+from minicnn.inspect import summary
+from minicnn.models import res2net
+from minicnn.models.res2net import WIDTHS, Ladder, Res2Net, res2net_small
+from tests.models.network_checks import (
+    check_against,
+    golden,
+    gradient_along_random_directions,
+    nothing_was_drawn,
+    one_step_lowers_the_loss,
+    shape_agrees_with_forward,
+)
+
+HERE = {"bn1": "conv1", "act1": "conv1", "global_pool": "fc_flatten"}
+
+
+def test_golden():
+    check_against(Res2Net(), golden("res2net")["res2net50_26w_4s"], HERE)
+
+
+@pytest.mark.parametrize("width, scale, parameters", [
+    (48, 2, 25_287_304), (14, 8, 25_059_816), (26, 6, 37_051_448), (26, 8, 48_403_776)])
+def test_the_other_widths(width, scale, parameters):
+    assert Res2Net(50, width, scale).num_parameters() == parameters
+
+
+def test_the_docstring_has_the_totals():
+    models = [Res2Net(50, *pair) for pair in WIDTHS] + [Res2Net(101), res2net_small()]
+    for table in map(summary, models):
+        assert f"{table.parameters:,}" in res2net.__doc__ and f"{table.macs:,}" in res2net.__doc__
+
+
+def identity_units(ladder):
+    """Convolutions that copy their input, norms that do nothing."""
+    for unit in ladder.units:
+        w = np.zeros(unit.conv.weight.shape)
+        w[:, :, 1, 1] = np.eye(len(w))
+        unit.conv.weight.data = w
+    return ladder.to(dtype="float64").eval()
+
+
+def test_ladder_by_hand():
+    """Copies instead of filters: y = x1, x1 + x2, x1 + x2 + x3, x4; in a first block no sums."""
+    x = Tensor(np.array([1.0, 2, 3, 4]).reshape(1, 4, 1, 1))
+    near = {"rtol": 1e-4}                                  # a batch norm divides by sqrt(1 + eps)
+    y = identity_units(Ladder(1, 4, 1, first=False))(x).numpy().ravel()
+    np.testing.assert_allclose(y, [1, 3, 6, 4], **near)
+    y = identity_units(Ladder(1, 4, 1, first=True))(x).numpy().ravel()
+    np.testing.assert_allclose(y, [1, 2, 3, 4 / 9], **near)          # the mean of 3 x 3 with zeros
+
+
+def test_small(device):
+    model = res2net_small()
+    summary(model)
+    assert nothing_was_drawn(model)
+    shape_agrees_with_forward(res2net_small(), device)
+    gradient_along_random_directions(res2net_small(), device)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_one_step_lowers_the_loss(training, device):
+    one_step_lowers_the_loss(res2net_small(), device, training, lr=1e-5)
+
+
+@pytest.mark.parametrize("make, words", [
+    (lambda: Res2Net(34), r"Res2Net: no depth 34; there are 50, 101, 152"),
+    (lambda: Res2Net(50, 26, 5), r"Res2Net: no \(width, scale\) \(26, 5\); did you mean \(26, "),
+    (lambda: Res2Net(classes=1), "Res2Net: a classifier needs at least 2 classes, got 1"),
+    (lambda: Res2Net().shape((1, 224, 224)), r"^conv1.conv .*1 channel, .*built for 3"),
+])
+def test_says_what_is_wrong(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()

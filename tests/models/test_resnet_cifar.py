@@ -1,0 +1,142 @@
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from minicnn import Tensor, no_grad
+from minicnn.inspect import summary
+from minicnn.models import resnet_cifar, senet
+from minicnn.models.resnet_cifar import NETWORKS, ORDERS_HERE, CifarResNet
+from tests.models.network_checks import (
+    check_against,
+    golden,
+    gradient_along_random_directions,
+    nothing_was_drawn,
+    one_step_lowers_the_loss,
+    shape_agrees_with_forward,
+)
+from tests.models.residual_checks import settled
+
+OURS = {"gap": "avgpool", "flat": "fc_flatten"}
+
+
+@pytest.mark.parametrize("name", ["resnet20", "resnet32", "resnet56", "resnet110", "resnet1202",
+                                  "plain20", "plain56"])
+def test_golden(name):
+    check_against(NETWORKS[name](), golden("residual")[f"cifar_{name}"], OURS)
+
+
+def test_44_layers():
+    """6 more units than 32 layers: 2 of 2 * 9 * 16^2 weights and 4 * 16 of the norms, and so on."""
+    more = sum(2 * (2 * 9 * F * F + 4 * F) for F in (16, 32, 64))
+    assert CifarResNet(44).num_parameters() == 464_154 + more == 658_586
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_names_say_the_depth(name):
+    layers = [value for _, value in NETWORKS[name]().named_parameters() if value.ndim > 1]
+    assert len(layers) == int(name.removeprefix("resnet").removeprefix("plain"))
+    assert f"{NETWORKS[name]().num_parameters():,}" in resnet_cifar.__doc__
+
+
+def test_paths_of_110_layers():
+    """iitk: 54 units, so 2^54 paths; deleting a unit leaves half of them."""
+    parts = dict(CifarResNet(110).children())
+    assert sum(len(parts[f"stage{number}"]) for number in (1, 2, 3)) == 54
+
+
+def test_shortcuts():
+    sizes = {option: CifarResNet(20, shortcut=option).num_parameters() for option in "ABC"}
+    projections = {(16, 32), (32, 64)}
+    more = sum(C * F + 2 * F for C, F in projections)
+    assert sizes["B"] - sizes["A"] == more
+    assert sizes["C"] - sizes["B"] == sum(n * (F * F + 2 * F)
+                                          for n, F in ((3, 16), (2, 32), (2, 64)))
+
+
+@pytest.mark.parametrize("order", ORDERS_HERE)
+def test_orders_cost_the_same(order):
+    """The blocks of the memphis slide have the reference's layers, only in another place."""
+    table = summary(CifarResNet(20, order=order))
+    assert (table.parameters, table.macs) == (269_722, 40_551_040)
+
+
+def test_the_sum_is_normalised_after_addition():
+    """memphis "ResNet", "Batch Norm after add": each unit's output is relu of a norm."""
+    x = Tensor(np.random.default_rng(0).standard_normal((8, 3, 32, 32)).astype("float32"))
+    model = CifarResNet(8, order="bn after addition")
+    y = model.stage1(model.conv1(x)).numpy()
+    assert abs((y ** 2).mean() - 0.5) < 0.02               # half of a normal variable's square
+
+
+def test_names_of_the_weights():
+    names = [name for name, _ in CifarResNet(8).named_parameters()]
+    expected = ["conv1.weight", "conv1_batchnorm2d.weight", "conv1_batchnorm2d.bias"]
+    for stage in (1, 2, 3):
+        for part in ("conv1.weight", "bn1.weight", "bn1.bias", "conv2.weight", "bn2.weight",
+                     "bn2.bias"):
+            expected.append(f"stage{stage}.0.body.{part}")
+    assert names == [*expected, "fc.weight", "fc.bias"]
+
+
+@pytest.mark.parametrize("options", [{}, {"shortcut": "none"}, {"order": "bn after addition"},
+                                     {"shortcut": "C", "order": "no relu"}], ids=str)
+def test_gradient_along_random_directions(options, device):
+    gradient_along_random_directions(CifarResNet(8, **options), device)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("order", ORDERS_HERE)
+def test_one_step_lowers_the_loss(order, training, device):
+    one_step_lowers_the_loss(settled(CifarResNet(20, order=order)), device, training)
+
+
+def test_shape_agrees_with_forward(device):
+    shape_agrees_with_forward(CifarResNet(20), device)
+
+
+def test_grey_images_and_other_classes():
+    model = CifarResNet(8, classes=7, channels=1)
+    assert model.input_shape == (1, 32, 32)
+    with no_grad():
+        assert model(Tensor(np.ones((2, 1, 28, 28), np.float32))).shape == (2, 7)
+
+
+@pytest.mark.parametrize("options, words", [
+    ({"depth": 21}, "^CifarResNet: no depth 21; it is 6 n \\+ 2, such as 20, 32, 44, 56, 110, "),
+    ({"depth": 2}, "^CifarResNet: no depth 2"),
+    ({"shortcut": "E"}, "^CifarResNet: no shortcut 'E'; there are A, B, C, none"),
+    ({"order": "bn after add"}, "^CifarResNet: no order 'bn after add'; did you mean bn after add"),
+    ({"order": "preactivation"}, "^CifarResNet: no order 'preactivation'"),
+    ({"shortcut": "none", "order": "no relu"}, "no order 'no relu'; there are original"),
+    ({"classes": 0}, "^CifarResNet: a classifier needs at least 2 classes, got 0"),
+])
+def test_wrong_options(options, words):
+    with pytest.raises(ValueError, match=words):
+        CifarResNet(**options)
+
+
+def test_wrong_images():
+    with pytest.raises(ValueError, match=r"^conv1 \(Conv2d .*1 channel, .*built for 3"):
+        CifarResNet(20)(Tensor(np.zeros((2, 1, 32, 32), np.float32)))
+
+
+@pytest.mark.parametrize("build", [NETWORKS["resnet1202"], senet.NETWORKS["senet154"]])
+def test_counting_the_largest(build):
+    """Under 2 seconds and 200 MB, of which 50 are for the interpreter."""
+    start = time.process_time()
+    summary(build()).text()
+    assert time.process_time() - start < 2
+    tracemalloc.start()
+    summary(build()).text()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 150e6
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_counting_draws_nothing(name):
+    model = NETWORKS[name]()
+    summary(model)
+    assert nothing_was_drawn(model)

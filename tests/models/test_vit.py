@@ -1,0 +1,108 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minicnn import Tensor
+from minicnn.inspect import summary, trace
+from minicnn.layers.attention import Attention
+from minicnn.models import vit
+from minicnn.models.vit import SIZES, ViT, vit_small
+from tests.models.network_checks import (
+    agrees_with_stored,
+    golden,
+    gradient_along_random_directions,
+    nothing_was_drawn,
+    one_step_lowers_the_loss,
+    shape_agrees_with_forward,
+    stage_shapes,
+)
+
+GOLDEN = golden("vit")
+STORED = Path(__file__).parent.parent / "stored" / "models_efficient.json"
+TIMM_HERE = {"patch_embed": "patches", "pos_drop": "positions", "patch_drop": "positions",
+             "norm_pre": "positions", **{f"blocks.{n}": f"block{n + 1}" for n in range(12)},
+             "fc_norm": "head_firsttoken", "head_drop": "head_firsttoken"}
+HERE = {"conv_proj": "patches", "encoder": "norm", "heads": "head"}
+
+
+def with_a_head(model):
+    """The classifier starts at 0, which would hide the gradients of all before it."""
+    model.head.weight.data = np.random.default_rng(0).standard_normal((10, 64)).astype("float32")
+    return model
+
+
+def test_golden():
+    """timm's count has no attention products, torchvision's no projections of attention either."""
+    model = ViT()
+    table, figures = summary(model), GOLDEN["timm_vit_b_16"]
+    products = 12 * 2 * 197 * 197 * 768
+    projections = 12 * 4 * 197 * 768 * 768
+    assert (table.parameters, table.buffers) == (figures["parameters"], 0) == (86_567_656, 0)
+    assert table.macs - products == figures["macs"]
+    assert table.macs - products - projections == GOLDEN["vit_b_16"]["macs"]
+    assert products == sum(step.layer.macs(step.in_shapes[0], step.shape) for step
+                           in trace(model, (3, 224, 224)) if isinstance(step.layer, Attention))
+    found = stage_shapes(model)
+    for stage, shape in figures["stages"]:
+        assert found[TIMM_HERE.get(stage, stage)] == shape, stage
+    cut = next(step for step in trace(model, (3, 224, 224)) if step.path == "patches")
+    assert list(cut.shape) == dict(GOLDEN["vit_b_16"]["stages"])["conv_proj"]
+    for stage, shape in GOLDEN["vit_b_16"]["stages"][1:]:
+        assert found[HERE[stage]] == shape
+
+
+@pytest.mark.parametrize("size, parameters", [
+    ("b_32", 88_224_232), ("l_16", 304_326_632), ("l_32", 306_535_400), ("h_14", 632_045_800)])
+def test_the_other_sizes(size, parameters):
+    """torchvision's counts; the paper's table 1 says 86M, 307M, 632M."""
+    assert ViT(size).num_parameters() == parameters
+
+
+def test_one_layer_of_attention_sees_the_whole_image():
+    fields = {line.path: line.field for line in summary(ViT()).lines}
+    assert fields["patches"] == "16x16" and fields["block1.attention.body.attention.attend"] == \
+        "224x224"
+
+
+def test_the_docstring_has_the_totals():
+    for table in map(summary, [*map(ViT, SIZES), vit_small()]):
+        assert f"{table.parameters:,}" in vit.__doc__ and f"{table.macs:,}" in vit.__doc__
+
+
+def test_small(device):
+    model = vit_small()
+    summary(model)
+    assert nothing_was_drawn(model)
+    shape_agrees_with_forward(vit_small(), device)
+    gradient_along_random_directions(with_a_head(vit_small()), device, h=1e-6)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_one_step_lowers_the_loss(training, device):
+    one_step_lowers_the_loss(with_a_head(vit_small(dropout=0.1)), device, training)
+
+
+def test_untrained_it_knows_nothing(rng):
+    """The classifier starts at 0: ten equal scores."""
+    images = rng.standard_normal((2, 3, 32, 32)).astype("float32")
+    assert not vit_small()(Tensor(images)).numpy().any()
+
+
+@pytest.mark.parametrize("make, words", [
+    (lambda: ViT("b_8"), r"ViT: no size 'b_8'; did you mean b_"),
+    (lambda: ViT(image=225), r"ViT: an image of 225 pixels does not divide into patches of 16"),
+    (lambda: ViT(classes=1), "ViT: a classifier needs at least 2 classes, got 1"),
+    (lambda: ViT().shape((1, 224, 224)), r"^patches .*1 channel, .*built for 3"),
+    (lambda: ViT().shape((3, 192, 192)),
+     r"^positions .*145 tokens came, there are positions for 197; the image must have the size"),
+])
+def test_says_what_is_wrong(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+def test_stored():
+    model = ViT("b_16", image=64).to(dtype="float64")
+    agrees_with_stored(model, json.loads(STORED.read_text("utf-8"))["vit_b_16"])

@@ -1,0 +1,120 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from minicnn.inspect import trace
+from minicnn.layers import Conv2d, MaxPool2d, ReLU
+from minicnn.models import xception
+from minicnn.models.xception import BLOCKS, NETWORKS, Xception, separable, xception_small
+from tests.models.network_checks import (
+    agrees_with_stored,
+    check_against,
+    golden,
+    gradient_along_random_directions,
+    nothing_was_drawn,
+    one_step_lowers_the_loss,
+    shape_agrees_with_forward,
+)
+
+FIGURES = golden("inception")["xception"]
+STORED = json.loads((Path(__file__).parents[1] / "stored/models_inception.json").read_text("utf-8"))
+HERE = {"global_pool": "avg pool",
+        **{f"{kind}{i}": f"conv{i}.{part}" for i in range(1, 5) for kind, part in (
+            ("conv", "conv"), ("bn", "norm"), ("act", "activation"))}}
+
+# Figure 5: of each block the maps of its separable convolutions, its pooling, its output.
+FIGURE = [("block1", [128, 128], True, (128, 74, 74)), ("block2", [256, 256], True, (256, 37, 37)),
+          ("block3", [728, 728], True, (728, 19, 19)),
+          *[(f"block{i}", [728, 728, 728], False, (728, 19, 19)) for i in range(4, 12)],
+          ("block12", [728, 1024], True, (1024, 10, 10))]
+
+
+def test_published():
+    model = Xception()
+    check_against(model, FIGURES, HERE)
+    assert nothing_was_drawn(model)
+
+
+@pytest.mark.parametrize("label, maps, pooled, output", FIGURE)
+def test_rows_of_the_paper(label, maps, pooled, output):
+    steps = [step for step in trace(Xception(), (3, 299, 299))
+             if step.path.split(".")[0] == label]
+    assert steps[-1].shape == output
+    body = [step for step in steps if ".body." in step.path]
+    mixed = [step for step in body if step.path.endswith("pointwise")]
+    assert [step.shape[0] for step in mixed] == maps
+    assert isinstance(body[-1].layer, MaxPool2d) == pooled
+    assert isinstance(body[0].layer, ReLU) == (label != "block1")
+    assert any("shortcut" in step.path for step in steps) == pooled
+
+
+def test_36_convolutions():
+    """Section 4: 36 convolutional layers in 14 modules, all but the first and last residual."""
+    convolutions = [step for step in trace(Xception(), (3, 299, 299))
+                    if isinstance(step.layer, Conv2d) and "shortcut" not in step.path
+                    and not step.path.endswith("depthwise")]
+    assert len(convolutions) == 36 and len(BLOCKS) + 2 == 14
+
+
+def test_separable_convolution_is_cheaper():
+    """C (9 + F) weights instead of 9 C F."""
+    assert separable(728, 728).num_parameters() == 728 * (9 + 728) == 536_536
+    assert Conv2d(728, 728, 3, bias=False).num_parameters() == 4_769_856
+
+
+@pytest.mark.parametrize("options, parameters", [
+    ({}, "22,855,952"), ({"variant": "small", "classes": 10}, "321,034")])
+def test_the_docstring_has_the_counts(options, parameters):
+    assert f"{Xception(**options).num_parameters():,}" == parameters
+    assert parameters in xception.__doc__
+
+
+def test_names_of_the_weights():
+    names = [name for name, _ in Xception().named_parameters() if name.startswith("block2.")]
+    assert [name for name in names if "norm" not in name and ".2." not in name] == [
+        "block2.body.1.depthwise.weight", "block2.body.1.pointwise.weight",
+        "block2.body.4.depthwise.weight", "block2.body.4.pointwise.weight",
+        "block2.body.5.weight", "block2.body.5.bias", "block2.shortcut.conv.weight"]
+
+
+@pytest.mark.slow
+def test_agrees_with_an_independent_network():
+    agrees_with_stored(Xception(), STORED["xception"])
+
+
+def test_shapes_of_the_small_network(device):
+    shape_agrees_with_forward(xception_small(), device)
+
+
+def test_gradient_of_the_small_network(device):
+    gradient_along_random_directions(xception_small(dropout=0.0), device)
+
+
+@pytest.mark.parametrize("training, lr", [(True, 0.001), (False, 1e-6)])
+def test_one_step(training, lr, device):
+    """Untrained running averages normalise nothing: the residual sums are large in eval mode."""
+    one_step_lowers_the_loss(xception_small(), device, training, lr)
+
+
+def test_options():
+    assert xception_small(classes=7, channels=1).shape((1, 32, 32)) == (7,)
+    assert sorted(NETWORKS) == ["xception", "xception_small"]
+
+
+@pytest.mark.parametrize("options, words", [
+    ({"variant": "smal"}, "Xception: no variant 'smal'; did you mean small"),
+    ({"classes": 1}, "Xception: a classifier needs at least 2 classes, got 1"),
+])
+def test_wrong_options(options, words):
+    with pytest.raises(ValueError, match=words):
+        Xception(**options)
+
+
+@pytest.mark.parametrize("in_shape, words", [
+    ((1, 299, 299), r"^conv1\.conv \(Conv2d 3 -> 32.*has 1 channel, .*built for 3"),
+    ((3, 4, 4), r"^conv2\.conv .*does not fit into 1.*smallest image that fits Xception is 7x7"),
+])
+def test_wrong_images(in_shape, words):
+    with pytest.raises(ValueError, match=words):
+        Xception().shape(in_shape)

@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+
+from minicnn import Tensor
+from minicnn.inspect import summary
+from minicnn.layers import ContrastNorm, LocalResponseNorm
+from minicnn.models import zfnet
+from minicnn.models.zfnet import NETWORKS, ZFNet
+from tests.models.network_checks import (
+    check_against,
+    golden,
+    gradient_along_random_directions,
+    nothing_was_drawn,
+    one_step_lowers_the_loss,
+    shape_agrees_with_forward,
+    stage_shapes,
+)
+
+# Figure 3 of the paper, which memphis shows: sizes, filters and strides as drawn.
+FIGURE_3 = [
+    ("conv1", "96x110x110", "7x7", "2"), ("pool1", "96x55x55", "3x3", "2"),
+    ("norm1", "96x55x55", "", ""), ("conv2", "256x26x26", "5x5", "2"),
+    ("pool2", "256x13x13", "3x3", "2"), ("norm2", "256x13x13", "", ""),
+    ("conv3", "384x13x13", "3x3", "1"), ("conv4", "384x13x13", "3x3", "1"),
+    ("conv5", "256x13x13", "3x3", "1"), ("pool5", "256x6x6", "3x3", "2"),
+    ("fc6", "4096", "", ""), ("fc7", "4096", "", ""), ("fc8", "1000", "", ""),
+]
+
+
+@pytest.mark.parametrize("variant, name", [("paper", "zfnet_fig3"),
+                                           ("slide", "zfnet_512_1024_512")])
+def test_golden(variant, name):
+    check_against(ZFNet(variant), golden("zfnet")[name], {"flat": "fc6_flatten"})
+
+
+def test_rows_of_figure_3():
+    model = ZFNet()
+    shapes = stage_shapes(model)
+    lines = {line.path: line for line in summary(model).lines}
+    rows = [(label, "x".join(map(str, shapes[label])), lines[label].kernel, lines[label].stride)
+            for label, _, _ in model.rows]
+    assert rows == FIGURE_3
+
+
+def test_text_of_the_slides():
+    """"CONV3,4,5: instead of 384, 384, 256 filters use 512, 1024, 512", on unicamp and stanford."""
+    filters = {variant: [getattr(ZFNet(variant), name).out_channels
+                         for name in ("conv3", "conv4", "conv5")] for variant in ("paper", "slide")}
+    assert filters == {"paper": [384, 384, 256], "slide": [512, 1024, 512]}
+
+
+def test_9216_belongs_to_the_figure():
+    assert ZFNet().fc6.in_features == 6 * 6 * 256 == 9_216
+    assert ZFNet("slide").fc6.in_features == 6 * 6 * 512 == 18_432
+
+
+@pytest.mark.parametrize("variant", ["paper", "slide"])
+def test_the_figures_beside_the_rows_agree(variant):
+    assert [line.remark for line in summary(ZFNet(variant)).lines if line.remark] == []
+
+
+@pytest.mark.parametrize("variant", ["paper", "slide", "small"])
+def test_the_docstring_has_the_totals(variant):
+    assert f"{ZFNet(variant).num_parameters():,}" in zfnet.__doc__
+
+
+def test_names_of_the_weights():
+    assert [name for name, _ in ZFNet().named_state()] == [
+        f"{layer}.{kind}" for layer in ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7",
+                                        "fc8") for kind in ("weight", "bias")]
+
+
+def test_norms():
+    assert isinstance(ZFNet().norm1, ContrastNorm)
+    norm = ZFNet(norm="response").norm2
+    assert isinstance(norm, LocalResponseNorm)
+    assert (norm.size, norm.alpha, norm.beta, norm.k) == (5, 5e-4, 0.75, 2)
+
+
+@pytest.mark.parametrize("variant", ["paper", "slide"])
+def test_counting_draws_nothing(variant):
+    model = ZFNet(variant)
+    summary(model).text()
+    assert nothing_was_drawn(model)
+
+
+def test_start_of_the_paper():
+    """Section 3.1: weights of about 1e-2, biases 0."""
+    model = ZFNet()
+    assert abs(model.conv3.weight.data.std() - 0.01) < 1e-4
+    assert not model.conv2.bias.data.any()
+
+
+def test_shape_agrees_with_forward(device):
+    shape_agrees_with_forward(ZFNet("small"), device)
+
+
+def test_gradient(device):
+    gradient_along_random_directions(ZFNet("small").eval(), device)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_one_step(training, device):
+    one_step_lowers_the_loss(ZFNet("small"), device, training)
+
+
+def test_other_classes_and_channels(rng):
+    model = ZFNet("small", classes=7, channels=1)
+    assert model.input_shape == (1, 32, 32)
+    assert model(Tensor(rng.standard_normal((2, 1, 32, 32)).astype("float32"))).shape == (2, 7)
+
+
+@pytest.mark.parametrize("options, words", [
+    ({"variant": "papper"}, "ZFNet: no variant 'papper'; did you mean paper"),
+    ({"norm": "batch"}, "ZFNet: no norm 'batch'; there are contrast, response"),
+    ({"classes": 1}, "ZFNet: a classifier needs at least 2 classes, got 1"),
+])
+def test_wrong_options(options, words):
+    with pytest.raises(ValueError, match=words):
+        ZFNet(**options)
+
+
+@pytest.mark.parametrize("in_shape, words", [
+    ((3, 160, 160), r"^fc6 \(Linear 9216 -> 4096\): the input has 4096 features.*; the smallest "
+                    "image that fits ZFNet is 223x223"),
+    ((3, 4, 300), r"^conv1 \(Conv2d .*a window of 7 .*fits ZFNet is 223x223"),
+    ((1, 224, 224), r"^conv1 \(Conv2d 3 -> 96.*1 channel, .*built for 3"),
+])
+def test_wrong_images(in_shape, words):
+    model = ZFNet()
+    with pytest.raises(ValueError, match=words):
+        model.shape(in_shape)
+    with pytest.raises(ValueError, match=words):
+        model(Tensor(np.zeros((1, *in_shape), np.float32)))
+
+
+def test_networks():
+    assert set(NETWORKS) == {"zfnet", "zfnet_small"}
+    assert NETWORKS["zfnet"]().variant == "paper"
+    assert NETWORKS["zfnet_small"]().num_parameters() == 463_562

@@ -1,0 +1,33 @@
+"""What the networks' stored numbers share: weights by a rule, and a digest of an output.
+
+The scripts make_models_*.py and the tests import it, so both sides fill in the same weights.
+"""
+
+import numpy as np
+
+
+def filled(number, name, shape):
+    """Values of the `number`th entry of a network's state (from 0), float64.
+
+    Matrices and filters are scaled as He et al. 2015 do, so that the layers' outputs keep their
+    size; variances are positive.
+    """
+    values = np.random.default_rng(number).standard_normal(shape)
+    if len(shape) >= 2:
+        values *= (2 / (values[0].size)) ** 0.5
+    else:
+        values *= 0.1
+        if name.endswith(("running_var", "weight")):
+            np.exp(values, out=values)
+    return values
+
+
+def image(shape):
+    return np.random.default_rng(10_000).standard_normal(shape)
+
+
+def digest(y):
+    """Shape, mean, standard deviation, and 8 values at places drawn by seed."""
+    places = np.random.default_rng(y.size).integers(0, y.size, 8)
+    return {"shape": list(y.shape), "mean": float(y.mean()), "std": float(y.std()),
+            "values": y.reshape(-1)[places].tolist()}

@@ -1,0 +1,72 @@
+"""Writes models_residual.json: a digest of what the layers of ResNet-50 and its kin put out.
+
+Run by hand, never by the tests:    python tests/stored/make_models_residual.py
+The stored file was made by torch 2.13.0 and torchvision 0.28.0 on a CPU, in float64, in eval mode.
+
+The networks are torchvision's.  Weights and images come from the rule in filled.py; stored are the
+convolutions, blocks and stages, each under the name that minicnn has for it.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import torch
+from filled import digest, filled, image
+from torchvision import models
+
+IMAGES = {"resnet50": (2, 3, 64, 48), "densenet121": (2, 3, 64, 48), "resnet18": (1, 3, 40, 64),
+          "resnext50_32x4d": (1, 3, 64, 48), "wide_resnet50_2": (1, 3, 33, 33)}
+EVERY_LAYER = ("resnet50", "densenet121")                  # of the others stages and scores
+
+
+def own_name(name):
+    """minicnn's name of a part of torchvision's networks."""
+    name = re.sub(r"^bn1\b", "conv1_batchnorm2d", name)
+    name = re.sub(r"^layer(\d)", lambda found: f"conv{int(found[1]) + 1}_x", name)
+    name = name.replace(".downsample", ".shortcut.projection")
+    name = re.sub(r"(_x\.\d+)\.((?:conv|bn)\d)", r"\1.body.\2", name)
+    name = re.sub(r"^features\.", "", name)
+    name = {"conv0": "conv1", "norm0": "conv1_batchnorm2d", "norm5": "norm",
+            "classifier": "fc"}.get(name, name)
+    name = re.sub(r"denselayer(\d+)", lambda found: str(int(found[1]) - 1), name)
+    return re.sub(r"^denseblock(\d)\.(\d+)\.", r"dense\1.\2.body.", name).replace("denseblock",
+                                                                                  "dense")
+
+
+def run(network):
+    model = getattr(models, network)(weights=None).eval()
+    for number, (name, value) in enumerate(model.state_dict().items()):
+        value.copy_(torch.from_numpy(filled(number, name, tuple(value.shape))))
+    outputs = {}
+    for name, part in model.named_modules():
+        own = own_name(name)
+        dense_layer = re.fullmatch(r"dense\d\.\d+", own)   # its output here has x before it
+        if (re.fullmatch(r"(conv\d_x|dense\d|transition\d|fc)", own)
+                or network in EVERY_LAYER and not dense_layer
+                and (isinstance(part, torch.nn.Conv2d) or re.fullmatch(r"\w+\.\d+", own))):
+            part.register_forward_hook(
+                lambda part, _, y, own=own: outputs.update({own: digest(y.numpy())}))
+    with torch.no_grad():
+        model(torch.from_numpy(image(IMAGES[network])))
+    return {"image": IMAGES[network], "outputs": outputs}
+
+
+def short(values):
+    """13 digits; the tests compare 9."""
+    if isinstance(values, dict):
+        return {name: short(value) for name, value in values.items()}
+    return [short(value) for value in values] if isinstance(values, list) else \
+        float(f"{values:.13g}") if isinstance(values, float) else values
+
+
+def main():
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
+    stored = {network: run(network) for network in IMAGES}
+    text = json.dumps(short(stored)).replace('"shape"', '\n"shape"')
+    Path(__file__).with_name("models_residual.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,242 @@
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minicnn import Sequential, Tensor, checkpoint, manual_seed
+from minicnn.checkpoint import CheckpointError
+from minicnn.layers import BatchNorm1d, Flatten, Linear
+from minicnn.losses import cross_entropy
+from minicnn.models import LeNet5, build
+from minicnn.models.capsnet import capsnet_small
+from minicnn.optim import SGD
+from minicnn.training import fit
+from minicnn.training import loop as loop_file
+from minicnn.training.prepare import Preparation
+from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
+
+TRAIN, TEST = colours(30), colours(15, seed=1)
+TIMES = ("seconds", "test_seconds")
+
+
+def quiet(_):
+    pass
+
+
+def trained(out=None, recipe=RECIPE, **more):
+    settings = {"in_shape": IN_SHAPE, "log": quiet, "out": out} | more
+    return fit(network(), TRAIN, TEST, recipe, **settings)
+
+
+def without_times(history):
+    return [{name: value for name, value in line.items() if name not in TIMES} for line in history]
+
+
+def same_weights(a, b):
+    a, b = checkpoint.load(a)["model"], checkpoint.load(b)["model"]
+    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_one_epoch_is_the_steps_written_out():
+    """Without distortions and in order, fit does what the five lines of every example do."""
+    recipe = RECIPE._replace(augment=(), schedule=("", {}), epochs=1, batch=30)
+    net, own = network(), network()
+    result = fit(net, TRAIN, TEST, recipe, in_shape=IN_SHAPE, log=quiet)
+    manual_seed(0)
+    own = network()
+    order = np.random.default_rng(np.random.SeedSequence([0, 0, 0])).permutation(30)
+    x = Preparation.measured(IN_SHAPE, TRAIN.images, recipe).test(TRAIN.images)[order]
+    optimizer = SGD(own.parameters(), lr=0.1, momentum=0.9)
+    loss = cross_entropy(own(Tensor(x)), TRAIN.labels[order])
+    loss.backward()
+    optimizer.step()
+    assert result.history[0]["loss"] == pytest.approx(loss.item(), abs=1e-6)
+    for a, b in zip(net.parameters(), own.parameters(), strict=True):
+        assert np.array_equal(a.numpy(), b.numpy())
+
+
+def test_it_learns_and_writes(tmp_path):
+    lines = []
+    result = trained(tmp_path, RECIPE._replace(epochs=12), log=lines.append)
+    assert result.finished and result.history[-1]["error"] == 0
+    assert len(lines) == 12
+    assert lines[-1].startswith("epoch 12/12") and "test error 0.00 %" in lines[-1]
+    with open(tmp_path / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["epoch"]) for row in rows] == list(range(1, 13))
+    assert {name: float(value) for name, value in rows[-1].items()} == result.history[-1]
+    assert list(rows[0]) == ["epoch", "rate", "loss", "train_error", "val_loss", "error", *TIMES]
+    assert (tmp_path / "learning_curves.png").read_bytes().startswith(b"\x89PNG")
+    told = json.loads((tmp_path / "result.json").read_text())
+    assert told["parameters"] == network().num_parameters()
+    assert told["macs"] == 3 * 4 * 9 * 36 + 4 * 3 and told["error"] == 0 and told["epochs"] == 12
+    best = checkpoint.load(tmp_path / "best.npz")
+    assert best["history"][-1]["epoch"] == told["lowest_epoch"] == result.best["epoch"]
+    assert best["classes"] == ["a", "b", "c"]
+
+
+def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    trained()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("change", [
+    {}, {"optimizer": ("AdamW", {})}, {"schedule": ("ReduceLROnPlateau", {"patience": 0})},
+    {"warmup": 1.5, "clip": 0.1, "smoothing": 0.1}], ids=["sgd", "adamw", "plateau", "more"])
+@pytest.mark.parametrize("step", [1, 4, 5, 11])
+def test_a_resumed_run_gives_the_same_numbers(tmp_path, monkeypatch, step, change):
+    """Interrupted in the middle of an epoch, at its end, in another one: bit for bit the same."""
+    recipe = RECIPE._replace(augment=("crop", "flip", "jitter", "lighting"), **change)
+    whole = trained(tmp_path / "whole", recipe)
+    interrupt_at(monkeypatch, step)
+    first = trained(tmp_path / "parts", recipe)
+    assert not first.finished and len(first.history) <= (step - 1) // 4
+    monkeypatch.undo()
+    manual_seed(99)                                        # a fresh process is at no known place
+    lines = []
+    second = trained(tmp_path / "parts", recipe, log=lines.append)
+    assert "going on from" in lines[0]
+    assert without_times(second.history) == without_times(whole.history)
+    for name in ("last.npz", "best.npz"):
+        assert same_weights(tmp_path / "whole" / name, tmp_path / "parts" / name)
+
+
+def interrupt_at(monkeypatch, step):
+    """Ctrl-C during that step of the run."""
+    weighted_loss, calls = loop_file.weighted_loss, []
+
+    def pressed(*arguments):
+        calls.append(1)
+        if len(calls) == step:
+            os.kill(os.getpid(), signal.SIGINT)
+        return weighted_loss(*arguments)
+
+    monkeypatch.setattr(loop_file, "weighted_loss", pressed)
+
+
+def test_a_finished_run_is_not_repeated(tmp_path):
+    first = trained(tmp_path)
+    before = (tmp_path / "last.npz").stat().st_mtime_ns
+    again = trained(tmp_path)
+    assert again.history == first.history
+    assert (tmp_path / "last.npz").stat().st_mtime_ns == before
+
+
+def test_other_settings_do_not_go_on(tmp_path):
+    trained(tmp_path)
+    with pytest.raises(CheckpointError, match="epochs 3, not 4.*train into another folder"):
+        trained(tmp_path, RECIPE._replace(epochs=4))
+    with pytest.raises(CheckpointError, match="seed 0, not 1"):
+        trained(tmp_path, seed=1)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    trained(tmp_path)
+    content = (tmp_path / "last.npz").read_bytes()
+    (tmp_path / "last.npz").write_bytes(content[:-100])
+    with pytest.raises(CheckpointError, match="last.npz is not a minicnn checkpoint, or is damag"):
+        trained(tmp_path)
+
+
+def never_better(monkeypatch):
+    monkeypatch.setattr(loop_file, "evaluate", lambda *_: {"loss": 1.0, "error": 50.0})
+
+
+def test_early_stop(tmp_path, monkeypatch):
+    never_better(monkeypatch)
+    recipe = RECIPE._replace(epochs=20)
+    result = trained(tmp_path, recipe, patience=2)
+    assert result.finished and len(result.history) == 3
+    assert len(trained(tmp_path, recipe, patience=2).history) == 3         # and stays so
+    assert len(trained(recipe=recipe._replace(epochs=5)).history) == 5
+
+
+@pytest.mark.parametrize("patience, errors, over", [
+    (None, [5, 5, 5], False), (2, [5, 4], False), (2, [5, 4, 4], False), (2, [5, 4, 4, 6], True),
+    (1, [], False), (1, [3, 3], True)])
+def test_given_up(patience, errors, over):
+    assert loop_file.given_up([{"error": error} for error in errors], patience) is over
+
+
+def test_plateau_divides_the_rate(monkeypatch):
+    never_better(monkeypatch)
+    schedule = "ReduceLROnPlateau", {"factor": 0.1, "patience": 0}
+    recipe = RECIPE._replace(epochs=4, schedule=schedule)
+    rates = [line["rate"] for line in trained(recipe=recipe).history]
+    assert rates == pytest.approx([0.1, 0.1, 0.01, 0.001])     # the first is the best
+
+
+def test_a_last_batch_of_one_picture_is_left_out():
+    """A batch norm over one number has no variance."""
+    net = Sequential(Flatten(), Linear(108, 4), BatchNorm1d(4), Linear(4, 3))
+    result = fit(net, colours(9), TEST, RECIPE, in_shape=IN_SHAPE, log=quiet)
+    assert len(result.history) == 3
+
+
+def test_auxiliary_heads_are_trained():
+    manual_seed(0)
+    net = build("googlenet_small", aux=True, classes=3)
+    heads = {name: value.numpy().copy() for name, value in net.named_parameters() if "aux" in name}
+    assert heads
+    recipe = RECIPE._replace(epochs=1, rate=0.01)
+    fit(net, TRAIN, TEST, recipe, in_shape=(3, 32, 32), log=quiet)
+    assert all(not np.array_equal(value.numpy(), heads[name])
+               for name, value in net.named_parameters() if name in heads)
+
+
+@pytest.mark.parametrize("make, options, data_shape", [
+    (LeNet5, {"variant": "paper"}, (1, 32, 32)), (capsnet_small, {}, (3, 32, 32))])
+def test_networks_with_losses_of_their_own(make, options, data_shape):
+    manual_seed(0)
+    net, classes = make(**options), 10
+    data = colours(10, classes=8)._replace(classes=tuple("0123456789"))
+    result = fit(net, data, data, RECIPE._replace(epochs=1, rate=1e-3), log=quiet)
+    assert net.input_shape == data_shape and np.isfinite(result.history[0]["loss"])
+    assert "top5" in result.history[0] and len(data.classes) == classes
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"model": network(4)}, r"answers images \(3, 6, 6\) with \(4,\), but the data has 3 classes; "
+                            "build it with classes=3"),
+    ({"val": TEST._replace(classes=("a", "b", "x"))}, "classes a, b, c to learn but a, b, x"),
+    ({"in_shape": None}, "Sequential does not say what it reads"),
+    ({"recipe": RECIPE._replace(rate=1e30, schedule=("", {}))}, "1e.30 is probably too high"),
+    ({"recipe": RECIPE._replace(augment=("spin",))}, "recipe tiny: no augmentation spin"),
+])
+def test_errors(change, message):
+    given = {"model": network(), "train": TRAIN, "val": TEST, "recipe": RECIPE,
+             "in_shape": IN_SHAPE, "log": quiet} | change
+    with pytest.raises(ValueError, match=message), np.errstate(all="ignore"):
+        fit(**given)
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_training(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError):
+        trained(tmp_path / "file")
+
+
+def test_importing_needs_numpy_alone():
+    script = ("import sys, minicnn.training, minicnn.cli.train, minicnn.cli.test; "
+              "print(*sys.modules)")
+    said = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=True,
+                          capture_output=True, text=True).stdout.split()
+    assert not {"matplotlib", "tqdm", "PIL", "pooch"} & set(said)
+
+
+def test_on_both_libraries(device, tmp_path):
+    """The same numbers wherever it is computed, and a run saved by one goes on with it."""
+    recipe = RECIPE._replace(clip=1.0)
+    there = trained(device=device, recipe=recipe, out=tmp_path)
+    here = trained(recipe=recipe)
+    for a, b in zip(there.history, here.history, strict=True):
+        assert a["loss"] == pytest.approx(b["loss"], abs=1e-4)
+        assert a["error"] == b["error"]
+    assert trained(device=device, recipe=recipe, out=tmp_path).history == there.history

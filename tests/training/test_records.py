@@ -1,0 +1,59 @@
+import sys
+
+import numpy as np
+import pytest
+
+from minicnn import checkpoint
+from minicnn.training.prepare import Preparation
+from minicnn.training.records import Records, line_of, listed, peak_memory, plan_of
+from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
+
+LINE = {"epoch": 3, "rate": 0.05, "loss": 1.25, "train_error": 40.0, "val_loss": 1.0, "error": 37.5,
+        "top5": 2.5, "seconds": 9.87, "test_seconds": 1.0}
+
+
+@pytest.fixture
+def prepare():
+    return Preparation.measured(IN_SHAPE, colours().images, RECIPE)
+
+
+def test_line_of():
+    assert line_of(LINE, 40) == ("epoch 3/40   rate 0.05   loss 1.2500   training error 40.00 %   "
+                                 "test error 37.50 % (top-5 2.50 %)   9.9 s")
+    assert "top-5" not in line_of({name: LINE[name] for name in LINE if name != "top5"}, 40)
+
+
+def test_the_plan_survives_a_checkpoint(tmp_path):
+    recipe = RECIPE._replace(schedule=("MultiStepLR", {"milestones": (0.5, 0.75)}))
+    plan = listed(plan_of(recipe, colours(), colours(5), IN_SHAPE, 7))
+    checkpoint.save(tmp_path / "a.npz", {"plan": plan})
+    assert checkpoint.load(tmp_path / "a.npz", plan)["plan"] == plan
+    assert plan["seed"] == 7 and plan["input"] == [3, 6, 6] and plan["recipe"] == "tiny"
+    assert "source" not in plan                            # words that change no number
+
+
+def test_only_a_new_lowest_error_is_kept(tmp_path, prepare):
+    records, net = Records(tmp_path, {}, prepare, ("a", "b", "c")), network()
+    history = []
+    for error, best in ((50, 1), (60, 1), (40, 3), (40, 3), (30, 5)):
+        history.append(LINE | {"epoch": len(history) + 1, "error": error})
+        records.keep_best(history, net)
+        kept = checkpoint.load(tmp_path / "best.npz")
+        assert kept["history"][-1]["epoch"] == best
+    assert np.array_equal(kept["mean"], prepare.mean) and kept["classes"] == ["a", "b", "c"]
+
+
+def test_no_folder_no_files(tmp_path, monkeypatch, prepare):
+    monkeypatch.chdir(tmp_path)
+    records = Records(None, {}, prepare, ("a",))
+    records.save({"history": [LINE]})
+    records.keep_best([LINE], network())
+    records.finish([LINE], network(), IN_SHAPE, RECIPE, "cpu")
+    assert records.last() is None and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="read from /proc")
+def test_peak_memory():
+    before = peak_memory()
+    block = np.ones(20_000_000)                            # 160 MB
+    assert peak_memory() >= max(before, block.nbytes)

@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+
+from minicnn import Tensor, checkpoint, manual_seed
+from minicnn.checkpoint import CheckpointError
+from minicnn.layers.fold import fold_all
+from minicnn.models import LeNet5, build
+from minicnn.models.capsnet import capsnet_small
+from minicnn.training import fit
+from minicnn.training.prepare import Preparation
+from minicnn.training.testtime import (
+    at_scales,
+    load_run,
+    one_view,
+    predict,
+    probabilities,
+    ten_crops,
+)
+from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
+
+DATA = colours(12)
+
+
+@pytest.fixture
+def member():
+    return network(), Preparation.measured(IN_SHAPE, DATA.images, RECIPE)
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def test_one_view(member):
+    net, prepare = member
+    p = predict([member], DATA.images)
+    assert p.shape == (12, 3) and np.allclose(p.sum(axis=1), 1)
+    y = net.eval()(Tensor(prepare.test(DATA.images))).numpy()
+    assert np.allclose(p, softmax(y), atol=1e-6)
+
+
+def test_ten_crops_are_averaged_after_the_softmax(member):
+    net, prepare = member
+    p = predict([member], DATA.images, ten_crops)
+    net.eval()
+    views = [softmax(net(Tensor(view)).numpy()) for view in prepare.ten_crops(DATA.images)]
+    assert np.allclose(p, np.mean(views, axis=0), atol=1e-6)
+
+
+def test_a_mirror_image_gets_the_same_answer(member):
+    mirrored = np.ascontiguousarray(DATA.images[..., ::-1])
+    assert np.allclose(predict([member], DATA.images, ten_crops),
+                       predict([member], mirrored, ten_crops), atol=1e-6)
+
+
+def test_scales(member):
+    net, prepare = member
+    assert np.allclose(predict([member], DATA.images, at_scales([6])),
+                       predict([member], DATA.images), atol=1e-6)
+    both = predict([member], DATA.images, at_scales([6, 9]))
+    nine = predict([member], DATA.images, at_scales([9]))
+    assert np.allclose(both, (predict([member], DATA.images) + nine) / 2, atol=1e-6)
+
+
+def test_a_fully_connected_network_refuses_other_scales():
+    net = LeNet5()
+    prepare = Preparation.measured((1, 32, 32), DATA.images, RECIPE)
+    with pytest.raises(ValueError, match=r"LeNet5 cannot read 40x40 pictures: F6 .*fully connected "
+                                         "layer has a weight for each place"):
+        predict([(net, prepare)], DATA.images, at_scales([32, 40]))
+    assert net.training
+
+
+def test_an_ensemble_is_the_mean_of_probabilities(member):
+    other = network(seed=1), member[1]
+    together = predict([member, other], DATA.images, one_view)
+    assert np.allclose(together, (predict([member], DATA.images)
+                                  + predict([other], DATA.images)) / 2, atol=1e-6)
+
+
+def test_ensemble_errors(member):
+    with pytest.raises(ValueError, match="predict: no network"):
+        predict([], DATA.images)
+    with pytest.raises(ValueError, match="networks with 3 and 4 classes do not go together"):
+        predict([member, (network(4), member[1])], DATA.images)
+
+
+def test_folded_batch_norms_change_nothing(member):
+    net, prepare = member
+    fit(net, DATA, DATA, RECIPE, in_shape=IN_SHAPE, log=lambda _: None)    # norms with a history
+    before = predict([member], DATA.images)
+    assert fold_all(net.eval()) == 1
+    assert np.allclose(predict([member], DATA.images), before, atol=1e-6)
+
+
+def test_distances_and_lengths_become_probabilities():
+    x = np.random.default_rng(0).normal(size=(2, 1, 32, 32)).astype(np.float32)
+    net = LeNet5("paper")
+    p = probabilities(net, x)
+    assert np.allclose(p.sum(axis=1), 1)
+    assert np.array_equal(p.argmax(axis=1), net.eval()(Tensor(x)).numpy().argmin(axis=1))
+    p = probabilities(capsnet_small(), x.repeat(3, axis=1))
+    assert np.allclose(p.sum(axis=1), 1)
+
+
+def test_load_run(tmp_path):
+    manual_seed(0)
+    net = build("resnet20", classes=3)
+    plan = {"network": "resnet20", "options": {"classes": 3}}
+    recipe = RECIPE._replace(epochs=2, rate=0.01)
+    result = fit(net, DATA, DATA, recipe, in_shape=(3, 8, 8), out=tmp_path, plan=plan,
+                 log=lambda _: None)
+    run = load_run(tmp_path, "last")
+    assert not run.model.training and run.classes == ["a", "b", "c"]
+    assert run.prepare.in_shape == (3, 8, 8) and run.prepare.pad == 1
+    assert np.array_equal(predict([(net, result.prepare)], DATA.images),
+                          predict([(run.model, run.prepare)], DATA.images))
+    assert load_run(tmp_path).plan["network"] == "resnet20"
+
+
+def test_load_run_errors(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no checkpoint at .*best.npz"):
+        load_run(tmp_path)
+    fit(network(), DATA, DATA, RECIPE, in_shape=IN_SHAPE, out=tmp_path, log=lambda _: None)
+    with pytest.raises(CheckpointError, match="best.npz does not say which network it is of"):
+        load_run(tmp_path)
+    checkpoint.save(tmp_path / "best.npz", {"a": 1})
+    with pytest.raises(CheckpointError, match="was not made by the train command"):
+        load_run(tmp_path)
+    (tmp_path / "best.npz").write_bytes(b"PK")
+    with pytest.raises(CheckpointError, match="is not a minicnn checkpoint, or is damaged"):
+        load_run(tmp_path)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import timm
 import torch
-from filled import digest, filled, image
+from filled import digest, filled, image, short
 from torchvision import models
 
 IMAGES = {"googlenet": 64, "googlenet_aux": 64, "inception_v3": 107, "inception_v3_aux": 299,
@@ -87,14 +87,6 @@ def run(network):
     with torch.no_grad():
         model(torch.from_numpy(image(shape)))
     return {"image": shape, "outputs": outputs}
-
-
-def short(values):
-    """13 digits; the tests compare 9."""
-    if isinstance(values, dict):
-        return {name: short(value) for name, value in values.items()}
-    return [short(value) for value in values] if isinstance(values, list) else \
-        float(f"{values:.13g}") if isinstance(values, float) else values
 
 
 def main():

@@ -4,6 +4,7 @@ Exit status: 0 all is well, 1 a check failed, 2 the command was not understood.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -14,7 +15,7 @@ import numpy as np
 from minicnn import __version__
 from minicnn.arguments import seed, whole
 from minicnn.backend import manual_seed
-from minicnn.cli import test, train
+from minicnn.cli import compare, networks, test, train
 from minicnn.data import find_digits
 from minicnn.data.sheet import augmentation_sheet
 from minicnn.doctor import report
@@ -22,9 +23,13 @@ from minicnn.gradcases.table import all_cases, run_cases
 from minicnn.inspect.profile import profile
 from minicnn.inspect.profile_picture import check_place, profile_picture
 from minicnn.inspect.summary import summary
-from minicnn.models import MODELS, build
+from minicnn.models import build
 from minicnn.slides import DECKS, check_slides
 from minicnn.threads import set_threads
+
+A_NAME = "a name that `python -m minicnn networks` lists"
+CLOSED = 141                        # what a shell reports of a program that SIGPIPE ended
+STOPPED = 130                       # or Ctrl-C
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,9 +41,13 @@ def parser() -> argparse.ArgumentParser:
     def command(name: str, what: str, example: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=what, description=what, epilog=f"example: {example}")
 
+    networks.add_arguments(command(
+        "networks", "list the networks by name, with their parameters and MACs",
+        "python -m minicnn networks mobilenet"))
+
     table = command("summary", "print the lecture's table of a network, the slide's figures beside "
                     "the computed ones", "python -m minicnn summary lenet5 --variant paper")
-    table.add_argument("network", help=f"one of: {', '.join(MODELS)}")
+    table.add_argument("network", help=A_NAME)
     table.add_argument("--variant", help="a variant of the network, for example paper")
     table.add_argument("--input", metavar="CxHxW", help="image size, if not the network's own")
     table.add_argument("--rows", action="store_true", help="one line for each row of the slide, "
@@ -54,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
 
     timing = command("profile", "time a training step of a network layer by layer, and say where "
                      "the time goes and why", "python -m minicnn profile lenet5 --batch 64")
-    timing.add_argument("network", help=f"one of: {', '.join(MODELS)}")
+    timing.add_argument("network", help=A_NAME)
     timing.add_argument("--variant", help="a variant of the network, for example paper")
     timing.add_argument("--input", metavar="CxHxW", help="image size, if not the network's own")
     timing.add_argument("--batch", type=whole, default=32, help="images in a step (32)")
@@ -88,6 +97,9 @@ def parser() -> argparse.ArgumentParser:
     test.add_arguments(command(
         "test", "test trained networks, alone and together, on one or many views of each picture",
         "python -m minicnn test out/resnet20-cifar10 --crops 10"))
+    compare.add_arguments(command(
+        "compare", "put trained networks side by side: a table, and accuracy against operations",
+        "python -m minicnn compare out/resnet20-cifar10 out/vgg_small-cifar10"))
 
     command("doctor", "tell what is installed, what this machine can do, and how to mend what "
             "is wrong", "python -m minicnn doctor")
@@ -176,10 +188,19 @@ def run_doctor(args: argparse.Namespace) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     args = parser().parse_args(arguments)
     run = {"summary": run_summary, "slides": run_slides, "profile": run_profile,
-           "gradcheck": run_gradcheck, "augment": run_augment, "train": train.run,
-           "test": test.run, "doctor": run_doctor}[args.command]
+           "gradcheck": run_gradcheck, "augment": run_augment, "networks": networks.run,
+           "train": train.run, "test": test.run, "compare": compare.run,
+           "doctor": run_doctor}[args.command]
     try:
-        return run(args)
+        status = run(args)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:            # `| head` has seen enough: no complaint, also not at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED
+    except KeyboardInterrupt:
+        print(f"minicnn {args.command}: stopped", file=sys.stderr)
+        return STOPPED
     except (ValueError, TypeError, OSError, RuntimeError) as problem:
         print(f"minicnn {args.command}: {problem}", file=sys.stderr)
         return 2

@@ -248,6 +248,12 @@ class Windowed(Module):
         return str(self.window)
 
 
+def in_order(forward: Any) -> Any:
+    """Marks a forward that, in eval mode, runs the parts one after the other: see fold_all."""
+    forward.in_order = True
+    return forward
+
+
 class Sequential(Module):
     """Modules one after the other.  Names are their numbers, or keywords: Sequential(conv1=...)."""
 
@@ -257,6 +263,7 @@ class Sequential(Module):
                 raise TypeError(f"Sequential: part {name} is a {type(part).__name__}, not a Module")
             setattr(self, name, part)
 
+    @in_order
     def forward(self, x: Any) -> Any:
         for _, part in self.children():
             x = part(x)

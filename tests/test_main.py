@@ -17,7 +17,8 @@ from minicnn.layers.activations import Tanh
 from minicnn.slides import Claim, Topic, check_slides
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ["summary", "slides", "profile", "gradcheck", "augment", "train", "test", "doctor"]
+COMMANDS = ["networks", "summary", "slides", "profile", "gradcheck", "augment", "train", "test",
+            "compare", "doctor"]
 
 
 def run(*arguments, **environment):
@@ -31,6 +32,14 @@ def status(*arguments):
         return main(arguments)
     except SystemExit as stop:
         return stop.code
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes end otherwise there")
+def test_a_reader_that_has_seen_enough_is_no_mistake():
+    with subprocess.Popen([sys.executable, "-m", "minicnn", "summary", "lenet5"], cwd=ROOT,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        running.stdout.close()
+        assert running.stderr.read() == b"" and running.wait() == 141
 
 
 # --- help and mistakes ------------------------------------------------------------------------
@@ -66,8 +75,9 @@ def test_version(capsys):
     (["sumary"], "invalid choice: 'sumary'"),
     (["summary"], "required: network"),
     (["summary", "lenet"], "no network is called 'lenet'; did you mean lenet5"),
-    (["summary", "transformer"], "no network is called 'transformer'; there are lenet5"),
-    (["summary", "lenet5", "--variant", "papers"], "no variant 'papers'; there are slide, paper"),
+    (["summary", "transformer"],
+     "no network is called 'transformer'; `python -m minicnn networks` lists them"),
+    (["summary", "lenet5", "--variant", "papers"], "no variant 'papers'; did you mean paper"),
     (["summary", "lenet5", "--format", "xml"], "invalid choice: 'xml'"),
     (["summary", "lenet5", "--input", "32x32"], "--input is '32x32', expected "),
     (["summary", "lenet5", "--input", "1x0x32"], "--input is '1x0x32'"),
@@ -79,7 +89,7 @@ def test_version(capsys):
     (["slides", "--format", "csv"], "invalid choice: 'csv'"),
     (["profile"], "required: network"),
     (["profile", "lenet"], "no network is called 'lenet'; did you mean lenet5"),
-    (["profile", "lenet5", "--variant", "papers"], "no variant 'papers'; there are slide, paper"),
+    (["profile", "lenet5", "--variant", "papers"], "no variant 'papers'; did you mean paper"),
     (["profile", "lenet5", "--batch", "0"], "--batch: '0' is not a whole number from 1 on"),
     (["profile", "lenet5", "--rounds", "0"], "--rounds: '0' is not a whole number from 1 on"),
     (["profile", "lenet5", "--threads", "two"], "--threads: 'two' is not a whole number"),

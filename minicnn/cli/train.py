@@ -21,11 +21,12 @@ SMALL_SIDE = 64     # pixels up to which the small form of a recipe is taken
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
-    option("network", help="a name, as for summary")
+    option("network", help="a name that `python -m minicnn networks` lists")
     option("--variant", help="a variant of the network, for example paper")
     option("--data", required=True, metavar="NAME", help="mnist, cifar10, digits (drawn by "
            "minicnn), or a folder of folders of pictures, one for each class")
-    option("--recipe", metavar="NAME", help="if not that of the network's family")
+    option("--recipe", metavar="NAME", help="if not that of the network's family, as in "
+           "resnet-slide (minicnn/models/recipes.py)")
     option("--epochs", type=whole, help="times through the pictures, if not the recipe's")
     option("--batch", type=whole, help="pictures in one step")
     option("--rate", type=above_zero, help="learning rate")
@@ -39,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--threads", type=whole, help="as set_threads (minicnn/threads.py)")
     option("--device", default="cpu", choices=("cpu", "cuda"))
     option("--out", type=Path, metavar="DIR", help="results; the run that is there is "
-           "gone on with (out/NETWORK-DATA)")
+           "gone on with (out/NETWORK-DATA, out/NETWORK-VARIANT-DATA)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,14 +52,19 @@ def run(args: argparse.Namespace) -> int:
     stored = round((args.size or own[1]) * recipe.margin)          # pixels of a side, for folders
     train, val = find_data(args.data, stored, args.seed, args.skip_unreadable)
     train = train.subset(args.limit) if args.limit else train
-    options |= asked_for(args.network, classes=len(train.classes), aux=True)
+    side = args.size or own[1]
+    options |= asked_for(args.network, classes=len(train.classes), aux=True,
+                         image_shape=[train.images.shape[1], side, side])
     manual_seed(args.seed)
     model = build(args.network, **options)
     in_shape = input_of(model, train, args)
-    out = args.out or Path("out") / f"{args.network}-{Path(args.data).resolve().name}"
+    name = "-".join(filter(None, (args.network, args.variant, Path(args.data).resolve().name)))
+    out = args.out or Path("out") / name
     print(f"{args.network}: {model.num_parameters():,} parameters, reads "
           f"{'x'.join(map(str, in_shape))}\nrecipe {recipe.name}: {recipe.source}\n"
-          f"data: {train.source}; tested on {val.source}\nresults: {out}")
+          f"  {settings(recipe)}\n"
+          f"data: {train.source}; tested on {val.source}{recoloured(train, in_shape)}\n"
+          f"results: {out}")
     plan = {"network": args.network, "options": options, "data_name": args.data,
             "stored": stored, "skip_unreadable": args.skip_unreadable}
     result = fit(model, train, val, recipe, seed=args.seed, device=args.device, out=out,
@@ -76,6 +82,31 @@ def asked_for(network: str, **options: Any) -> dict[str, Any]:
     """Those of the options that the network's constructor knows."""
     known = inspect.signature(MODELS[network]).parameters
     return {name: value for name, value in options.items() if name in known}
+
+
+def settings(recipe: Recipe) -> str:
+    """The figures of a recipe, in one line.
+
+    >>> settings(recipe_named("alexnet"))[:44]
+    'SGD momentum 0.9 weight_decay 0.0005; rate 0'
+    """
+    def words(name: str, arguments: dict[str, Any]) -> str:
+        given = [f"{key} {value}" for key, value in arguments.items() if value is not False]
+        return " ".join([name, *given])
+
+    parts = [words(*recipe.optimizer), f"rate {recipe.rate:g}", words(*recipe.schedule),
+             f"warm-up {recipe.warmup:g} epochs" if recipe.warmup else "",
+             f"batch {recipe.batch}", f"epochs {recipe.epochs}",
+             " ".join(["distortions:", ", ".join(recipe.augment) or "none"])]
+    return "; ".join(filter(None, parts))
+
+
+def recoloured(data: Dataset, in_shape: Shape) -> str:
+    """What happens to the colours, if the network reads another number of channels."""
+    given, read = data.images.shape[1], in_shape[0]
+    if given == read:
+        return ""
+    return "; grey is repeated" if given == 1 else "; colours become grey"
 
 
 def input_of(model: Module, data: Dataset, args: argparse.Namespace) -> Shape:

@@ -1,5 +1,6 @@
 """Data sets by name, as a pair to train and to test on: mnist, digits, cifar10, or a folder."""
 
+import difflib
 import os
 from pathlib import Path
 
@@ -26,8 +27,11 @@ def find_data(name: str, size: int = 32, seed: int = 0, skip_unreadable: bool = 
         return read_cifar10(folder, "train"), read_cifar10(folder, "test")
     if name not in NAMES:
         if not Path(name).is_dir():
-            raise FileNotFoundError(f"no data set and no folder is called {name!r}; there are "
-                                    f"{', '.join(NAMES)}, or give a folder of class folders")
+            near = difflib.get_close_matches(name.lower(), NAMES, n=1)
+            raise FileNotFoundError(f"no data set and no folder is called {name!r}; "
+                                    + (f"did you mean {near[0]}? " if near else "")
+                                    + f"There are {', '.join(NAMES)}, or give a folder of class "
+                                      "folders")
         return read_folder(name, size, seed, skip_unreadable)
     if name == "mnist":
         pair = mnist("train"), mnist("test")

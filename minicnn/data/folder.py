@@ -1,7 +1,7 @@
 """A folder of folders of pictures: the name of each folder is the class of what is in it.
 
     DIR/cat/one.jpg  DIR/dog/two.png        split by seed into training and test pictures
-    DIR/train/cat/one.jpg  DIR/val/cat/...  split already
+    DIR/train/cat/one.jpg  DIR/val/cat/...  split already; val may be called test
 
 Every picture becomes a square: scaled until its shorter side is `size`, then cut to the middle, as
 in Krizhevsky et al. 2012, section 2.  A small folder is read at once, a large one batch by batch.
@@ -69,15 +69,16 @@ def read_folder(folder: str | Path, size: int, seed: int = 0, skip_unreadable: b
                                 "each class in it")
     if size < 1:
         raise ValueError(f"read_folder: size is {size}, expected at least 1 pixel")
-    parts = [list_classes(folder / "train"), list_classes(folder / "val")] \
-        if (folder / "train").is_dir() and (folder / "val").is_dir() else [list_classes(folder)]
+    held = next((name for name in ("val", "test") if (folder / name).is_dir()), "")
+    parts = [list_classes(folder / "train"), list_classes(folder / held)] \
+        if held and (folder / "train").is_dir() else [list_classes(folder)]
     classes = tuple(parts[0])
     if len(classes) < 2:
         raise ValueError(f"{folder}: {len(classes)} class folders, expected at least 2: pictures "
                          "belong into one folder for each class")
     if tuple(parts[-1]) != classes:
         differing = sorted(set(parts[-1]) ^ set(classes))
-        raise ValueError(f"{folder}: train and val have different classes; only one of them has "
+        raise ValueError(f"{folder}: train and {held} have different classes; only one of them has "
                          f"{', '.join(differing)}")
     count = sum(len(paths) for part in parts for paths in part.values())
     large = count * 3 * size ** 2 > IN_MEMORY
@@ -115,9 +116,10 @@ def list_classes(folder: Path) -> Classes:
 def keep_readable(folder: Path, parts: list[Classes], check: Callable[[Path], object],
                   skip: bool, log: Callable[[str], object]) -> list[Classes]:
     """The same without unreadable files; DamagedFile if there are any and skip is False."""
+    from tqdm import tqdm
     every = [path for part in parts for paths in part.values() for path in paths]
     bad: dict[Path, str] = {}
-    for path in every:
+    for path in tqdm(every, "reading", unit=" pictures", leave=False, disable=None):
         try:
             check(path)
         except DamagedFile as problem:
@@ -125,8 +127,8 @@ def keep_readable(folder: Path, parts: list[Classes], check: Callable[[Path], ob
     if bad:
         listed = "\n  ".join(list(bad.values())[:NAMED])
         more = f"\n  and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
-        count = f"{len(bad)} of {len(every)} files"
-        text = f"{folder}: no readable pictures: {count}:\n  {listed}{more}"
+        text = (f"{folder}: {len(bad)} of {len(every)} files are no readable pictures:\n"
+                f"  {listed}{more}")
         if not skip:
             raise DamagedFile(f"{text}\nremove them, or leave them out with --skip-unreadable")
         log(f"{text}\nthey are left out")
@@ -140,7 +142,11 @@ def keep_readable(folder: Path, parts: list[Classes], check: Callable[[Path], ob
 
 def check_place(path: Path, folder: Path) -> None:
     """DamagedFile unless it is a file inside the folder: a link may lead anywhere, a pipe hangs."""
-    if not path.resolve().is_relative_to(folder.resolve()):
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+    except RuntimeError:
+        raise DamagedFile(f"{path}: a link that leads back to itself") from None
+    if not inside:
         raise DamagedFile(f"{path}: a link that leads out of the folder")
     if not path.is_file():
         raise DamagedFile(f"{path}: no file, but a folder, a broken link or a device")
@@ -198,6 +204,8 @@ def open_picture(path: Path, use: Callable[[Any], Any]) -> Any:
 
 def square(image: Any, size: int) -> np.ndarray:
     from PIL import Image, ImageOps
+    if image.mode == "F":                              # which convert() would turn black
+        raise ValueError("pixels are fractions, whose largest nobody knows; save it with 8 bits")
     image = ImageOps.exif_transpose(image)             # as the camera was held
     if image.mode.startswith("I"):                     # 16 bits, which convert() would cut off
         image = Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))

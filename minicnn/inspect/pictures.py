@@ -12,6 +12,7 @@ import numpy as np
 
 from minicnn.inspect.activations import row_outputs
 from minicnn.metrics import confusion_matrix
+from minicnn.modes import no_grad
 from minicnn.tensor import Tensor
 
 INK, RED, BLUE, GREY = "#222222", "#c0392b", "#1f5fa8", "#8a8a8a"
@@ -46,9 +47,10 @@ def bare(axes: Any, title: str = "", **style: Any) -> None:
 
 def learning_curves(history: Sequence[dict[str, float]], path: str | Path,
                     marks: dict[str, float] | None = None) -> Path:
-    """Training loss and test error against the epoch, side by side.
+    """Training loss and errors against the epoch, side by side.
 
-    history : one dict an epoch with "epoch", "loss" and "error" (percent)
+    history : one dict an epoch with "epoch", "loss", "error" and, if it was counted, "train_error";
+              errors in percent
     marks   : horizontal lines to beat in the right picture, {"LeNet-5, 1998": 0.95}
     """
     from matplotlib.ticker import LogLocator, NullLocator
@@ -58,13 +60,17 @@ def learning_curves(history: Sequence[dict[str, float]], path: str | Path,
     left.plot(epochs, [line["loss"] for line in history], "o-", color=BLUE, markersize=4)
     left.set(xlabel="epoch", title="training loss")
     errors = [line["error"] for line in history]
-    right.plot(epochs, errors, "o-", color=RED, markersize=4)
+    right.plot(epochs, errors, "o-", color=RED, markersize=4, label="test")
+    learnt = [line["train_error"] for line in history if "train_error" in line]
+    if learnt:
+        right.plot(epochs, learnt, "o-", color=BLUE, markersize=4, label="training")
+        right.legend(frameon=False)
     right.set(xlabel="epoch", title=f"test error: {errors[-1]:.2f} % in the end")
     for name, value in (marks or {}).items():
         right.axhline(value, color=GREY, linewidth=1, linestyle="--")
         right.annotate(f"{name}: {value:g} %", (0, value), xycoords=("axes fraction", "data"),
                        xytext=(5, 3), textcoords="offset points", fontsize=9, color=INK)
-    if min(errors) > 0:                                    # there is no logarithm of 0
+    if min(errors + learnt) > 0:                           # there is no logarithm of 0
         right.set(yscale="log", ylabel="logarithmic scale")
         right.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
         right.yaxis.set_minor_locator(NullLocator())
@@ -205,6 +211,38 @@ def misclassified(images: np.ndarray, labels: np.ndarray, predicted: np.ndarray,
         axes.set_xlabel(f"{names[labels[number]]} \N{RIGHTWARDS ARROW} {names[predicted[number]]}",
                         fontsize=11, color=RED, labelpad=2)
     return save(drawn, path)
+
+
+@no_grad()
+def reconstructions(model: Any, images: np.ndarray, labels: np.ndarray, path: str | Path,
+                    classes: Sequence[str] | None = None) -> Path:
+    """Images, and below each what a CapsNet's decoder draws from the longest of its capsules.
+
+    images : (N, C, H, W), as the network reads them;  labels : (N,)
+    """
+    x = Tensor(images).to(next(model.parameters()).device)
+    capsules = model.capsules(x)
+    drawn = model.reconstruct(capsules).numpy()
+    said = model.length(capsules).numpy().argmax(axis=1)
+    names = classes or [str(i) for i in range(10)]
+    columns = 10
+    rows = ceil(len(images) / columns)
+    canvas = figure(1.1 * columns, 2.55 * rows + 0.6)
+    canvas.suptitle("what the network reads, and below what it draws from one capsule",
+                    fontsize=14, color=INK)
+    cells = canvas.subplots(2 * rows, columns, squeeze=False)
+    for axes in cells.ravel():
+        axes.axis("off")
+    for number, (image, copy) in enumerate(zip(images, drawn, strict=True)):
+        row, column = divmod(number, columns)
+        for axes, pixels in zip(cells[2 * row:2 * row + 2, column], (image, copy), strict=True):
+            axes.axis("on")
+            axes.imshow(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0),
+                        cmap="gray_r", vmin=0, vmax=1)
+            bare(axes)
+        right = said[number] == labels[number]
+        axes.set_xlabel(names[said[number]], fontsize=11, color=INK if right else RED, labelpad=2)
+    return save(canvas, path)
 
 
 def report(folder: str | Path, model: Any, title: str, history: Sequence[dict[str, float]],

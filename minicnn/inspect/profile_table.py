@@ -1,12 +1,11 @@
 """The table of a profile, and in words why its slowest layers take the time they take."""
 
-import csv
-import io
 import json
 from dataclasses import asdict, dataclass, replace
 from textwrap import fill
 
 from minicnn.inspect.summary import kilobytes
+from minicnn.inspect.tables import aligned, as_csv, markdown
 
 NOTES = """\
 Times are medians in milliseconds.  1 MAC = 1 multiplication + 1 addition = 2 FLOP; MACs are for one
@@ -161,35 +160,22 @@ class Profile:
 
     def text(self) -> str:
         heads, rows = self.cells()
-        above = [head.rpartition(" ")[0] for head in heads]
-        below = [head.rpartition(" ")[2] for head in heads]
-        widths = [max(map(len, column)) for column in zip(above, below, *rows, strict=True)]
-        rule = ["-" * width for width in widths]
         place = len(self.lines)
-        names = {"layer", "kind", "output"} & set(heads[:3])
-        out = []
-        for cells in [above, below, rule, *rows[:place], rule, *rows[place:]]:
-            out.append("  ".join(cell.ljust(width) if head in names else cell.rjust(width)
-                                 for cell, width, head in zip(cells, widths, heads, strict=True)))
+        table = aligned([head.replace(" ", "\n") for head in heads],
+                        [*rows[:place], [], *rows[place:]], {"layer", "kind", "output"})
         why = [fill(line, 100, subsequent_indent="  ") for line in self.reasons()]
         first = [fill(self.warning(), 100), ""] if self.warning() else []
-        return "\n".join([*first, self.title, "", *(line.rstrip() for line in out), "",
-                          *self.notes(), *([""] if why else []), *why])
+        return "\n".join([*first, self.title, "", *table, "", *self.notes(), *([""] if why else []),
+                          *why])
 
     def markdown(self) -> str:
-        heads, rows = self.cells()
-        table = [f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows)]
         first = [f"**{self.warning()}**", ""] if self.warning() else []
         why = [f"- {line}" for line in self.reasons()]
-        return "\n".join([*first, f"**{self.title}**", "", *table, "", *self.notes(),
-                          *([""] if why else []), *why])
+        return "\n".join([*first, f"**{self.title}**", "", *markdown(*self.cells()), "",
+                          *self.notes(), *([""] if why else []), *why])
 
     def csv(self) -> str:
-        out = io.StringIO()
-        writer = csv.DictWriter(out, asdict(self.totals[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(line) for line in (*self.lines, *self.totals))
-        return out.getvalue().rstrip("\n")
+        return as_csv([*self.lines, *self.totals])
 
     def json(self) -> str:
         return json.dumps(asdict(self), indent=1)

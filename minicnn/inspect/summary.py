@@ -6,9 +6,8 @@ several convolutions, such as an Inception module, has a line of its own above t
 with their sums beside the slide's figures; by_row() leaves the layers out.
 """
 
-import csv
-import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from math import prod
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from minicnn.geometry import is_whole, times
 from minicnn.inspect.field import receptive_fields, trace
 from minicnn.inspect.figures import DIFFERS, fit
+from minicnn.inspect.tables import aligned, as_csv, markdown
 from minicnn.module import Module, Shape, Windowed
 from minicnn.table import TableNet
 
@@ -90,27 +90,16 @@ class Summary:
             heads, rows = heads[:-1], [cells[:-1] for cells in rows]
         notes = [f"{line.row or line.path}: {line.remark}" for line in self.shown_lines()
                  if line.remark]
-        widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-        numbers = {"parameters", "MACs", "memory"}
-        out = [self.title, ""]
-        for cells in [heads, ["-" * width for width in widths], *rows]:
-            out.append("  ".join(cell.rjust(width) if head in numbers else cell.ljust(width)
-                                 for cell, width, head in zip(cells, widths, heads, strict=True)))
+        table = aligned(heads, rows, set(heads) - {"parameters", "MACs", "memory"})
         notes = ["", "Where the slide or paper differs from this network:", *notes] if notes else []
-        return "\n".join(line.rstrip() for line in [*out, *notes, "", self.totals(), FOOTNOTE])
+        return "\n".join([self.title, "", *table, *notes, "", self.totals(), FOOTNOTE])
 
     def markdown(self) -> str:
-        heads, rows = self.cells()
-        table = [heads, ["---"] * len(heads), *rows]
-        lines = ["| " + " | ".join(cells) + " |" for cells in table]
-        return "\n".join([f"**{self.title}**", "", *lines, "", self.totals(), "", FOOTNOTE])
+        return "\n".join([f"**{self.title}**", "", *markdown(*self.cells()), "", self.totals(), "",
+                          FOOTNOTE])
 
     def csv(self) -> str:
-        out = io.StringIO()
-        writer = csv.DictWriter(out, asdict(self.lines[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(line) for line in self.lines)
-        return out.getvalue().rstrip("\n")
+        return as_csv(self.lines)
 
     def json(self) -> str:
         return json.dumps(asdict(self), indent=1)
@@ -176,10 +165,12 @@ def row_lines(model: Module, lines: list[Line]) -> list[Line]:
         inside[0].row = label
         whole.slide = ", ".join(shown(key, value) for key, value in slide.items())
         whole.remark = remarks(slide, {
-            "output": whole.output, "kernel": main.kernel, "stride": main.stride,
+            "output": whole.output, "maps": whole.output.partition("x")[2],
+            "kernel": main.kernel, "stride": main.stride,
             "activation": inside[-1].layer.lower() if len(inside) > 1 else main.layer,
             "parameters": whole.parameters, "macs": whole.macs,
             "memory": prod(map(int, whole.output.split("x"))),
+            "filters": filters(layers, str(slide.get("filters"))),
             "weights": sum(value.size for layer in layers for name, value
                            in layer.named_parameters() if not name.endswith("bias"))})
         if whole.layer == main.layer:
@@ -201,6 +192,16 @@ def whole_row(label: str, inside: list[Line]) -> tuple[Line, Line]:
         field=inside[-1].field), main
 
 
+def filters(layers: Sequence[Module], printed: str) -> str | int | None:
+    """Of a row's first convolution: "96 of 11x11x3" or, if so printed, 96."""
+    shape = next((value.shape for layer in layers for _, value in layer.named_parameters()
+                  if len(value.shape) == 4), None)
+    if shape is None:
+        return None
+    F, C, KH, KW = shape
+    return F if printed.isdecimal() else f"{F} of {KH}x{KW}x{C}"
+
+
 def remarks(slide: dict[str, Any], here: dict[str, Any]) -> str:
     """Where the slide's figures are not those of this network, not even rounded."""
     found = []
@@ -220,6 +221,8 @@ def with_commas(value: Any) -> str:
 
 def shown(key: str, value: Any) -> str:
     """A slide's figure with as much of its column's name as it needs to be understood."""
+    if key == "filters" and str(value).isdecimal():
+        return f"{value} filters"
     return {"stride": f"stride {value}", "macs": f"{with_commas(value)} MACs",
             "parameters": f"{with_commas(value)} parameters"}.get(key, str(value))
 

@@ -78,18 +78,22 @@ def constant(values: Array, dtype: np.dtype) -> Parameter:
 def fold_all(model: Module) -> int:
     """Fold every batch norm that directly follows a Conv2d or Linear in a Sequential of `model`.
 
-    Returns how many.  The folded norms disappear; all other parts keep their names.  All or
-    nothing: an error (see fold_batchnorm) leaves the model as it was.  Norms that a network calls
-    in a forward of its own stay, because only that code says what comes before them.
+    Returns how many.  The folded norms disappear, and from a network with rows they leave an empty
+    Sequential behind; all other parts keep their names.  All or nothing: an error (see
+    fold_batchnorm) leaves the model as it was.  Norms that a network calls in a forward of its own
+    stay, because only that code says what comes before them.
     """
     found = []
     for chain in dict.fromkeys(model.modules()):           # each once, even where it is shared
-        if type(chain).forward is Sequential.forward:
+        if getattr(type(chain).forward, "in_order", False):
             parts = chain.children()
             found += [(chain, name, norm_name, fold_batchnorm(layer, norm))
                       for (name, layer), (norm_name, norm) in zip(parts, parts[1:], strict=False)
                       if can_fold(layer, norm)]
     for chain, name, norm_name, folded in found:
         setattr(chain, name, folded)
-        delattr(chain, norm_name)
+        if type(chain) is Sequential:
+            delattr(chain, norm_name)
+        else:
+            setattr(chain, norm_name, Sequential())
     return len(found)

@@ -1,6 +1,7 @@
 """Architectures by name: `build("lenet5", variant="paper")`.  One file is one family."""
 
 import difflib
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -50,13 +51,20 @@ MODELS: dict[str, Callable[..., Module]] = {
 
 
 def build(name: str, **options: Any) -> Module:
-    """The network of that name; options are its constructor's.  ValueError for an unknown name.
+    """The network of that name; options are its constructor's.
+
+    ValueError for an unknown name, TypeError for an option that this network does not have.
 
     >>> build("lenet5", variant="paper").num_parameters()
     60000
     """
     if name not in MODELS:
-        near = difflib.get_close_matches(name, MODELS, n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(MODELS)}"
+        near = difflib.get_close_matches(name.lower(), MODELS, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else \
+            "`python -m minicnn networks` lists them"
         raise ValueError(f"no network is called {name!r}; {hint}")
+    known = inspect.signature(MODELS[name]).parameters
+    unknown = [option for option in options if option not in known]
+    if unknown:
+        raise TypeError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(known)}")
     return MODELS[name](**options)

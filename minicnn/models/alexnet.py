@@ -35,9 +35,10 @@ Further departures of the other variants
 7. "caffenet" has Caffe's constants for normalisation: alpha 1e-4, k 1.
 8. "virginia" has no normalisation and, since the table forgets it, no pooling after C7: F8 then
    has 177 million weights.  Nobody trained it.  The table's 224 with "SAME" would give 56 x 56.
-9. "torchvision" has 64 and 192 maps in front, no normalisation, dropout before the hidden layers
-   instead of after them, and an average that makes 6 x 6 out of any image.  Weights bear
-   torchvision's names, so published ones load.
+9. "torchvision" has 64, 192, 384, 256, 256 maps (a footnote of 2014 says 384 for the fourth,
+   Krizhevsky's program 256), no halves, no normalisation, dropout before the hidden layers instead
+   of after them, and an average that makes 6 x 6 out of any image.  Weights bear torchvision's
+   names, so published ones load.
 10. "small" starts from He's initialisation, since std 0.01 is meant for wide layers.
 """
 

@@ -5,9 +5,9 @@
                     without the decoder                      6,804,224     201,793,536
     capsnet_small   3 x 32 x 32     256 of 8 -> 10 of 8        664,416      10,460,160
 
-Reads digits with values from 0 to 1.  The decoder draws the digit from its capsule's 16 numbers,
-which for that must hold slant, thickness and the like; it makes the network better at test time,
-too, and is not needed then.
+Reads digits with values from 0 to 1, as the decoder draws them.  It draws from the 16 numbers of
+the digit's capsule, which for that must hold slant, thickness and the like; the network gets
+better at test time by it, too, where the decoder is not needed.
 
 Slide: memphis, "CapsuleNet".  Source: Sabour, Frosst and Hinton 2017, "Dynamic routing between
 capsules", sections 3 and 4, figures 1 and 2.
@@ -15,6 +15,8 @@ capsules", sections 3 and 4, figures 1 and 2.
 **Departures from the paper**
 
 1. Weights start by He's rule, those of the votes normal with std 0.1; the paper does not say.
+2. The margin loss is equation 4, summed over the classes.  The authors' published program takes
+   half its mean over them: there the drawn image counts 20 times as much beside it.
 """
 
 from collections.abc import Sequence
@@ -23,6 +25,7 @@ from typing import Any
 
 from minicnn.backend import xp_of
 from minicnn.functions import maximum
+from minicnn.geometry import times
 from minicnn.init import apply_init, he_normal, normal, zeros
 from minicnn.layers.activations import ReLU, Sigmoid
 from minicnn.layers.capsule import CapsuleLength, PrimaryCapsules, RoutedCapsules
@@ -62,23 +65,21 @@ class CapsNet(Module):
     ----------
     classes : int, default 10
     reconstruction : bool, default True      whether there is a decoder
-    maps, capsule_maps, out_dim, hidden, input_shape
-                                             of conv1, of the primary capsules (each 8 channels),
-                                             numbers in a class capsule, units of the decoder, image
-                                             size, for networks of another size
-
-    loss(x, labels) is what the paper trains with; margin_loss(model(x), labels) leaves the decoder
-    out.
+    maps, capsule_maps, out_dim, hidden      of conv1, of the primary capsules (each 8 channels),
+                                             numbers in a class capsule, units of the decoder
+    image_shape : (C, H, W)                  of what it reads and draws; no other size fits
 
     >>> CapsNet().num_parameters(), CapsNet(reconstruction=False).num_parameters()
     (8215568, 6804224)
     """
 
+    standardised = False                                   # pixels stay from 0 to 1
+
     def __init__(self, classes: int = 10, reconstruction: bool = True, maps: int = 256,
                  capsule_maps: int = 32, out_dim: int = 16, hidden: Sequence[int] = (512, 1024),
-                 input_shape: Shape = (1, 28, 28)) -> None:
+                 image_shape: Sequence[int] = (1, 28, 28)) -> None:
         check_classes("CapsNet", classes)
-        self.input_shape = input_shape
+        self.input_shape = input_shape = tuple(image_shape)
         self.conv1, self.relu = Conv2d(input_shape[0], maps, 9), ReLU()
         self.primary = Conv2d(maps, 8 * capsule_maps, 9, 2)
         self.squash = PrimaryCapsules(8)
@@ -98,12 +99,20 @@ class CapsNet(Module):
 
     def capsules(self, x: Tensor) -> Tensor:
         """The class capsules: (N, 1, 28, 28) -> (N, classes, 16)."""
+        self.check_size(x.shape[1:])
         return self.digits(self.squash(self.primary(self.relu(self.conv1(x)))))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.length(self.capsules(x))
 
+    def check_size(self, in_shape: Shape) -> None:
+        if in_shape[1:] != self.input_shape[1:]:
+            raise ValueError(f"CapsNet: got an image of {times(in_shape[1:])}, this one reads "
+                             f"{times(self.input_shape[1:])} only, for it has a matrix for each "
+                             "capsule of each place; give CapsNet image_shape=(C, H, W)")
+
     def out_shape(self, in_shape: Shape) -> Shape:
+        self.check_size(in_shape)
         features = self.primary.shape(self.relu.shape(self.conv1.shape(in_shape)))
         capsules = self.digits.shape(self.squash.shape(features))
         if self.decoder is not None:                       # so that tables have it, too
@@ -121,20 +130,28 @@ class CapsNet(Module):
         kept = capsules * one_hot(labels, lengths).reshape(N, J, 1)
         return self.decoder(kept).reshape(N, *self.input_shape)
 
-    def loss(self, x: Tensor, labels: Any, share: float = 0.0005) -> Tensor:
-        """margin_loss, plus `share` times the sum of squared errors of the drawn image's pixels."""
+    def loss(self, x: Tensor, labels: Any, share: float = 0.0005) -> tuple[Tensor, Tensor]:
+        """(what training makes small, the lengths) of one batch, from one pass.
+
+        margin_loss, plus `share` times the sum of squared errors of the drawn image's pixels.
+        """
         capsules = self.capsules(x)
-        loss = margin_loss(self.length(capsules), labels)
+        lengths = self.length(capsules)
+        loss = margin_loss(lengths, labels)
         if self.decoder is None:
-            return loss
-        error = (self.reconstruct(capsules, labels) - x) ** 2
-        return loss + share * error.sum(axis=(1, 2, 3)).mean()
+            return loss, lengths
+        error = (self.reconstruct(capsules, labels) - x) ** 2                   # (N, C, H, W)
+        return loss + share * error.sum(axis=(1, 2, 3)).mean(), lengths
+
+    def probabilities(self, lengths: Tensor) -> Tensor:
+        """The share of each class in all lengths: (N, classes)."""
+        return lengths / lengths.sum(axis=1, keepdims=True)
 
 
-def capsnet_small(classes: int = 10, channels: int = 3) -> CapsNet:
-    """For 32 x 32 images: 32 maps, 4 capsule maps, 8 numbers in a class capsule."""
+def capsnet_small(classes: int = 10, image_shape: Sequence[int] = (3, 32, 32)) -> CapsNet:
+    """32 maps, 4 capsule maps, 8 numbers in a class capsule; for 32 x 32 images."""
     return CapsNet(classes, maps=32, capsule_maps=4, out_dim=8, hidden=(64, 128),
-                   input_shape=(channels, 32, 32))
+                   image_shape=image_shape)
 
 
 NETWORKS = {"capsnet": CapsNet, "capsnet_small": capsnet_small}

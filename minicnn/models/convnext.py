@@ -5,6 +5,7 @@
     convnext_small    3, 3, 27, 3     96, 192, 384, 768      50,223,688     8,683,712,256
     convnext_base     3, 3, 27, 3     128, 256, 512, 1024    88,591,464    15,354,729,472
     convnext_large    3, 3, 27, 3     192, 384, 768, 1536   197,767,336    34,361,433,600
+    convnext_xlarge   3, 3, 27, 3     256, 512, 1024, 2048  350,196,968    60,921,030,656
     convnext_mini     2, 2,  2        32, 64, 128               413,418        15,136,000
 
 All but the last read 224 x 224 images of 1000 classes, the last 32 x 32 ones of 10.
@@ -41,7 +42,8 @@ from minicnn.table import row
 SIZES = {"tiny": ((3, 3, 9, 3), (96, 192, 384, 768), 0.1),
          "small": ((3, 3, 27, 3), (96, 192, 384, 768), 0.4),
          "base": ((3, 3, 27, 3), (128, 256, 512, 1024), 0.5),
-         "large": ((3, 3, 27, 3), (192, 384, 768, 1536), 0.5)}
+         "large": ((3, 3, 27, 3), (192, 384, 768, 1536), 0.5),
+         "xlarge": ((3, 3, 27, 3), (256, 512, 1024, 2048), 0.2)}          # on ImageNet-22k only
 
 
 def block(channels: int, drop: float) -> Residual:
@@ -58,7 +60,7 @@ class ConvNeXt(Network):
 
     Parameters
     ----------
-    size : "tiny", "small", "base" or "large"
+    size : "tiny", "small", "base", "large" or "xlarge"
     classes : int, default 1000
     blocks, channels, patch, drop, input_shape     of each stage, pixels of the first convolution's
                                                    square patches, stochastic depth of the last

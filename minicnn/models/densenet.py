@@ -37,7 +37,7 @@ Departures from the paper
    square of a block's layers; the authors' later report shares the copies.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from minicnn.init import apply_init, he_normal
@@ -99,25 +99,28 @@ def transition(seen: int, kept: int, dropout: float) -> Sequential:
                       conv=Conv2d(seen, kept, 1, bias=False), **last, pool=AvgPool2d(2))
 
 
-def dense_rows(seen: int, size: int, growth: int, counts: tuple[int, ...], classes: int,
+def dense_rows(seen: int, maps: Sequence[str], growth: int, counts: Sequence[int], classes: int,
                bottleneck: bool = True, compression: float = 0.5,
                dropout: float = 0.0) -> list[Row]:
-    """dense1, transition1, dense2, ..., norm, avgpool, fc;  `seen` maps of size x size come in."""
+    """dense1, transition1, dense2, ..., norm, avgpool, fc.
+
+    seen : channels that come in;  maps : what the paper prints as the output size of each block
+    """
     rows = []
     bracket = "[1x1 conv, 3x3 conv]" if bottleneck else "[3x3 conv]"
     for block, count in enumerate(counts, 1):
         layers = [DenseLayer(seen + number * growth, growth, bottleneck, dropout)
                   for number in range(count)]
         seen += count * growth
-        rows.append(row(f"dense{block}", Sequential(*layers), output=f"{seen}x{size}x{size}",
+        rows.append(row(f"dense{block}", Sequential(*layers), maps=maps[block - 1],
                         layers=f"{bracket} x {count}"))
         if block < len(counts):
-            kept, size = int(compression * seen), size // 2
+            kept = int(compression * seen)
             rows.append(row(f"transition{block}", transition(seen, kept, dropout),
-                            output=f"{kept}x{size}x{size}", layers="1x1 conv, 2x2 average pool"))
+                            maps=maps[block], layers="1x1 conv, 2x2 average pool"))
             seen = kept
     return [*rows, row("norm", BatchNorm2d(seen), ReLU()),
-            row("avgpool", GlobalAvgPool2d(), output=f"{seen}x1x1"),
+            row("avgpool", GlobalAvgPool2d(), maps="1x1"),
             row("fc", Flatten(), Linear(seen, classes))]
 
 
@@ -140,9 +143,10 @@ class DenseNet(Network):
         first = 2 * growth
         super().__init__(
             row("conv1", Conv2d(3, first, 7, 2, 3, bias=False), BatchNorm2d(first), ReLU(),
-                output=f"{first}x112x112", kernel="7x7", stride="2"),
-            row("pool1", MaxPool2d(3, 2, 1), output=f"{first}x56x56", kernel="3x3", stride="2"),
-            *dense_rows(first, 56, growth, counts, classes, dropout=dropout),
+                maps="112x112", kernel="7x7", stride="2"),
+            row("pool1", MaxPool2d(3, 2, 1), maps="56x56", kernel="3x3", stride="2"),
+            *dense_rows(first, ("56x56", "28x28", "14x14", "7x7"), growth, counts, classes,
+                        dropout=dropout),
             input_shape=(3, 224, 224))
         self.variant = f"{depth}, k {growth}"
         apply_init(self, he_normal(), zeros)
@@ -174,9 +178,9 @@ class CifarDenseNet(Network):
         check_classes("CifarDenseNet", classes)
         first = 16 if variant == "plain" else 2 * growth
         super().__init__(
-            row("conv1", Conv2d(channels, first, 3, 1, 1, bias=False), output=f"{first}x32x32"),
-            *dense_rows(first, 32, growth, (n, n, n), classes, variant == "BC",
-                        1 if variant == "plain" else 0.5, dropout),
+            row("conv1", Conv2d(channels, first, 3, 1, 1, bias=False), maps="32x32"),
+            *dense_rows(first, ("32x32", "16x16", "8x8"), growth, (n, n, n), classes,
+                        variant == "BC", 1 if variant == "plain" else 0.5, dropout),
             input_shape=(channels, 32, 32))
         self.variant = f"{variant} {depth}, k {growth}"
         apply_init(self, he_normal(), zeros)

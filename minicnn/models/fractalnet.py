@@ -25,6 +25,7 @@ ICLR 2017, figure 1, sections 2 to 4.  Lecture: memphis "CNN models".
 Departures from the paper
 -------------------------
 1. 33,734,922 is what the widths give; 38.6M for "FractalNet, 21 layers" is the DenseNet paper's.
+   In the paper's table of depths all figures agree but the first: 0.3M for 5 layers.
 2. Dropout (0, 0.1, 0.2, 0.3, 0.4 from block to block) acts once, behind each block's pool.
 """
 
@@ -169,8 +170,9 @@ class FractalNet(Network):
         for number, times in enumerate(WIDENING):
             F, size = times * width, 16 >> number
             last = [Dropout(number * dropout)] if number * dropout else []
+            paper = {"output": f"{F}x{size}x{size}"} if width in (16, 64) else {}
             rows += [row(f"block{number + 1}", FractalBlock(seen, F, self.drop_path)),
-                     row(f"pool{number + 1}", MaxPool2d(2), *last, output=f"{F}x{size}x{size}")]
+                     row(f"pool{number + 1}", MaxPool2d(2), *last, **paper)]
             seen = F
         super().__init__(*rows, row("fc", Flatten(), Linear(seen, classes)),
                          input_shape=(channels, 32, 32))

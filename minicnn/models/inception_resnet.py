@@ -18,6 +18,7 @@ Departures of "released", the network that is known by this name, from the paper
 1. The stem is that of Inception v3 with one Inception module (320 maps); the paper's is v4's (384).
 2. 10, 20 and 10 residual modules; the paper's figure has 5, 10 and 5.
 3. A last 1x1 convolution to 1,536 maps; the last residual module has no scale and no ReLU.
+
 Departures of "paper" from the paper
 ------------------------------------
 4. The 1x1 convolutions behind Inception-B and C have the 1,152 and 2,144 maps of the inputs that

@@ -13,8 +13,10 @@ filters), iitk "BN-inception" in the table of results.
 Departures from the paper
 -------------------------
 1. The first convolution is a full 7 x 7; the paper's is separable, with depth multiplier 8.
-2. The columns of the table add up to 608 maps for 4c and 4d and 1,056 for 4e, as here; its column
-   of output sizes says 576 and 1,024.
+2. The table's column of output sizes contradicts its other columns in four rows, and these are
+   followed here, as in the released network: 4c has 160 + 160 + 160 + 128 = 608 maps and 4d
+   96 + 192 + 192 + 128 = 608, not 576; 4e has 192 + 256 + 608 = 1,056, not 1,024; and 3c and 4e,
+   which have stride 2, put out 14 x 14 and 7 x 7, not their input's 28 x 28 and 14 x 14.
 3. Convolutions keep a bias before the batch norm, as the released weights do.  It changes nothing
    but the count: 10,016 of the parameters.
 4. Starting weights are He et al.'s; the paper does not say.
@@ -35,25 +37,26 @@ from minicnn.module import Module, Sequential, zeros
 from minicnn.table import Row, row
 
 MODULES = (
-    # name, input, #1x1, (#3x3 reduce, #3x3), (double #3x3 reduce, double #3x3), pool + proj; output
+    # name, input, #1x1, (#3x3 reduce, #3x3), (double #3x3 reduce, double #3x3), pool + proj; the
+    # output as the paper prints it
     ("3a", 192,  64,  (64, 64),   (64, 96),   ("avg", 32),  "256x28x28"),
     ("3b", 256,  64,  (64, 96),   (64, 96),   ("avg", 64),  "320x28x28"),
-    ("3c", 320,  0,   (128, 160), (64, 96),   ("max", 0),   "576x14x14"),
+    ("3c", 320,  0,   (128, 160), (64, 96),   ("max", 0),   "576x28x28"),
     ("4a", 576,  224, (64, 96),   (96, 128),  ("avg", 128), "576x14x14"),
     ("4b", 576,  192, (96, 128),  (96, 128),  ("avg", 128), "576x14x14"),
     ("4c", 576,  160, (128, 160), (128, 160), ("avg", 128), "576x14x14"),
     ("4d", 608,  96,  (128, 192), (160, 192), ("avg", 128), "576x14x14"),
-    ("4e", 608,  0,   (128, 192), (192, 256), ("max", 0),   "1024x7x7"),
+    ("4e", 608,  0,   (128, 192), (192, 256), ("max", 0),   "1024x14x14"),
     ("5a", 1056, 352, (192, 320), (160, 224), ("avg", 128), "1024x7x7"),
     ("5b", 1024, 352, (192, 320), (192, 224), ("max", 128), "1024x7x7"),
 )
 
 SMALL = (
-    ("a", 32,  16, (16, 24), (8, 16),  ("avg", 8),  "64x32x32"),
-    ("b", 64,  0,  (32, 48), (16, 16), ("max", 0),  "128x16x16"),
-    ("c", 128, 40, (32, 48), (16, 24), ("avg", 16), "128x16x16"),
-    ("d", 128, 0,  (40, 64), (24, 32), ("max", 0),  "224x8x8"),
-    ("e", 224, 64, (48, 96), (24, 48), ("avg", 32), "240x8x8"),
+    ("a", 32,  16, (16, 24), (8, 16),  ("avg", 8),  None),
+    ("b", 64,  0,  (32, 48), (16, 16), ("max", 0),  None),
+    ("c", 128, 40, (32, 48), (16, 24), ("avg", 16), None),
+    ("d", 128, 0,  (40, 64), (24, 32), ("max", 0),  None),
+    ("e", 224, 64, (48, 96), (24, 48), ("avg", 32), None),
 )
 
 
@@ -81,7 +84,8 @@ def inception(in_channels: int, one: int, three: tuple[int, int], double: tuple[
 
 def modules(table: tuple) -> Iterator[Row]:
     for name, in_channels, *settings, output in table:
-        yield row(f"inception ({name})", inception(in_channels, *settings), output=output)
+        yield row(f"inception ({name})", inception(in_channels, *settings),
+                  **({"output": output} if output else {}))
 
 
 def paper_rows(channels: int) -> tuple[Row, ...]:
@@ -102,7 +106,7 @@ VARIANTS = {"paper": (paper_rows, 1024, 224), "small": (small_rows, 240, 32)}  #
 
 
 class InceptionV2(Network):
-    """Inception v2:  (N, 3, 224, 224) -> (N, classes); other sizes: multiples of 32.
+    """Inception v2:  (N, 3, 224, 224) -> (N, classes); other sizes: 64, 96, 128, ...
 
     Parameters
     ----------
@@ -118,7 +122,8 @@ class InceptionV2(Network):
         rows, maps, size = VARIANTS[check_choice("InceptionV2", "variant", variant, VARIANTS)]
         check_classes("InceptionV2", classes)
         super().__init__(*rows(channels),
-                         row("avg pool", GlobalAvgPool2d(), output=f"{maps}x1x1"),
+                         row("avg pool", GlobalAvgPool2d(),
+                             **({"output": "1024x1x1"} if variant == "paper" else {})),
                          row("linear", Flatten(), Linear(maps, classes)),
                          input_shape=(channels, size, size))
         self.variant = variant

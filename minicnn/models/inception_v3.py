@@ -14,10 +14,10 @@ Departures from the paper
 -------------------------
 1. Before the modules stands what the authors released: 1x1 to 80 maps, 3x3 to 192, max pooling.
    Table 1 has 3x3 to 80, 3x3 at stride 2 to 192, 3x3 to 288.
-2. The modules on 35 x 35 maps keep one 5x5 filter; figure 5 replaces it by two 3x3.
-3. The head of the auxiliary classifier (batch-normalised, section 4) is on the last 17 x 17 module.
-4. Starting weights are He et al.'s; the release draws a truncated normal.
-Label smoothing (section 7) is a matter of the loss: cross_entropy.
+2. The modules on 35 x 35 maps have a 5x5 filter where figure 5 has a single 3x3.
+3. Starting weights are He et al.'s; the release draws a truncated normal.
+The auxiliary classifier stands on the last 17 x 17 module, batch-normalised, as in section 4; its
+layers are the release's.  Label smoothing (section 7) is a matter of the loss: cross_entropy.
 
 Weights come in torchvision's order.  Its names number a branch's parts (branch3x3dbl_1, _2); here
 they are parts of a branch (branch3x3dbl.0, .1).

@@ -38,8 +38,9 @@ from minicnn.layers.maxpool import MaxPool2d
 from minicnn.layers.partial_conv import LENET_C3_TABLE, PartialConv2d
 from minicnn.layers.rbf import RBF
 from minicnn.layers.subsample import Subsample2d
+from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.module import zeros
-from minicnn.table import TableNet, row
+from minicnn.table import row
 
 
 def slide_rows(classes):
@@ -97,13 +98,14 @@ def visualiser_rows(classes):
 VARIANTS = {"slide": slide_rows, "paper": paper_rows, "visualiser": visualiser_rows}
 
 
-class LeNet5(TableNet):
+class LeNet5(Network):
     """LeNet-5:  (N, 1, 32, 32) grey digits -> (N, classes).
 
     Parameters
     ----------
     variant : "slide", "paper" or "visualiser"     see the table at the head of this file
-    classes : int, default 10                      "paper" has pictures for 10 classes only
+    classes : int, default 10                      "paper" has pictures of 10 digits; for any other
+                                                   number its codes are +1 and -1 at random
 
     "slide" and "visualiser" return scores (larger is better, for cross_entropy); "paper" returns
     distances to each digit's picture (smaller is better, for rbf_loss).
@@ -112,14 +114,9 @@ class LeNet5(TableNet):
     [61706, 60000, 63802]
     """
 
-    input_shape = (1, 32, 32)
-
     def __init__(self, variant: str = "slide", classes: int = 10) -> None:
-        if variant not in VARIANTS:
-            raise ValueError(f"LeNet5: no variant {variant!r}; there are {', '.join(VARIANTS)}")
-        if classes < 2:
-            raise ValueError(f"LeNet5: a classifier needs at least 2 classes, got {classes}")
-        super().__init__(*VARIANTS[variant](classes))
+        rows = VARIANTS[check_choice("LeNet5", "variant", variant, VARIANTS)]
+        super().__init__(*rows(check_classes("LeNet5", classes)), input_shape=(1, 32, 32))
         self.variant = variant
         if variant != "paper":
             apply_init(self, weight=xavier_uniform(), bias=zeros)

@@ -13,7 +13,7 @@ from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.concat import Concat
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.residual import Add
-from minicnn.module import Module, Sequential, Shape
+from minicnn.module import Module, Sequential, Shape, in_order
 from minicnn.table import Row, TableNet
 from minicnn.tensor import Tensor
 
@@ -25,6 +25,7 @@ class Network(TableNet):
         super().__init__(*rows)
         self.input_shape = input_shape
 
+    @in_order
     def forward(self, x: Tensor) -> Tensor:
         try:
             return super().forward(x)

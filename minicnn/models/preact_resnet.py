@@ -123,7 +123,7 @@ class CifarPreActResNet(Network):
         if order == "relu-only preactivation":             # each convolution has its norm behind it
             before, after = [*before, BatchNorm2d(16)], after[1:]
         super().__init__(
-            row("conv1", *before, output="16x32x32"),
+            row("conv1", *before, maps="32x32"),
             *cifar_stages(unit, n, 16, 16, expansion), row("norm", *after),
             *cifar_end(64 * expansion, classes), input_shape=(channels, 32, 32))
         self.variant = f"{depth}, {order}"

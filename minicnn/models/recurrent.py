@@ -6,11 +6,11 @@
     dcrn           4, 4, 4      363,382   176,137,992
     dcrn_small     2, 2, 2       55,082    31,376,000
 
-    IRRCNN block   relu(x + join(R1(x), R3(x), R1(mean of 3 x 3 of x)))
+    IRRCNN block   relu(x + M [R1(x); R3(x); R1(mean of 3 x 3 of x)])
     DCRN layer     [x; R3(bn x)], k new maps each
 
 R3 is a recurrent convolution with 3 x 3 filters whose output is fed back twice (t = 2), R1 the same
-with 1 x 1 filters.  minicnn.layers.recurrent_conv has the formula.
+with 1 x 1 filters, M a common 1 x 1 convolution; minicnn.layers.recurrent_conv has the formula.
 
 Slides: memphis, the lists "CapsuleNet and IRRCNN", "DenseNet / DCRN".  Sources: Alom, Hasan,
 Yakopcic, Taha and Asari 2020, "Improved inception-residual convolutional neural network for object
@@ -22,7 +22,8 @@ and variance 1 over the training images.
 
 1. Numbers of blocks and maps are ours: the papers' totals could not be reproduced from what they
    print, so no published count stands beside these networks.
-2. A batch norm follows each recurrent convolution; within its steps there is none.
+2. Batch norm stands behind each recurrent convolution of IRRCNN and before each of DCRN, never
+   between its steps.
 3. Weights start by He's rule, biases at 0.
 """
 

@@ -21,6 +21,8 @@ to mean 0 and variance 1 over the training images.
    are not added to one another, and the last one is averaged over 3 x 3; the paper does not say so,
    the authors' program does.
 2. The stride is in the 3 x 3 convolutions, as in the authors' program.
+3. The part that goes straight through is the last, as in the authors' program; in the paper it is
+   the first, which is the same network with its channels in another order.
 """
 
 from collections.abc import Callable, Sequence

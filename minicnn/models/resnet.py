@@ -77,6 +77,9 @@ COLUMNS = {
     152: Column("bottleneck", (3, 8, 36, 3), 11.3e9),
 }
 
+# The slide's column "output size".
+MAPS = ("112x112", "56x56", "28x28", "14x14", "7x7", "1x1")
+
 # The slide's brackets: {0} channels in conv2_x are 64, then twice as many from row to row.
 BRACKETS = {"basic": "[3x3, {0}; 3x3, {0}]", "bottleneck": "[1x1, {0}; 3x3, {0}; 1x1, {1}]"}
 
@@ -92,16 +95,16 @@ def imagenet_rows(unit: Unit, counts: Sequence[int], expansion: int, bracket: st
     base    : the channels of conv2_x; they double from row to row
     """
     rows = [row("conv1", Conv2d(3, 64, 7, 2, 3, bias=False), BatchNorm2d(64), ReLU(),
-                output="64x112x112", kernel="7x7", stride="2")]
+                maps=MAPS[0], kernel="7x7", stride="2")]
     seen = 64
     for number, count in enumerate(counts):
-        channels, size = base << number, 56 >> number
+        channels = base << number
         layers: list[Module] = [MaxPool2d(3, 2, 1)] if number == 0 else []
         layers.append(stage(unit, count, seen, channels, 1 if number == 0 else 2, expansion))
         seen = expansion * channels
-        rows.append(row(f"conv{number + 2}_x", *layers, output=f"{seen}x{size}x{size}",
+        rows.append(row(f"conv{number + 2}_x", *layers, maps=MAPS[number + 1],
                         units=f"{bracket.format(int(widen * channels), seen)} x {count}"))
-    return [*rows, row("avgpool", GlobalAvgPool2d(), output=f"{seen}x1x1"),
+    return [*rows, row("avgpool", GlobalAvgPool2d(), maps=MAPS[-1]),
             row("fc", Flatten(), Linear(seen, classes), output="1000")]
 
 

@@ -47,22 +47,23 @@ from minicnn.module import Module, zeros
 from minicnn.table import Row, row
 
 DEPTHS = (20, 32, 44, 56, 110, 1202)                       # those of the paper
+MAPS = ("32x32", "16x16", "8x8")                           # and its "output map size"
 ORDERS_HERE = ("original", "bn after addition", "no relu", "relu before addition")
 
 
 def cifar_stages(unit: Unit, n: int, seen: int, base: int, expansion: int = 1) -> list[Row]:
-    """stage1, stage2, stage3: n units each, on 32 x 32, 16 x 16 and 8 x 8 pixels."""
+    """stage1, stage2, stage3: n units each."""
     rows = []
     for number in range(3):
-        channels, size = base << number, 32 >> number
+        channels = base << number
         layers = stage(unit, n, seen, channels, 1 if number == 0 else 2, expansion)
         seen = expansion * channels
-        rows.append(row(f"stage{number + 1}", layers, output=f"{seen}x{size}x{size}"))
+        rows.append(row(f"stage{number + 1}", layers, maps=MAPS[number]))
     return rows
 
 
 def cifar_end(seen: int, classes: int) -> list[Row]:
-    return [row("avgpool", GlobalAvgPool2d(), output=f"{seen}x1x1"),
+    return [row("avgpool", GlobalAvgPool2d()),
             row("fc", Flatten(), Linear(seen, classes), output="10")]
 
 
@@ -98,7 +99,7 @@ class CifarResNet(Network):
 
         super().__init__(
             row("conv1", Conv2d(channels, 16, 3, 1, 1, bias=False), BatchNorm2d(16), ReLU(),
-                output="16x32x32"),
+                maps="32x32"),
             *cifar_stages(unit, n, 16, 16), *cifar_end(64, classes),
             input_shape=(channels, 32, 32))
         around_it = "no shortcuts" if shortcut == "none" else f"shortcut {shortcut}"

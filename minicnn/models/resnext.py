@@ -48,7 +48,7 @@ from minicnn.table import row
 # Depth, cardinality, width: table 3 varies C at equal cost, table 4 at twice the cost.
 MEMBERS = [(depth, *paths) for depth in (50, 101)
            for paths in ((1, 64), (2, 40), (4, 24), (8, 14), (32, 4))]
-MEMBERS += [(101, 2, 64), (101, 64, 4), (101, 32, 8)]
+MEMBERS += [(101, 1, 100), (101, 2, 64), (101, 64, 4), (101, 32, 8)]
 
 
 def resnext_unit(cardinality: int, width: int, base: int = 64) -> Unit:
@@ -113,7 +113,7 @@ class CifarResNeXt(Network):
         check_classes("CifarResNeXt", classes)
         super().__init__(
             row("conv1", Conv2d(channels, base, 3, 1, 1, bias=False), BatchNorm2d(base), ReLU(),
-                output=f"{base}x32x32"),
+                maps="32x32"),
             *cifar_stages(resnext_unit(cardinality, width, base), n, base, base, 4),
             *cifar_end(16 * base, classes), input_shape=(channels, 32, 32))
         self.variant = f"{depth} {cardinality}x{width}d"

@@ -116,7 +116,7 @@ class CifarSEResNet(Network):
 
         super().__init__(
             row("conv1", Conv2d(channels, 16, 3, 1, 1, bias=False), BatchNorm2d(16), ReLU(),
-                output="16x32x32"),
+                maps="32x32"),
             *cifar_stages(unit, n, 16, 16), *cifar_end(64, classes),
             input_shape=(channels, 32, 32))
         self.variant = f"{depth}"

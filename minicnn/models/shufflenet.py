@@ -6,11 +6,18 @@
                    3 groups   1,865,728   137,460,672
                    4 groups   1,968,344   134,339,776
                    8 groups   2,434,768   138,365,952
+       3 groups,   x0.5         718,324    37,589,856
+                   x1.5       3,442,168   292,443,552
+                   x2.0       5,450,776   524,045,184
+       8 groups,   x0.5       1,011,448    40,469,760
+                   x1.5       4,269,952   290,188,800
+                   x2.0       6,522,232   521,942,016
     shufflenet_v2, x0.5       1,366,792    40,476,448  3 x 224 x 224, 1000 classes
                    x1.0       2,278,604   144,907,992
                    x1.5       3,503,624   295,759,392
                    x2.0       7,393,996   583,253,464
-    shufflenet_v2_small         287,962     8,293,888  3 x 32 x 32, 10 classes
+    shufflenet_v1_small         110,794     5,900,736  3 x 32 x 32, 10 classes
+    shufflenet_v2_small         287,962     8,293,888
 
 Slide: stanford, "MobileNets" ("ShuffleNet: Zhang et al, CVPR 2018").
 
@@ -20,9 +27,10 @@ weights of v2 lie in the order of torchvision's, under other names.
 
 **Departures from the paper**
 
-1. v1 comes in the full width of table 1 only; of the narrower ones the paper does not print the
-   channels.
-2. Weights start by He's rule, biases at 0; the papers do not say.
+1. v1 in other widths than table 1's has the channels of the authors' program, which knows 3 and 8
+   groups; the paper prints what these networks cost, but not their channels.
+2. v1's classifier has a bias; the authors' program leaves it out, the paper does not say.
+3. Weights start by He's rule, biases at 0; the papers do not say.
 """
 
 from collections.abc import Sequence
@@ -44,11 +52,14 @@ from minicnn.models.network import (
     conv_unit,
 )
 from minicnn.module import Module, Sequential, Shape
-from minicnn.table import row
+from minicnn.table import Row, row
 
-# groups -> channels of stages 2, 3, 4: table 1
+# groups -> channels of stages 2, 3, 4: table 1; conv1 has 24
 V1_CHANNELS = {1: (144, 288, 576), 2: (200, 400, 800), 3: (240, 480, 960), 4: (272, 544, 1088),
                8: (384, 768, 1536)}
+# (groups, width) -> channels of conv1; the stages have `width` times table 1's
+V1_WIDTHS = {**{(groups, 1.0): 24 for groups in V1_CHANNELS},
+             (3, 0.5): 12, (3, 1.5): 24, (3, 2.0): 48, (8, 0.5): 16, (8, 1.5): 24, (8, 2.0): 48}
 # width -> channels of stages 2, 3, 4 and of conv5: table 5
 V2_CHANNELS = {0.5: (48, 96, 192, 1024), 1.0: (116, 232, 464, 1024), 1.5: (176, 352, 704, 1024),
                2.0: (244, 488, 976, 2048)}
@@ -59,7 +70,7 @@ def v1_unit(in_channels: int, out_channels: int, stride: int, groups: int,
             first_groups: int) -> Module:
     """Figure 2: (b) with stride 1, whose input is added; (c) with stride 2, whose input is joined.
 
-    first_groups : groups of the first convolution, 1 behind the 24 channels of pool1
+    first_groups : groups of the first convolution, 1 behind the few channels of conv1
     """
     middle = out_channels // 4
     out = out_channels - in_channels if stride == 2 else out_channels
@@ -89,29 +100,43 @@ def v2_unit(in_channels: int, out_channels: int, stride: int) -> Sequential:
     return Sequential(join=Branches(left=left, right=right), shuffle=ChannelShuffle(2))
 
 
+def first_rows(colours: int, channels: int, small: bool) -> list[Row]:
+    """conv1 and pool1, which divide the image by 4;  small : conv1 with stride 1, and no pool1."""
+    conv1 = row("conv1", conv_unit(colours, channels, 3, 1 if small else 2))
+    return [conv1] if small else [conv1, row("pool1", MaxPool2d(3, 2, 1))]
+
+
 class ShuffleNetV1(Network):
     """ShuffleNet v1:  (N, 3, 224, 224) -> (N, classes) scores.
 
+    Parameters
+    ----------
     groups : 1, 2, 3, 4 or 8, default 3    of the 1 x 1 convolutions; more groups, more channels
     classes : int, default 1000
+    width : 0.5, 1.0, 1.5 or 2.0           of all channels; 1.0 alone with 1, 2 and 4 groups
+    repeats, small, input_shape            as in ShuffleNetV2
 
     >>> [ShuffleNetV1(groups).num_parameters() for groups in (1, 3, 8)]
     [1531936, 1865728, 2434768]
     """
 
-    def __init__(self, groups: int = 3, classes: int = 1000) -> None:
+    def __init__(self, groups: int = 3, classes: int = 1000, width: float = 1.0,
+                 repeats: Sequence[int] = REPEATS, small: bool = False,
+                 input_shape: Shape = (3, 224, 224)) -> None:
         check_choice("ShuffleNetV1", "number of groups", groups, V1_CHANNELS)
+        check_choice(f"ShuffleNetV1({groups})", "width", width,
+                     [w for g, w in V1_WIDTHS if g == groups])
         check_classes("ShuffleNetV1", classes)
-        rows = [row("conv1", conv_unit(3, 24, 3, 2)), row("pool1", MaxPool2d(3, 2, 1))]
-        channels = 24
-        for stage, out, count in zip((2, 3, 4), V1_CHANNELS[groups], REPEATS, strict=True):
+        channels = V1_WIDTHS[groups, width]
+        rows = first_rows(input_shape[0], channels, small)
+        for stage, full, count in zip((2, 3, 4), V1_CHANNELS[groups], repeats, strict=True):
+            out = int(width * full)
             units = [v1_unit(channels, out, 2, groups, 1 if stage == 2 else groups)]
             units += [v1_unit(out, out, 1, groups, groups) for _ in range(count - 1)]
             rows.append(row(f"stage{stage}", Sequential(*units)))
             channels = out
         super().__init__(*rows, row("gap", GlobalAvgPool2d()),
-                         row("fc", Flatten(), Linear(channels, classes)),
-                         input_shape=(3, 224, 224))
+                         row("fc", Flatten(), Linear(channels, classes)), input_shape=input_shape)
         apply_init(self, weight=he_normal(), bias=zeros)
 
 
@@ -132,9 +157,8 @@ class ShuffleNetV2(Network):
         check_choice("ShuffleNetV2", "width", width, V2_CHANNELS)
         check_classes("ShuffleNetV2", classes)
         *stages, last = V2_CHANNELS[width]
-        rows = [row("conv1", conv_unit(input_shape[0], 24, 3, 1 if small else 2))]
-        rows += [] if small else [row("pool1", MaxPool2d(3, 2, 1))]
         channels = 24
+        rows = first_rows(input_shape[0], channels, small)
         for stage, out, count in zip((2, 3, 4), stages, repeats, strict=True):
             units = [v2_unit(channels if number == 0 else out, out, 2 if number == 0 else 1)
                      for number in range(count)]
@@ -146,10 +170,15 @@ class ShuffleNetV2(Network):
         apply_init(self, weight=he_normal(), bias=zeros)
 
 
+def shufflenet_v1_small(classes: int = 10, channels: int = 3) -> ShuffleNetV1:
+    """For 32 x 32 images: 3 groups, x0.5, conv1 with stride 1, no pool1, eight units."""
+    return ShuffleNetV1(3, classes, 0.5, (2, 4, 2), small=True, input_shape=(channels, 32, 32))
+
+
 def shufflenet_v2_small(classes: int = 10, channels: int = 3) -> ShuffleNetV2:
     """For 32 x 32 images: x0.5, conv1 with stride 1, no pool1, eight units."""
     return ShuffleNetV2(0.5, classes, (2, 4, 2), small=True, input_shape=(channels, 32, 32))
 
 
 NETWORKS = {"shufflenet_v1": ShuffleNetV1, "shufflenet_v2": ShuffleNetV2,
-            "shufflenet_v2_small": shufflenet_v2_small}
+            "shufflenet_v1_small": shufflenet_v1_small, "shufflenet_v2_small": shufflenet_v2_small}

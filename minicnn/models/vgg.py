@@ -92,23 +92,23 @@ SLIDE = {
 }
 
 
-Blocks = list[tuple[str, list[Module]]]
+Blocks = list[tuple[str, str, list[Module]]]
 
 
 def convolutions(config: str, channels: int, batch_norm: bool) -> Blocks:
-    """(label, layers) of each word of the table, and of the pooling behind each block."""
+    """(label, word, layers) of each word of the table, and of the pooling behind each block."""
     found: Blocks = []
     for block, words in enumerate(TABLE[config].split("|"), 1):
         for number, word in enumerate(words.split(), 1):
             if word == "LRN":
-                found.append((f"lrn{block}", [response_norm()]))
+                found.append((f"lrn{block}", word, [response_norm()]))
                 continue
             side, width = map(int, word.removeprefix("conv").split("-"))       # conv3-64
             norm = [BatchNorm2d(width)] if batch_norm else []
-            found.append((f"conv{block}_{number}", [
+            found.append((f"conv{block}_{number}", word, [
                 Conv2d(channels, width, side, padding=side // 2), *norm, ReLU()]))
             channels = width
-        found.append((f"pool{block}", [MaxPool2d(2)]))
+        found.append((f"pool{block}", "maxpool", [MaxPool2d(2)]))
     return found
 
 
@@ -116,16 +116,17 @@ def paper_rows(config: str, blocks: Blocks, size: tuple[int, int, int], classes:
                dropout: float) -> list[Row]:
     maps, side, width = size
     classifier: Blocks = [
-        ("fc6", [Flatten(), Linear(maps * side * side, width), ReLU(), Dropout(dropout)]),
-        ("fc7", [Linear(width, width), ReLU(), Dropout(dropout)]),
-        ("fc8", [Linear(width, classes)])]
+        ("fc6", "FC-4096", [Flatten(), Linear(maps * side * side, width), ReLU(),
+                            Dropout(dropout)]),
+        ("fc7", "FC-4096", [Linear(width, width), ReLU(), Dropout(dropout)]),
+        ("fc8", "FC-1000", [Linear(width, classes)])]
     rows = []
-    for label, layers in blocks + classifier:
-        slide = {}
+    for label, word, layers in blocks + classifier:
+        slide = {} if config == "small" else {"word": word}
         if config == "D":
             output, values, weights = SLIDE[label]
-            slide = {"output": output, "memory": f"{values} values",
-                     "weights": f"{weights:,} weights"}
+            slide |= {"output": output, "memory": f"{values} values",
+                      "weights": f"{weights:,} weights"}
         rows.append(row(label, *layers, **slide))
     return rows
 
@@ -133,7 +134,7 @@ def paper_rows(config: str, blocks: Blocks, size: tuple[int, int, int], classes:
 def torchvision_rows(config: str, blocks: Blocks, size: tuple[int, int, int], classes: int,
                      dropout: float) -> list[Row]:
     maps, side, width = size
-    features = Sequential(*[layer for _, layers in blocks for layer in layers])
+    features = Sequential(*[layer for _, _, layers in blocks for layer in layers])
     classifier = Sequential(
         Linear(maps * side * side, width), ReLU(), Dropout(dropout),
         Linear(width, width), ReLU(), Dropout(dropout),

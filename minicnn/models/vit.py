@@ -37,12 +37,29 @@ from minicnn.layers.linear import Linear
 from minicnn.layers.smooth_activations import GELU
 from minicnn.layers.tokens import ClassToken, FirstToken, ImageToTokens, Positions, TokenLinear
 from minicnn.models.network import Network, Residual, check_choice, check_classes
-from minicnn.module import Sequential
+from minicnn.module import Sequential, Shape
 from minicnn.table import row
 
 # layers, D, heads, patch: table 1, and the patch after the stroke ("ViT-B/16")
 SIZES = {"b_16": (12, 768, 12, 16), "b_32": (12, 768, 12, 32), "l_16": (24, 1024, 16, 16),
          "l_32": (24, 1024, 16, 32), "h_14": (32, 1280, 16, 14)}
+
+
+class Patches(Conv2d):
+    """Each patch x patch pixels -> D numbers, for images of the size that has positions."""
+
+    def __init__(self, channels: int, D: int, patch: int, image: int) -> None:
+        super().__init__(channels, D, patch, patch)
+        self.side = image
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        y_shape = super().out_shape(in_shape)
+        if tuple(in_shape[1:]) != (self.side, self.side):
+            H, W = in_shape[1:]
+            raise ValueError(f"{self.located()}: an image of {H}x{W} pixels came, there are "
+                             f"positions for the patches of {self.side}x{self.side}; resize it, "
+                             "or build the network with image=...")
+        return y_shape
 
 
 def encoder_block(D: int, heads: int, dropout: float) -> Sequential:
@@ -83,7 +100,7 @@ class ViT(Network):
             raise ValueError(f"ViT: an image of {image} pixels does not divide into patches of "
                              f"{patch}; take a multiple of {patch}")
         tokens = (image // patch) ** 2 + 1
-        cut, scores = Conv2d(channels, D, patch, patch), Linear(D, classes)
+        cut, scores = Patches(channels, D, patch, image), Linear(D, classes)
         apply_init(cut, weight=lecun_normal(), bias=zeros)
         apply_init(scores, weight=zeros, bias=zeros)
         super().__init__(

@@ -109,7 +109,7 @@ class CifarWideResNet(Network):
             return preactivation_unit(basic(in_channels, channels, stride), "B", order, dropout)
 
         super().__init__(
-            row("conv1", Conv2d(channels, 16, 3, 1, 1, bias=False), output="16x32x32"),
+            row("conv1", Conv2d(channels, 16, 3, 1, 1, bias=False), maps="32x32"),
             *cifar_stages(unit, n, 16, 16 * width),
             row("norm", BatchNorm2d(64 * width), ReLU()),
             *cifar_end(64 * width, classes), input_shape=(channels, 32, 32))

@@ -46,10 +46,10 @@ BLOCKS = (
     ("block12", 728, (728, 1024),     2, "1024x10x10"),    # exit flow; 4 to 11 are the middle flow
 )
 SMALL = (
-    ("block1", 64,  (128, 128),      2, "128x16x16"),
-    ("block2", 128, (128, 128, 128), 1, "128x16x16"),
-    ("block3", 128, (128, 128, 128), 1, "128x16x16"),
-    ("block4", 128, (160, 192),      2, "192x8x8"),
+    ("block1", 64,  (128, 128),      2, None),
+    ("block2", 128, (128, 128, 128), 1, None),
+    ("block3", 128, (128, 128, 128), 1, None),
+    ("block4", 128, (160, 192),      2, None),
 )
 
 
@@ -77,7 +77,8 @@ def block(in_channels: int, maps: tuple[int, ...], stride: int, first: bool) -> 
 
 
 def blocks(table: tuple) -> list[Row]:
-    return [row(name, block(in_channels, maps, stride, first=name == "block1"), output=output)
+    return [row(name, block(in_channels, maps, stride, first=name == "block1"),
+                **({"output": output} if output else {}))
             for name, in_channels, maps, stride, output in table]
 
 
@@ -123,7 +124,8 @@ class Xception(Network):
         rows, maps, size = VARIANTS[check_choice("Xception", "variant", variant, VARIANTS)]
         check_classes("Xception", classes)
         super().__init__(*rows(channels),
-                         row("avg pool", GlobalAvgPool2d(), Flatten(), output=f"{maps}"),
+                         row("avg pool", GlobalAvgPool2d(), Flatten(),
+                             **({"output": "2048"} if variant == "paper" else {})),
                          row("dropout", Dropout(dropout)),
                          row("fc", Linear(maps, classes)),
                          input_shape=(channels, size, size))

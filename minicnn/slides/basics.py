@@ -2,12 +2,13 @@
 
 from math import prod
 
+from minicnn.geometry import times
 from minicnn.inspect.field import receptive_fields, trace
 from minicnn.inspect.summary import summary
 from minicnn.layers.conv import Conv2d
 from minicnn.module import Sequential
-from minicnn.slides.claim import AGREES, OTHER, ROUNDS, Claim, Topic
-from minicnn.slides.measure import MIB, network, output, row, weight_shape
+from minicnn.slides.claim import AGREES, OTHER, ROUNDS, Claim, Fact, Topic
+from minicnn.slides.measure import MIB, network, output, row, table, weight_shape
 
 C = 64                             # any number of maps: it cancels
 
@@ -20,23 +21,38 @@ def conv7(maps: int) -> Conv2d:
     return Conv2d(maps, maps, 7, bias=False)
 
 
-def seen(count: int) -> str:
-    """What one output of so many 3 x 3 convolutions sees."""
-    steps = trace(conv3(count), (1, 32, 32))
-    height, width = receptive_fields(steps)[id(steps[-1])][0]
-    return f"{height}x{width}"
+def seen(layers: Sequential) -> tuple[str, ...]:
+    """What one output of each layer sees."""
+    steps = trace(layers, (1, 32, 32))
+    fields = receptive_fields(steps)
+    return tuple(times(fields[id(step)][0]) for step in steps)
 
 
-def strided() -> tuple[str, str]:
-    """Sizes after the first and the second convolution of memphis's example."""
-    conv = Conv2d(1, 1, 3, stride=2, padding=1)
-    first = conv.shape((1, 5, 5))
-    return f"{first[1]}x{first[2]}", "x".join(map(str, conv.shape(first)[1:]))
+def strided() -> Sequential:
+    """memphis's example."""
+    return Sequential(*[Conv2d(1, 1, 3, stride=2, padding=1) for _ in range(2)])
+
+
+def strided_sizes() -> tuple[str, ...]:
+    return tuple(times(step.shape[1:]) for step in trace(strided(), (1, 5, 5)))
 
 
 def ratio(count: int) -> float:
     """Weights of one 7 x 7 layer for each of so many 3 x 3 layers."""
     return conv7(C).num_parameters() / conv3(count, C).num_parameters()
+
+
+def projection() -> tuple[int, int]:
+    """Maps that 32 filters of 1 x 1 make of 64, and multiplications for each value."""
+    conv, in_shape = Conv2d(64, 32, 1), (64, 56, 56)
+    out_shape = conv.shape(in_shape)
+    return out_shape[0], conv.macs(in_shape, out_shape) // prod(out_shape)
+
+
+def reduces() -> Fact:
+    C, H, W = 64, 56, 56
+    F, OH, OW = Conv2d(C, 32, 1).shape((C, H, W))
+    return Fact((OH, OW) == (H, W) and F < C, f"{C}x{H}x{W} to {F}x{OH}x{OW}")
 
 
 def example() -> Conv2d:
@@ -56,18 +72,22 @@ LAYERS = Topic("Layers", 'memphis "Convolution and receptive field"; iitk "Small
                'kernels"; virginia "Solution: 1x1 convolution", "Hyperparameters and Memory '
                'Requirements"', (
     Claim("memphis:44, memphis:45", "5x5 pixels after one and two 3x3 convolutions, stride 2, "
-          "padding 1", ("3x3", "2x2"), strided, AGREES),
+          "padding 1", ("3x3", "2x2"), strided_sizes, AGREES,
+          lambda: f"what one output sees: {', then '.join(seen(strided()))}, borders included"),
     Claim("iitk:102, iitk:103, iitk:104", "what one output of one, two, three 3x3 layers sees",
-          ("3x3", "5x5", "7x7"), lambda: (seen(1), seen(2), seen(3)), AGREES),
+          ("3x3", "5x5", "7x7"), lambda: seen(conv3(3)), AGREES),
     Claim("stanford:763", "three 3x3 layers see what one layer sees of", "7x7",
-          lambda: seen(3), AGREES),
-    Claim("memphis:247, stanford:824", "weights of one 7x7 layer, of three 3x3, in units of C^2",
-          ("49", "27"), lambda: (conv7(C).num_parameters() // C ** 2,
-                                 conv3(3, C).num_parameters() // C ** 2), AGREES),
+          lambda: seen(conv3(3))[-1], AGREES),
+    Claim("memphis:247, stanford:824, iitk:116", "weights of one 7x7 layer, of three 3x3, in units "
+          "of C^2", ("49", "27"), lambda: (conv7(C).num_parameters() // C ** 2,
+                                         conv3(3, C).num_parameters() // C ** 2), AGREES),
     Claim("iitk:117", "weights that one 7x7 layer has more than three 3x3", "81%",
-          lambda: 100 * (ratio(3) - 1), ROUNDS),
-    Claim("virginia:227, virginia:233", "1x1 convolution: filters, and length of the dot product",
-          ("32", "64"), lambda: Conv2d(64, 32, 1).weight.shape[:2], AGREES),
+          lambda: 100 * (ratio(3) - 1), ROUNDS,
+          lambda: f"the other way round, three 3x3 have {100 * (1 - 1 / ratio(3)):.1f} % less"),
+    Claim("virginia:227, virginia:233", "1x1 convolution of 64 maps: maps it makes, length of each "
+          "dot product", ("32", "64"), projection, AGREES),
+    Claim("virginia:249", "1x1 convolution preserves spatial dimensions, reduces depth", "",
+          reduces, AGREES),
     Claim("virginia:451", "5x5 layer, 200 maps of 150x100: neurons of a map, inputs of each",
           ("15,000", "75"), lambda: (prod(example_output()[1:]), prod(example().weight.shape[1:])),
           AGREES),
@@ -87,8 +107,18 @@ def sides(variant: str, *labels: str) -> tuple[int, ...]:
     return tuple(int(output("lenet5", label, variant=variant).split("x")[-1]) for label in labels)
 
 
+def pattern(one_pixel: str) -> list[str]:
+    """The layers of LeNet-5 in words; `one_pixel`: for a convolution whose maps have one pixel."""
+    words = {"Conv2d": "CONV", "AvgPool2d": "POOL", "Linear": "FC"}
+    return [one_pixel if line.output.endswith("x1x1") else words[line.layer]
+            for line in table("lenet5", variant="slide").lines if line.layer in words]
+
+
 LENET = Topic("LeNet-5", 'virginia "LeNet-5"; unicamp "Visualizing a CNN trained on Handwritten '
-              'Digits"', (
+              'Digits"; stanford "Review: LeNet-5"', (
+    Claim("stanford:298, unicamp:96", "architecture", "CONV-POOL-CONV-POOL-FC-FC",
+          lambda: "-".join(pattern("CONV")), OTHER, "C5 is a convolution that sees whole maps",
+          ("C5 as fully connected, the output left out", lambda: "-".join(pattern("FC")[:-1]))),
     Claim("virginia:103, virginia:102, virginia:101, virginia:100", "sides of C1, S2, C3, S4",
           ("28", "14", "10", "5"), lambda: sides("slide", "C1", "S2", "C3", "S4"), AGREES),
     Claim("virginia:99, virginia:98, virginia:97", "side of C5, sizes of F6 and Out",

@@ -20,6 +20,9 @@ CITED = Topic("Citations", "results, years and choices of the authors, all decks
     cited("unicamp:174, stanford:596", "seven AlexNets together", "18.2% -> 15.4%",
           f"{KRIZHEVSKY}: two of the seven had also seen the ImageNet of 2011; five without it "
           "reach 16.4 %"),
+    cited("memphis:142, memphis:143, unicamp:175", "AlexNet: speed on a GPU, training time",
+          "50x, a week; 5-6 days", f"{KRIZHEVSKY}: five to six days on two GTX 580; the 50x has no "
+          "source on the slide"),
     cited("virginia:166, unicamp:169, stanford:588", "AlexNet: first use of ReLU", "",
           "the first on this scale; Jarrett et al. 2009 and Nair and Hinton 2010 came before"),
     cited("memphis:620, memphis:621, iitk:276, iitk:277", "SuperVision 2012: without and with "

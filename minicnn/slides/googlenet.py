@@ -2,19 +2,25 @@
 
 from functools import partial
 
+from minicnn.geometry import times
 from minicnn.inspect.figures import read_figure
 from minicnn.inspect.summary import Line
+from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Linear
+from minicnn.models.network import Branches
+from minicnn.module import Shape
 from minicnn.slides.claim import AGREES, CUT, DIFFERS, OTHER, ROUNDS, Claim, Fact, Topic
 from minicnn.slides.measure import (
+    depth,
     kinds,
     layers,
     macs,
-    output,
+    network,
     parameters,
     row,
     table,
     values,
+    volume,
     weights,
 )
 
@@ -26,14 +32,32 @@ def inside(name: str) -> list[Line]:
     return [line for line in table(name).lines if line.macs]
 
 
+def branches() -> list[Shape]:
+    """Outputs of the paths of the naive module: 1x1, 3x3, 5x5, pooling."""
+    model = network(NAIVE)
+    return [path.shape(model.input_shape) for part in model.modules() if isinstance(part, Branches)
+            for path in part.paths()]
+
+
+def grows() -> Fact:
+    before, (*convs, pooled) = network(NAIVE).input_shape[0], [C for C, _, _ in branches()]
+    return Fact(pooled == before, f"{before} maps in, {sum(convs) + pooled} out, "
+                f"{pooled} of them from the pooling")
+
+
 def three_by_three() -> int:
-    return next(line.macs for line in inside(REDUCED) if line.kernel == "3x3")
+    return sum(line.macs for line in inside(REDUCED) if line.kernel == "3x3")
 
 
 MODULE = Topic("Inception module", 'stanford, unicamp, virginia "Naive Inception module", '
                '"Inception module with dimension reduction"', (
     Claim("stanford:1056", "naive: size of the output, channels last", "28x28x672",
-          lambda: "x".join(output(NAIVE, "naive").split("x")[i] for i in (1, 2, 0)), AGREES),
+          lambda: volume(NAIVE, "naive"), AGREES),
+    Claim("stanford:1056", "naive: outputs of 1x1, 3x3, 5x5 and pooling",
+          ("28x28x128", "28x28x192", "28x28x96", "28x28x256"),
+          lambda: tuple(times((H, W, C)) for C, H, W in branches()), AGREES),
+    Claim("stanford:1103, virginia:216", "naive: the depth can only grow, for the pooling keeps it",
+          "", grows, AGREES),
     Claim("stanford:1112", "naive: values of the output", "529k", lambda: values(NAIVE, "naive"),
           DIFFERS, "527k"),
     Claim("virginia:212, unicamp:409, stanford:1079", "naive: ops", "854M", lambda: macs(NAIVE),
@@ -44,7 +68,8 @@ MODULE = Topic("Inception module", 'stanford, unicamp, virginia "Naive Inception
           f"{macs(REDUCED) + three_by_three():,}"),
     Claim("stanford:1179, virginia:263", "bottlenecks reduce the depth, also behind the pooling",
           "", lambda: Fact(values(REDUCED, "reduced") < values(NAIVE, "naive"),
-                              f"{output(REDUCED, 'reduced')} instead of {output(NAIVE, 'naive')}"),
+                              f"{volume(REDUCED, 'reduced')} instead of {volume(NAIVE, 'naive')}, "
+                              f"{values(REDUCED, 'reduced'):,} values"),
           AGREES),
 ))
 
@@ -63,6 +88,46 @@ TABLE = (
     ("inception (5b)", 554, 259, "1388K", DIFFERS, "71M",  ROUNDS),
     ("linear",         557, 262, "1000K", OTHER,   "1M",   ROUNDS),
 )
+
+#             columns #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj
+FILTERS = {
+    "inception (3a)": (64, 96, 128, 16, 32, 32),
+    "inception (3b)": (128, 128, 192, 32, 96, 64),
+    "inception (4a)": (192, 96, 208, 16, 48, 64),
+    "inception (4b)": (160, 112, 224, 24, 64, 64),
+    "inception (4c)": (128, 128, 256, 24, 64, 64),
+    "inception (4d)": (112, 144, 288, 32, 64, 64),
+    "inception (4e)": (256, 160, 320, 32, 128, 128),
+    "inception (5a)": (256, 160, 320, 32, 128, 128),
+    "inception (5b)": (384, 192, 384, 48, 128, 128),
+}
+
+#                    output        depth
+SHAPES = {"conv1": ("112x112x64", 1), "pool1": ("56x56x64", 0), "conv2": ("56x56x192", 2),
+          "pool2": ("28x28x192", 0), "inception (3a)": ("28x28x256", 2),
+          "inception (3b)": ("28x28x480", 2), "pool3": ("14x14x480", 0),
+          "inception (4a)": ("14x14x512", 2), "inception (4b)": ("14x14x512", 2),
+          "inception (4c)": ("14x14x512", 2), "inception (4d)": ("14x14x528", 2),
+          "inception (4e)": ("14x14x832", 2), "pool4": ("7x7x832", 0),
+          "inception (5a)": ("7x7x832", 2), "inception (5b)": ("7x7x1024", 2),
+          "avg pool": ("1x1x1024", 0), "dropout": ("1x1x1024", 0), "linear": ("1x1x1000", 1)}
+
+
+def filters(label: str) -> tuple[int, ...]:
+    """Of the convolutions of a row, branch after branch."""
+    layers = next(row.layers for row in network("googlenet").rows if row.label == label)
+    return tuple(part.out_channels for layer in layers for part in layer.modules()
+                 if isinstance(part, Conv2d))
+
+
+def depths() -> dict[str, int]:
+    return {label: sum(map(depth, layers)) for label, layers, _ in network("googlenet").rows}
+
+
+def inception_depths() -> str:
+    """Those of the Inception modules, each once."""
+    return ", ".join(sorted({str(count) for label, count in depths().items()
+                             if "inception" in label}))
 
 
 def counted(label: str, what: str) -> int:
@@ -103,6 +168,10 @@ def table_claims() -> list[Claim]:
     claims = []
     for label, memphis, iitk, params, verdict, ops, ops_verdict in TABLE:
         places = f"memphis:{memphis}, iitk:{iitk}"
+        if label in FILTERS:
+            claims.append(Claim(
+                places, f"{label}: filters", tuple(map(str, FILTERS[label])),
+                partial(filters, label), AGREES))
         claims.append(Claim(
             places, f"{label}: params", params,
             partial(counted, label, "parameters"), verdict, partial(why_weights, label, params),
@@ -113,8 +182,9 @@ def table_claims() -> list[Claim]:
     return claims
 
 
-def printed_ops() -> float:
-    figures = [read_figure(line[5]) for line in TABLE]
+def printed(column: int) -> float:
+    """Sum of the figures in a column of TABLE."""
+    figures = [read_figure(str(line[column])) for line in TABLE]
     return sum(figure.value for figure in figures if figure is not None)
 
 
@@ -132,9 +202,14 @@ FROM_FIVE = "follows only from 5 million for GoogLeNet"
 GOOGLENET = Topic("GoogLeNet", 'memphis and iitk "GoogLeNet" (the table); stanford and unicamp '
                   '"Deeper networks, with computational efficiency"; virginia "GoogLeNet '
                   'Configuration"; memphis "Inception v2, v3"', (
+    Claim("memphis:539, iitk:243", "output size of each row", tuple(s for s, _ in SHAPES.values()),
+          lambda: tuple(volume("googlenet", label) for label in SHAPES), AGREES),
+    Claim("memphis:539, iitk:243", "depth of each row", tuple(str(d) for _, d in SHAPES.values()),
+          lambda: tuple(depths()[label] for label in SHAPES), AGREES),
     *table_claims(),
     Claim("unicamp:326, stanford:964", "parameters", "5 million", lambda: parameters("googlenet"),
-          DIFFERS, "7 million, and 6 without the last layer"),
+          DIFFERS, lambda: f"the params column of the table adds up to {printed(3) / 1e3:,.1f}K; "
+          f"with both auxiliary classifiers there are {parameters('googlenet', aux=True):,}"),
     Claim("virginia:179", "parameters", "6M", lambda: parameters("googlenet"), OTHER,
           "without the last layer", ("weights of the rest", lambda: weights("googlenet") -
                                      weights("googlenet", "linear"))),
@@ -145,10 +220,11 @@ GOOGLENET = Topic("GoogLeNet", 'memphis and iitk "GoogLeNet" (the table); stanfo
     Claim("stanford:966", "times fewer parameters than VGG-16", "27x",
           lambda: times_fewer("vgg16"), DIFFERS, FROM_FIVE),
     Claim("iitk:218", "multiply-adds", "1.5 billion", lambda: macs("googlenet"), CUT,
-          lambda: f"the ops column of the table adds up to {printed_ops() / 1e6:,.0f}M, with too "
+          lambda: f"the ops column of the table adds up to {printed(5) / 1e6:,.0f}M, with too "
           "little for conv1"),
     Claim("virginia:285, unicamp:323, stanford:1224, iitk:216", "layers with weights", "22",
           lambda: layers("googlenet"), AGREES, "the branches of a module count as two layers"),
+    Claim("stanford:1226", "layers in an Inception module", "2", inception_depths, AGREES),
     Claim("memphis:625", "layers", "19", lambda: layers("googlenet"), DIFFERS,
           "the other four decks have 22"),
     Claim("unicamp:325, stanford:968", "fully connected layers", "0",

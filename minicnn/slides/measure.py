@@ -4,12 +4,13 @@ from functools import cache
 from math import prod
 from typing import Any
 
+from minicnn.geometry import Window
 from minicnn.inspect.summary import Line, Summary, summary
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Linear
 from minicnn.models import build
 from minicnn.models.network import Branches, Residual
-from minicnn.module import Module
+from minicnn.module import Module, Windowed
 from minicnn.table import TableNet
 
 MIB = 1.048576                     # bytes in a MiB, in millions
@@ -56,8 +57,25 @@ def values(name: str, label: str, **options: Any) -> int:
     return prod(map(int, output(name, label, **options).split("x")))
 
 
+def volume(name: str, label: str, **options: Any) -> str:
+    """The same as slides write it, maps last: "55x55x96", "1x1x4096"."""
+    maps, *sides = output(name, label, **options).split("x")
+    return "x".join([*(sides or ["1", "1"]), maps])
+
+
+def window(name: str, label: str, **options: Any) -> Window:
+    """Kernel, stride and padding of a row's convolution or pooling."""
+    layer = dict(network(name, **options).children())[label]
+    if not isinstance(layer, Windowed):
+        raise TypeError(f"slides: {name} has no window in {label}")
+    return layer.window
+
+
 def weights(name: str, *labels: str, **options: Any) -> int:
     """Parameters without biases, of some rows or of all."""
+    unknown = set(labels) - set(network(name, **options).row_ends)
+    if unknown:
+        raise ValueError(f"slides: {name} has no row {', '.join(sorted(unknown))}")
     return sum(value.size for label, layers, _ in network(name, **options).rows
                if label in labels or not labels for layer in layers
                for path, value in layer.named_parameters() if not path.endswith("bias"))

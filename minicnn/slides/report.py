@@ -1,6 +1,7 @@
 """The claims and their verdicts as text, as a page of the book, or as data."""
 
 import json
+import shutil
 import textwrap
 from dataclasses import asdict, dataclass
 
@@ -19,6 +20,7 @@ rounding would raise the last; *different convention* that the figure is right i
 under another rule, which is named beside it; *external* that it is cited, not computed."""
 
 MARGIN = 22                        # columns of the verdict, in text
+WIDEST = 100                       # columns of the text, unless the terminal has fewer
 
 
 @dataclass
@@ -43,18 +45,19 @@ class Report:
         return f"{len(self.all())} claims: {text}{changed}"
 
     def text(self) -> str:
+        width = min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
         out = []
         for topic, claims in self.topics:
-            out += [topic.title.upper(), textwrap.fill(topic.slides, 100), ""]
+            out += [topic.title.upper(), textwrap.fill(topic.slides, width), ""]
             for checked in claims:
-                out.append(wrapped(f"{checked.verdict:{MARGIN}}{checked.claim}"
-                                   + (f": {checked.slide}" if checked.slide else "")))
+                slide = f": {checked.slide}" if checked.slide else ""
+                out.append(wrapped(f"{checked.verdict:{MARGIN}}{checked.claim}{slide} "
+                                   f"({checked.places})", width))
                 remarks = [f"computed: {checked.computed}" if checked.computed else "", checked.why,
-                           f"CHANGED: expected was {checked.expected!r}" if checked.changed else "",
-                           f"({checked.places})"]
-                out += [wrapped(" " * MARGIN + remark) for remark in remarks if remark]
+                           f"CHANGED: expected was {checked.expected!r}" if checked.changed else ""]
+                out += [wrapped(" " * MARGIN + remark, width) for remark in remarks if remark]
             out.append("")
-        return "\n".join([*out, self.totals()])
+        return "\n".join([*out, textwrap.fill(self.totals(), width)])
 
     def markdown(self) -> str:
         out = [f"# {TITLE}", "", INTRO, "", f"{self.totals()}."]
@@ -74,9 +77,9 @@ class Report:
                            for topic, claims in self.topics for checked in claims], indent=1)
 
 
-def wrapped(text: str) -> str:
-    """Lines of at most 100 columns, all but the first moved in."""
-    return textwrap.fill(text, 100, subsequent_indent=" " * MARGIN)
+def wrapped(text: str, width: int) -> str:
+    """Lines of at most `width` columns, all but the first moved in."""
+    return textwrap.fill(text, max(width, 2 * MARGIN), subsequent_indent=" " * MARGIN)
 
 
 def plain(text: str) -> str:

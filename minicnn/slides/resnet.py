@@ -1,22 +1,101 @@
 """Claims about ResNet: depths, bottlenecks, cost, and the paths through it."""
 
+from collections import Counter
 from functools import partial
 from math import comb, prod
 
 import numpy as np
 
+from minicnn.geometry import times
 from minicnn.init import he_normal, xavier_normal
+from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.conv import Conv2d
+from minicnn.layers.dropout import Dropout
+from minicnn.layers.linear import Linear
 from minicnn.models.network import Residual
 from minicnn.models.units import bottleneck
 from minicnn.module import Module
 from minicnn.slides.claim import AGREES, DIFFERS, OTHER, ROUNDS, Claim, Fact, Topic
-from minicnn.slides.measure import layers, macs, network, values
+from minicnn.slides.measure import (
+    kinds,
+    layers,
+    macs,
+    network,
+    parameters,
+    table,
+    values,
+    volume,
+)
 
 DEPTHS = (18, 34, 50, 101, 152)
+
+BASIC, BOTTLENECK = "3x3, {0}; 3x3, {0}", "1x1, {0}; 3x3, {0}; 1x1, {1}"
+BRACKETS = ((18, BASIC, (2, 2, 2, 2)), (34, BASIC, (3, 4, 6, 3)), (50, BOTTLENECK, (3, 4, 6, 3)),
+            (101, BOTTLENECK, (3, 4, 23, 3)), (152, BOTTLENECK, (3, 8, 36, 3)))
 
 #    layers  FLOPs       shortcut under which the MACs round to it
 COST = ((18, "1.8e9", "B"), (34, "3.6e9", "A"), (50, "3.8e9", "B"), (101, "7.6e9", "B"),
         (152, "11.3e9", "B"))
+
+
+def brackets(name: str) -> tuple[str, ...]:
+    """"[3x3, 64; 3x3, 64] x 2", what the rows with units consist of."""
+    return tuple(" + ".join(f"[{text}] x {count}" for text, count in Counter(
+        "; ".join(f"{times(part.kernel_size)}, {part.out_channels}"
+                  for part in unit.body.modules() if isinstance(part, Conv2d))
+        for layer in layers for unit in layer.modules() if isinstance(unit, Residual)).items())
+        for label, layers, _ in network(name).rows if label.endswith("_x"))
+
+
+def bracket_claims() -> list[Claim]:
+    return [Claim("memphis:466, memphis:467, memphis:468, memphis:469, iitk:349",
+                  f"{depth} layers: brackets", tuple(
+                      f"[{shape.format(maps, 4 * maps)}] x {count}"
+                      for maps, count in zip((64, 128, 256, 512), counts, strict=True)),
+                  partial(brackets, f"resnet{depth}"), AGREES)
+            for depth, shape, counts in BRACKETS]
+
+
+def sizes() -> tuple[str, ...]:
+    """Of the maps behind the rows; the five depths should have the same."""
+    columns = [[volume(f"resnet{d}", line.row).rpartition("x")[0]
+                for line in table(f"resnet{d}").rows[:-1]] for d in DEPTHS]
+    return tuple(" or ".join(sorted(set(row))) for row in zip(*columns, strict=True))
+
+
+def twos() -> Fact:
+    """Of the units of ResNet-34, those with two 3x3 convolutions."""
+    bodies = [[part.kernel_size for part in unit.body.modules() if isinstance(part, Conv2d)]
+              for unit in units("resnet34")]
+    count = bodies.count([(3, 3), (3, 3)])
+    return Fact(count == len(bodies), f"{count} of {len(bodies)} in ResNet-34")
+
+
+def norm_for_each_conv() -> Fact:
+    convs, norms = kinds("resnet152", Conv2d), kinds("resnet152", BatchNorm2d)
+    return Fact(convs == norms, f"{convs} convolutions, {norms} batch norms in ResNet-152")
+
+
+def any_size() -> Fact:
+    """Sizes that ResNet-50 and VGG-16 take, of two that they were not made for."""
+    taken = {name: [size for size in ((192, 192), (256, 320)) if takes(name, size)]
+             for name in ("resnet50", "vgg16")}
+    return Fact(len(taken["resnet50"]) == 2, "; ".join(
+        f"{name} takes {', '.join(map(times, found)) or 'neither'}"
+        for name, found in taken.items()))
+
+
+def takes(name: str, size: tuple[int, int]) -> bool:
+    try:
+        network(name).shape((3, *size))
+    except ValueError:
+        return False
+    return True
+
+
+def more_parameters() -> Fact:
+    deep, shallow = parameters("plain56"), parameters("plain20")
+    return Fact(deep > shallow, f"{deep:,} with 56 layers, {shallow:,} with 20")
 
 
 def direct() -> int:
@@ -35,15 +114,19 @@ def flops(name: str) -> int:
     return 2 * macs(name)
 
 
+def why_macs(depth: int) -> str:
+    more = {34: ", and shortcuts B would round to 3.7", 50: ", and the last digit is cut off; with "
+            "the stride on the 3x3, as in torchvision, they are "
+            f"{macs('resnet50', variant='torchvision'):,}"}
+    return "the FLOPs are MACs" + more.get(depth, "")
+
+
 def cost_claims() -> list[Claim]:
     claims = []
     for depth, printed, shortcut in COST:
         name = f"resnet{depth}"
-        why = {34: "the FLOPs are MACs, and shortcuts B would round to 3.7",
-               50: "the FLOPs are MACs, and the last digit is cut off"}.get(depth,
-                                                                           "the FLOPs are MACs")
         claims.append(Claim("memphis:471, iitk:362", f"{depth} layers: FLOPs", printed,
-                            partial(flops, name), OTHER, why,
+                            partial(flops, name), OTHER, partial(why_macs, depth),
                             (f"MACs, shortcuts {shortcut}",
                              partial(macs, name, shortcut=shortcut))))
     return claims
@@ -104,12 +187,29 @@ RESNET = Topic("ResNet", 'memphis "ResNet"; iitk "Architecture", "ResNet (MSR)",
     Claim("stanford:1397, memphis:463, iitk:346", "layers with weights",
           tuple(map(str, DEPTHS)), lambda: tuple(layers(f"resnet{d}") for d in DEPTHS), AGREES,
           "shortcuts do not count"),
+    Claim("memphis:464, iitk:347", "output size of each row, for every depth",
+          ("112x112", "56x56", "28x28", "14x14", "7x7", "1x1"), sizes, AGREES),
+    *bracket_claims(),
     Claim("virginia:298, unicamp:78, memphis:410, iitk:293", "layers of the winner of 2015", "152",
           lambda: layers("resnet152"), AGREES),
     Claim("virginia:310", "layers of the two plain networks", ("56", "20"),
           lambda: (layers("plain56"), layers("plain20")), AGREES),
     Claim("stanford:1432", "layers of the deepest one for CIFAR", "1202",
           lambda: layers("resnet1202"), AGREES),
+    Claim("stanford:1290", "deeper plain networks have more parameters", "", more_parameters,
+          AGREES),
+    Claim("stanford:1340", "every residual block has two 3x3 convolutions", "", twos, AGREES,
+          "ResNet-50 and deeper have bottlenecks instead (stanford:1404)"),
+    Claim("stanford:1420, virginia:332", "batch normalization after every convolution", "",
+          norm_for_each_conv, AGREES),
+    Claim("stanford:1426, virginia:337", "layers of dropout", "0",
+          lambda: kinds("resnet152", Dropout), AGREES),
+    Claim("stanford:1382", "fully connected layers but the output", "0",
+          lambda: kinds("resnet152", Linear) - 1, AGREES),
+    Claim("stanford:1383", "takes images of any size", "", any_size, AGREES),
+    Claim("stanford:1616, stanford:1617", "layers of the wide and of the original network",
+          ("50", "152"), lambda: (layers("wide_resnet50_2"), layers("resnet152")), AGREES,
+          lambda: f"{macs('wide_resnet50_2'):,} and {macs('resnet152'):,} MACs"),
     Claim("iitk:295", "times as deep as VGG", "8x",
           lambda: layers("resnet152") / layers("vgg19"), AGREES),
     Claim("iitk:296", "lower complexity than VGG", "", lower_complexity, AGREES),
@@ -121,7 +221,8 @@ RESNET = Topic("ResNet", 'memphis "ResNet"; iitk "Architecture", "ResNet (MSR)",
           "weights, and MACs for each pixel; 36,864 would round to 37K",
           ("K = 1,024", lambda: tuple(count / 1.024 for count in narrow()))),
     Claim("memphis:441", "bottleneck 256-64-64-256: sum of operations", "~70K",
-          lambda: sum(narrow()), ROUNDS),
+          lambda: sum(narrow()), ROUNDS,
+          lambda: f"{direct() / sum(narrow()):.2f} times fewer than without the bottleneck"),
     *cost_claims(),
     Claim("stanford:1421", '"Xavier initialization from He et al."', "",
           lambda: Fact(bool(np.isclose(he_over_xavier(), 1)),

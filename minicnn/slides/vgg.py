@@ -3,36 +3,42 @@
 from functools import partial
 from math import prod
 
+from minicnn.inspect.figures import read_figure
+from minicnn.module import Windowed
 from minicnn.slides.claim import AGREES, DIFFERS, ROUNDS, Claim, Fact, Topic
-from minicnn.slides.measure import layers, network, parameters, table, values, weights
+from minicnn.slides.measure import layers, network, parameters, table, values, volume, weights
 
 FCS = ("fc6", "fc7", "fc8")
 NAMES = ("vgg11", "vgg_a_lrn", "vgg13", "vgg16_c", "vgg16", "vgg19")     # A, A-LRN, B, C, D, E
 
-#   row        memphis stanford  memory   weights
+#   row        memphis stanford output    memory   weights
 LINES = (
-    ("conv1_1", 253, 829, "3.2M", "1,728"),
-    ("conv1_2", 254, 830, "3.2M", "36,864"),
-    ("pool1",   255, 831, "800K", "0"),
-    ("conv2_1", 256, 832, "1.6M", "73,728"),
-    ("conv2_2", 257, 834, "1.6M", "147,456"),
-    ("pool2",   258, 835, "400K", "0"),
-    ("conv3_1", 259, 836, "800K", "294,912"),
-    ("conv3_2", 260, 837, "800K", "589,824"),
-    ("conv3_3", 261, 838, "800K", "589,824"),
-    ("pool3",   262, 839, "200K", "0"),
-    ("conv4_1", 263, 840, "400K", "1,179,648"),
-    ("conv4_2", 264, 841, "400K", "2,359,296"),
-    ("conv4_3", 265, 842, "400K", "2,359,296"),
-    ("pool4",   266, 843, "100K", "0"),
-    ("conv5_1", 267, 844, "100K", "2,359,296"),
-    ("conv5_2", 268, 845, "100K", "2,359,296"),
-    ("conv5_3", 269, 846, "100K", "2,359,296"),
-    ("pool5",   270, 847, "25K",  "0"),
-    ("fc6",     271, 848, "4096", "102,760,448"),
-    ("fc7",     272, 849, "4096", "16,777,216"),
-    ("fc8",     273, 850, "1000", "4,096,000"),
+    ("conv1_1", 253, 829, "224x224x64",  "3.2M", "1,728"),
+    ("conv1_2", 254, 830, "224x224x64",  "3.2M", "36,864"),
+    ("pool1",   255, 831, "112x112x64",  "800K", "0"),
+    ("conv2_1", 256, 832, "112x112x128", "1.6M", "73,728"),
+    ("conv2_2", 257, 834, "112x112x128", "1.6M", "147,456"),
+    ("pool2",   258, 835, "56x56x128",   "400K", "0"),
+    ("conv3_1", 259, 836, "56x56x256",   "800K", "294,912"),
+    ("conv3_2", 260, 837, "56x56x256",   "800K", "589,824"),
+    ("conv3_3", 261, 838, "56x56x256",   "800K", "589,824"),
+    ("pool3",   262, 839, "28x28x256",   "200K", "0"),
+    ("conv4_1", 263, 840, "28x28x512",   "400K", "1,179,648"),
+    ("conv4_2", 264, 841, "28x28x512",   "400K", "2,359,296"),
+    ("conv4_3", 265, 842, "28x28x512",   "400K", "2,359,296"),
+    ("pool4",   266, 843, "14x14x512",   "100K", "0"),
+    ("conv5_1", 267, 844, "14x14x512",   "100K", "2,359,296"),
+    ("conv5_2", 268, 845, "14x14x512",   "100K", "2,359,296"),
+    ("conv5_3", 269, 846, "14x14x512",   "100K", "2,359,296"),
+    ("pool5",   270, 847, "7x7x512",     "25K",  "0"),
+    ("fc6",     271, 848, "1x1x4096",    "4096", "102,760,448"),
+    ("fc7",     272, 849, "1x1x4096",    "4096", "16,777,216"),
+    ("fc8",     273, 850, "1x1x1000",    "1000", "4,096,000"),
 )
+
+WINDOWS = ["kernel 2x2, stride 2x2", "kernel 3x3, padding 1x1"]
+TRANSFER = ("FC-1000 FC-4096 FC-4096 MaxPool Conv-512 Conv-512 MaxPool Conv-512 Conv-512 MaxPool "
+            "Conv-256 Conv-256 MaxPool Conv-128 Conv-128 MaxPool Conv-64 Conv-64")
 
 
 def image() -> int:
@@ -49,6 +55,16 @@ def with_relus() -> int:
     return stored() + sum(line.memory // 4 for line in table("vgg16").lines if line.layer == "ReLU")
 
 
+def rounded_values() -> float:
+    """The slide's own figures for the image and the outputs, added up."""
+    figures = [read_figure(memory) for memory in ("150K", *(line[4] for line in LINES))]
+    return sum(figure.value for figure in figures if figure is not None)
+
+
+def size_and_values(label: str) -> tuple[str, int]:
+    return volume("vgg16", label), values("vgg16", label)
+
+
 def share_of_values(*blocks: str) -> float:
     """What the outputs of the convolutions of some blocks take: conv1_1 is of block conv1."""
     return sum(values("vgg16", line.row) for line in table("vgg16").rows
@@ -59,17 +75,34 @@ def share_of_weights(*labels: str) -> float:
     return weights("vgg16", *labels) / weights("vgg16")
 
 
-def kernels(name: str) -> set[str]:
-    return {line.kernel for line in table(name).rows} - {""}
+def windows(name: str) -> list[str]:
+    """"kernel 2x2, stride 2x2": the kinds of window that a network has."""
+    return sorted({str(layer.window) for layer in network(name).modules()
+                   if isinstance(layer, Windowed)})
+
+
+def from_the_end(name: str) -> str:
+    """The layers as stanford's transfer learning slides write them."""
+    words = {"Conv2d": "Conv-", "Linear": "FC-", "MaxPool2d": "MaxPool"}
+    return " ".join(words[line.layer] + (line.output.split("x")[0] if line.macs else "")
+                    for line in reversed(table(name).lines) if line.layer in words)
+
+
+def heavier(name: str, other: str) -> Fact:
+    """More memory for outputs, and for parameters."""
+    first, second = ((table(each).memory, 4 * parameters(each)) for each in (name, other))
+    return Fact(all(more > less for more, less in zip(first, second, strict=True)), "; ".join(
+        f"{each} {outputs / 1e6:.1f} MB of outputs, {own / 1e6:.1f} MB of parameters"
+        for each, (outputs, own) in ((name, first), (other, second))))
 
 
 def line_claims() -> list[Claim]:
     claims = []
-    for label, memphis, stanford, memory, count in LINES:
+    for label, memphis, stanford, size, memory, count in LINES:
         places = f"memphis:{memphis}, stanford:{stanford}"
-        claims.append(Claim(places, f"{label}: values of its output", memory,
-                            partial(values, "vgg16", label), AGREES if label.startswith("fc")
-                            else ROUNDS))
+        claims.append(Claim(places, f"{label}: output, values in it", (size, memory),
+                            partial(size_and_values, label),
+                            AGREES if label.startswith("fc") else ROUNDS))
         claims.append(Claim(places, f"{label}: weights", count,
                             partial(weights, "vgg16", label), AGREES))
     return claims
@@ -82,18 +115,22 @@ VGG = Topic("VGG", 'memphis "VGGNet: ILSVRC 2014 2nd place"; iitk "Architectures
           lambda: tuple(map(parameters, NAMES)), ROUNDS),
     Claim("iitk:170, memphis:220", "layers with weights: A, A-LRN, B, C, D, E",
           ("11", "11", "13", "16", "16", "19"), lambda: tuple(map(layers, NAMES)), AGREES),
+    Claim("stanford:742, unicamp:289, iitk:23", "layers of VGG16 and VGG19", ("16", "19"),
+          lambda: (layers("vgg16"), layers("vgg19")), AGREES),
+    Claim("memphis:404", "layers in the drawing", "19", lambda: layers("vgg19"), AGREES),
     Claim("memphis:624", "layers of the network that came second", "16", lambda: layers("vgg16"),
           AGREES),
     Claim("memphis:252, stanford:828", "values of the image", "150K", image, ROUNDS),
     *line_claims(),
     Claim("memphis:319, stanford:885", "values of the image and of all lines' outputs", "24M",
-          stored, DIFFERS, lambda: "so many are the lines' own products; an output more for each "
-          f"ReLU would make {with_relus():,}"),
+          stored, DIFFERS, lambda: "the lines' own rounded figures add up to "
+          f"{rounded_values():,.0f}; an output more for each ReLU would make {with_relus():,}"),
     Claim("memphis:319", "bytes of the image and of the outputs", "93MB",
           lambda: 4 * stored(), DIFFERS, "24M of 4 bytes would be 96.0 MB or 91.6 MiB, not 93"),
     Claim("stanford:885", "bytes of the image and of the outputs", "96MB",
           lambda: 4 * stored(), DIFFERS, "follows from the 24M, and goes with it"),
-    Claim("memphis:321, stanford:886", "parameters", "138M", lambda: parameters("vgg16"), ROUNDS),
+    Claim("memphis:321, stanford:886", "parameters", "138M", lambda: parameters("vgg16"), ROUNDS,
+          lambda: f"{weights('vgg16'):,} without biases, as the lines count"),
     Claim("memphis:350, stanford:903", "most memory is in the early convolutions", "",
           lambda: Fact(share_of_values("conv1", "conv2") > 0.5,
                        f"{100 * share_of_values('conv1', 'conv2'):.1f} % in the first four, "
@@ -101,7 +138,12 @@ VGG = Topic("VGG", 'memphis "VGGNet: ILSVRC 2014 2nd place"; iitk "Architectures
     Claim("memphis:351, stanford:916", "most parameters are in the late fully connected layers",
           "", lambda: Fact(share_of_weights(*FCS) > 0.5,
                            f"{100 * share_of_weights(*FCS):.1f} % of the weights"), AGREES),
-    Claim("unicamp:291, stanford:745", "only 3x3 convolutions and 2x2 poolings", "",
-          lambda: Fact(kernels("vgg16") == {"3x3", "2x2"}, ", ".join(sorted(kernels("vgg16")))),
+    Claim("unicamp:291, stanford:745", "only 3x3 convolutions, stride 1, pad 1, and 2x2 poolings, "
+          "stride 2", "", lambda: Fact(windows("vgg16") == WINDOWS, "; ".join(windows("vgg16"))),
           AGREES, "VGG-16 is D; configuration C has convolutions of 1x1, too"),
+    Claim("stanford:946", "VGG19: more memory than VGG16", "", lambda: heavier("vgg19", "vgg16"),
+          AGREES),
+    Claim("stanford:1800", "the network drawn for transfer learning", TRANSFER,
+          lambda: from_the_end("vgg13"), AGREES,
+          lambda: f"VGG-{layers('vgg13')}, configuration B"),
 ))

@@ -1,6 +1,16 @@
-"""What a network's answers are held against: the loss it was made for, top-1 and top-5 error."""
+"""How wrong a network is: its loss, its top-1 and top-5 error.
 
-from collections.abc import Callable
+What a network may say of itself beside its answers, and what holds where it does not:
+
+    input_shape             (C, H, W) of the images that it was made for; `fit` has to be told
+    standardised            False: it reads pixels from 0 to 1; of mean 0 and variance 1
+    loss(x, labels)         the loss of a batch, with the scores (N, classes); the cross-entropy of
+                            its answers, or rbf_loss of distances
+    probabilities(scores)   (N, classes), each row adds up to 1; their softmax
+
+CapsNet says all four.
+"""
+
 from typing import Any
 
 import numpy as np
@@ -9,7 +19,6 @@ from minicnn.data.dataset import Dataset
 from minicnn.layers.rbf import RBF
 from minicnn.losses import cross_entropy, rbf_loss
 from minicnn.metrics import top_k_errors
-from minicnn.models.capsnet import CapsNet, margin_loss
 from minicnn.modes import no_grad
 from minicnn.module import Module, Shape
 from minicnn.tensor import Tensor
@@ -23,26 +32,21 @@ def answers_distances(model: Module) -> bool:
     return isinstance(list(model.modules())[-1], RBF)
 
 
-def criterion(model: Module, smoothing: float = 0.0) -> Callable[[Tensor, Any], Tensor]:
-    """The loss(answers, labels) of a network, by what it answers with."""
-    if answers_distances(model):
-        return rbf_loss
-    if isinstance(model, CapsNet):
-        return margin_loss
-    return lambda y, labels: cross_entropy(y, labels, label_smoothing=smoothing)
-
-
-def weighted_loss(model: Module, y: Any, labels: Any, smoothing: float, aux: float
-                  ) -> tuple[Tensor, Tensor]:
-    """(loss, scores) of one batch in training.
+def batch_loss(model: Module, x: Tensor, labels: Any, smoothing: float = 0.0, aux: float = 0.0
+               ) -> tuple[Tensor, Tensor]:
+    """(loss, scores) of images x (N, C, H, W); of scores (N, classes), the largest is the answer.
 
         L = L(scores) + aux (L(aux1) + L(aux2) + ...)      Szegedy et al. 2015, section 5
     """
-    loss_of = criterion(model, smoothing)
+    if hasattr(model, "loss"):
+        return model.loss(x, labels)
+    y = model(x)
+    if answers_distances(model):
+        return rbf_loss(y, labels), -y
     scores, *heads = y if isinstance(y, tuple) else (y,)
-    loss = loss_of(scores, labels)
+    loss = cross_entropy(scores, labels, label_smoothing=smoothing)
     for head in heads:
-        loss = loss + aux * loss_of(head, labels)
+        loss = loss + aux * cross_entropy(head, labels, label_smoothing=smoothing)
     return loss, scores
 
 
@@ -73,30 +77,24 @@ def check_answers(model: Module, in_shape: Shape, classes: int) -> None:
 
 
 @no_grad()
-def answers(model: Module, images: np.ndarray) -> np.ndarray:
-    """What the network says, in test mode, of prepared images (N, C, H, W): (N, classes)."""
-    device = next(model.parameters()).device
-    training = model.training
-    model.eval()
-    y = model(Tensor(images).to(device)).numpy()
-    model.train(training)
-    return y
-
-
-def all_answers(model: Module, data: Dataset, prepare: Preparation, batch: int = BATCH
-                ) -> np.ndarray:
-    return np.concatenate([answers(model, prepare.test(data.images[start:start + batch]))
-                           for start in range(0, len(data.labels), batch)])     # (N, classes)
-
-
-def evaluate(model: Module, data: Dataset, prepare: Preparation) -> dict[str, float]:
+def evaluate(model: Module, data: Dataset, prepare: Preparation, batch: int = BATCH
+             ) -> dict[str, float]:
     """{"loss", "error", "top5"} on a data set in test mode; errors in percent.
 
     top5 is left out where there are no more than five classes.
     """
-    y = all_answers(model, data, prepare)
-    loss = criterion(model)(Tensor(y), data.labels).item()
-    return {"loss": loss, **errors(-y if answers_distances(model) else y, data.labels)}
+    device = next(model.parameters()).device
+    training, N = model.training, len(data.labels)
+    loss, scores = 0.0, []
+    model.eval()
+    for start in range(0, N, batch):
+        labels = data.labels[start:start + batch]
+        x = Tensor(prepare.test(data.images[start:start + batch])).to(device)
+        mean, y = batch_loss(model, x, labels)
+        loss += mean.item() * len(labels) / N
+        scores.append(y.numpy())                           # (batch, classes)
+    model.train(training)
+    return {"loss": loss, **errors(np.concatenate(scores), data.labels)}
 
 
 def errors(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:

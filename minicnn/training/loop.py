@@ -9,6 +9,7 @@ The loss is summed where it was computed and read once an epoch: to read a numbe
 import math
 import time
 from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,13 +24,7 @@ from minicnn.optim import clip_grad_norm_
 from minicnn.schedule import ReduceLROnPlateau
 from minicnn.tensor import Tensor
 from minicnn.training.build import optimizer_of, schedule_of
-from minicnn.training.evaluate import (
-    answers_distances,
-    check_answers,
-    evaluate,
-    own_input,
-    weighted_loss,
-)
+from minicnn.training.evaluate import batch_loss, check_answers, evaluate, own_input
 from minicnn.training.prepare import Preparation
 from minicnn.training.records import Records, line_of, plan_of
 
@@ -85,7 +80,8 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
     if val.classes != train.classes:
         raise ValueError(f"fit: classes {', '.join(train.classes)} to learn but "
                          f"{', '.join(val.classes)} to test")
-    prepare = Preparation.measured(in_shape, train.images, recipe)
+    prepare = Preparation.measured(in_shape, train.images, recipe,
+                                   getattr(model, "standardised", True))
     model.to(device).train()
     N = len(train.labels)
     alone = N % recipe.batch == 1 < N          # a batch norm learns nothing from a single picture
@@ -97,12 +93,8 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
     parts |= {"schedule": schedule} if schedule else {}
     records = Records(out, plan_of(recipe, train, val, in_shape, seed) | (plan or {}), prepare,
                       train.classes)
-    history: list[dict[str, float]] = []
-    epoch = Epoch(optimizer.lr)
-    state = records.last()
-    if state:
-        checkpoint.restore(state, parts)
-        history, epoch = state["history"], Epoch(**state["epoch"])
+    history, epoch = restored(records, parts)
+    if history or epoch.seen:
         log(f"going on from {records.folder}, epoch {loader.epoch + 1}")
 
     def save() -> None:
@@ -112,6 +104,7 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
         while loader.epoch < recipe.epochs and not given_up(history, patience):
             if not learn(model, loader, recipe, optimizer, schedule, epoch, stop):
                 save()
+                records.draw(history)
                 return Result(history, False, prepare)
             start = time.perf_counter()
             tested = evaluate(model, val, prepare)
@@ -127,11 +120,26 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
             if isinstance(schedule, ReduceLROnPlateau):
                 schedule.step(line["error"])
             epoch = Epoch(optimizer.lr)
-            log(line_of(line, recipe.epochs))
             records.keep_best(history, model)
             save()
-    records.finish(history, model, in_shape, recipe, device)
+            log(line_of(line, recipe.epochs))
+    records.finish(history, model, val, recipe, device)
     return Result(history, True, prepare)
+
+
+def restored(records: Records, parts: dict[str, Any]) -> tuple[list[dict[str, float]], Epoch]:
+    """The history and the epoch at work, the parts put back to where the run in the folder was."""
+    state = records.last()
+    if not state:
+        return [], Epoch(parts["optimizer"].lr)
+    try:
+        checkpoint.restore(state, parts)
+        list(map(itemgetter("epoch", "loss", "error", "seconds"), state["history"]))
+        return state["history"], Epoch(**state["epoch"])
+    except (LookupError, TypeError, AttributeError, ValueError) as problem:
+        raise checkpoint.CheckpointError(
+            f"{records.folder}/last.npz is of another run, or is damaged ({problem}); remove it "
+            "and train again") from None
 
 
 def learn(model: Module, loader: Loader, recipe: Recipe, optimizer: Any, schedule: Any,
@@ -143,17 +151,18 @@ def learn(model: Module, loader: Loader, recipe: Recipe, optimizer: Any, schedul
     bar = tqdm(loader, f"epoch {loader.epoch + 1}/{recipe.epochs}", initial=loader.position,
                unit_scale=recipe.batch, unit=" images", leave=False, disable=None)
     for images, labels in bar:
-        y = model(Tensor(images).to(device))                                        # forward
-        loss, scores = weighted_loss(model, y, labels, recipe.smoothing, recipe.aux)   # loss
-        optimizer.zero_grad()                                                       # zero
-        loss.backward()                                                             # backward
+        x = Tensor(images).to(device)                                  # (N, C, H, W)
+        loss, scores = batch_loss(model, x, labels, recipe.smoothing, recipe.aux)  # forward, loss
+        optimizer.zero_grad()                                                      # zero
+        loss.backward()                                                            # backward
         if recipe.clip:
             clip_grad_norm_(optimizer.parameters, recipe.clip)
-        optimizer.step()                                                            # step
+        optimizer.step()                                                           # step
         if schedule and not isinstance(schedule, ReduceLROnPlateau):
             schedule.step()
         epoch.loss = epoch.loss + loss.detach() * len(labels)
-        epoch.wrong = epoch.wrong + wrong_among(model, scores, to_device(labels, device))
+        said = scores.data.argmax(axis=1)
+        epoch.wrong = epoch.wrong + (said != to_device(labels, device)).sum()
         epoch.seen += len(labels)
         epoch.seconds = before + time.perf_counter() - start
         if loader.position % 50 == 1:                # seldom: to read a number, a GPU must stop
@@ -161,13 +170,6 @@ def learn(model: Module, loader: Loader, recipe: Recipe, optimizer: Any, schedul
         if stop:
             return False
     return True
-
-
-def wrong_among(model: Module, scores: Tensor, labels: Any) -> Any:
-    """How many of the batch were answered wrongly, as an array of no axes on the device."""
-    y = scores.data
-    said = y.argmin(axis=1) if answers_distances(model) else y.argmax(axis=1)
-    return (said != labels).sum()
 
 
 def given_up(history: list[dict[str, float]], patience: int | None) -> bool:

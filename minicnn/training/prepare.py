@@ -2,7 +2,8 @@
 
     stored uint8 -> channels of the network -> cut or resize, distort -> (p / 255 - mean) / std
 
-mean and std are those of the training pictures, per channel; distortions are the recipe's.
+mean and std are those of the training pictures, per channel, or 0 and 1 for a network that reads
+pixels from 0 to 1; distortions are the recipe's.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ class Preparation:
     """Two functions, `train(images, rng)` and `test(images)`: (N, c, h, w) uint8 -> (N, C, H, W).
 
     in_shape   : (C, H, W) of the network's input
-    mean, std  : of the training pictures scaled to 0..1, per channel
+    mean, std  : of the training pictures scaled to 0..1, per channel; 0 and 1 to leave them so
     steps, pad : the recipe's augment and pad
     components : of the colours, where the recipe has "lighting": see augment.rgb_components
 
@@ -41,15 +42,17 @@ class Preparation:
     components: tuple[np.ndarray, np.ndarray] | None = None
 
     @staticmethod
-    def measured(in_shape: Shape, images: Any, recipe: Recipe) -> "Preparation":
+    def measured(in_shape: Shape, images: Any, recipe: Recipe, standardised: bool = True
+                 ) -> "Preparation":
         """With the statistics of the training pictures, which are in any order but by class."""
         unknown = set(recipe.augment) - {"crop", "resized crop", "flip", "jitter", "lighting"}
         if unknown:
             raise ValueError(f"recipe {recipe.name}: no augmentation {', '.join(sorted(unknown))}; "
                              "there are crop, resized crop, flip, jitter, lighting")
-        seen = channels(images[:SAMPLE], in_shape[0])
-        mean, std = channel_statistics(seen)
-        lit = "lighting" in recipe.augment and in_shape[0] == 3
+        C = in_shape[0]
+        seen = channels(images[:SAMPLE], C)
+        mean, std = channel_statistics(seen) if standardised else (np.zeros(C), np.ones(C))
+        lit = "lighting" in recipe.augment and C == 3
         return Preparation(
             in_shape, np.array(mean, np.float32), np.array(std, np.float32).clip(1e-3),
             recipe.augment, recipe.pad,
@@ -59,10 +62,11 @@ class Preparation:
         """Distorted anew in every call; the transform of a Loader."""
         size = (self.in_shape[1], self.in_shape[2])
         x = channels(images, self.in_shape[0])
+        room = min(x.shape[2] - size[0], x.shape[3] - size[1])          # pixels to spare
         if "resized crop" in self.steps:
             x = augment.random_resized_crop(x, rng, size)
-        elif "crop" in self.steps and min(x.shape[2] - size[0], x.shape[3] - size[1]) >= 0:
-            x = augment.random_crop(x, rng, size, self.pad)
+        elif "crop" in self.steps and room >= 0:
+            x = augment.random_crop(x, rng, size, max(self.pad - room // 2, 0))
         else:
             x = fitted(x, size)
         if "flip" in self.steps:
@@ -97,7 +101,7 @@ class Preparation:
         return self.scaled(resize(middle, (side, side)).astype(np.float32) / 255)
 
     def scaled(self, x: np.ndarray) -> np.ndarray:
-        """float32 in 0..1 -> mean 0 and variance 1 per channel."""
+        """float32 in 0..1 -> (p - mean) / std per channel."""
         x -= self.mean[:, None, None]
         x /= self.std[:, None, None]
         return x

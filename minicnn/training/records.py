@@ -3,20 +3,26 @@
     last.npz             everything to go on from         history.csv          a line an epoch
     best.npz             the weights of the best epoch    learning_curves.png  the same, drawn
     result.json          what is worth comparing with other networks, when it is over
+    reconstructions.png  test pictures as the network draws them, if it has a decoder
 """
 
 import csv
 import io
 import json
 import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
+
+import numpy as np
 
 from minicnn import checkpoint
 from minicnn.data.dataset import Dataset
 from minicnn.data.files import written_whole
 from minicnn.inspect import pictures, summary
+from minicnn.models.capsnet import CapsNet
 from minicnn.models.recipes import Recipe
 from minicnn.module import Module, Shape
 from minicnn.threads import thread_count
@@ -47,11 +53,23 @@ class Records:
     def __init__(self, out: str | Path | None, plan: dict[str, Any], prepare: Preparation,
                  classes: tuple[str, ...]) -> None:
         self.folder, self.plan = None if out is None else Path(out), listed(plan)
+        self.prepare = prepare
         self.about = {"plan": self.plan, "classes": classes, "mean": prepare.mean,
                       "std": prepare.std}
         if self.folder:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            TemporaryFile(dir=self.folder).close()         # or it cannot be written: said now
+            with self.writing():
+                self.folder.mkdir(parents=True, exist_ok=True)
+                TemporaryFile(dir=self.folder).close()     # or it cannot be written: said now
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Errors of the disk name the folder and the cure."""
+        try:
+            yield
+        except OSError as problem:
+            raise OSError(f"results cannot be written into the folder {self.folder} "
+                          f"({problem.strerror or problem}); choose another, or mend it and go on "
+                          "from what was saved before") from None
 
     def last(self) -> dict[str, Any] | None:
         """The state to go on from, if there is one."""
@@ -65,15 +83,17 @@ class Records:
 
     def save(self, state: dict[str, Any]) -> None:
         if self.folder:
-            checkpoint.save(self.folder / "last.npz", state | self.about)
-            self.write_history(state["history"])
+            with self.writing():
+                checkpoint.save(self.folder / "last.npz", state | self.about)
+                self.write_history(state["history"])
 
     def keep_best(self, history: list[dict[str, float]], model: Module) -> None:
         """Keep the weights if the last epoch has a new lowest error."""
         error = history[-1]["error"]
         if self.folder and all(error < line["error"] for line in history[:-1]):
-            checkpoint.save(self.folder / "best.npz", {
-                "model": model.state_dict(), "history": history, **self.about})
+            with self.writing():
+                checkpoint.save(self.folder / "best.npz", {
+                    "model": model.state_dict(), "history": history, **self.about})
 
     def write_history(self, history: list[dict[str, float]]) -> None:
         if self.folder and history:
@@ -84,14 +104,28 @@ class Records:
             with written_whole(self.folder / "history.csv") as file:
                 file.write(text.getvalue().encode())
 
-    def finish(self, history: list[dict[str, float]], model: Module, in_shape: Shape,
+    def draw(self, history: list[dict[str, float]]) -> None:
+        if self.folder and history:
+            with self.writing():
+                pictures.learning_curves(history, self.folder / "learning_curves.png")
+
+    def finish(self, history: list[dict[str, float]], model: Module, val: Dataset,
                recipe: Recipe, device: str) -> None:
-        """The picture, and result.json: one line of a table that compares networks."""
+        """The pictures, and result.json: one line of a table that compares networks."""
         if not self.folder or not history:
             return
-        pictures.learning_curves(history, self.folder / "learning_curves.png")
+        self.draw(history)
+        if isinstance(model, CapsNet) and model.decoder is not None:
+            few = two_of_each(val.labels, min(len(val.classes), 10))
+            with self.writing():
+                pictures.reconstructions(model, self.prepare.test(val.images[few]),
+                                         val.labels[few], self.folder / "reconstructions.png",
+                                         val.classes)
+        in_shape = self.prepare.in_shape
         best = min(history, key=lambda line: line["error"])
-        result = {"network": self.plan.get("network", type(model).__name__), "recipe": recipe.name,
+        variant = self.plan.get("options", {}).get("variant", "")
+        network = f"{self.plan.get('network', type(model).__name__)} {variant}".strip()
+        result = {"network": network, "recipe": recipe.name,
                   "epochs": len(history), "error": history[-1]["error"],
                   "top5": history[-1].get("top5"), "lowest_error": best["error"],
                   "lowest_epoch": best["epoch"], "parameters": model.num_parameters(),
@@ -99,8 +133,13 @@ class Records:
                   "seconds_per_epoch": statistics.median(line["seconds"] for line in history),
                   "peak_memory": peak_memory(), "threads": thread_count(), "device": device,
                   "input": in_shape, "data": self.plan["data"], "test": self.plan["test"]}
-        with written_whole(self.folder / "result.json") as file:
+        with self.writing(), written_whole(self.folder / "result.json") as file:
             file.write(json.dumps(result, indent=1).encode())
+
+
+def two_of_each(labels: np.ndarray, classes: int) -> np.ndarray:
+    """Where the first two pictures of each of the first classes stand, if there are so many."""
+    return np.concatenate([np.flatnonzero(labels == label)[:2] for label in range(classes)])
 
 
 def peak_memory() -> int | None:

@@ -18,21 +18,24 @@ from minicnn import checkpoint
 from minicnn.data.augment import average_views
 from minicnn.layers.softmax import softmax
 from minicnn.models import build
-from minicnn.models.capsnet import CapsNet
+from minicnn.modes import no_grad
 from minicnn.module import Module
 from minicnn.tensor import Tensor
-from minicnn.training.evaluate import BATCH, answers, answers_distances, tested_shape
+from minicnn.training.evaluate import BATCH, answers_distances, check_answers, tested_shape
 from minicnn.training.prepare import Preparation
 
 View = Callable[[Module, Preparation, np.ndarray], np.ndarray]
 
 
+@no_grad()
 def probabilities(model: Module, images: np.ndarray) -> np.ndarray:
     """Of prepared images (N, C, H, W), in test mode: (N, classes), each row adds up to 1."""
-    y = answers(model, images)
-    if isinstance(model, CapsNet):                     # lengths, in 0..1 already
-        return y / y.sum(axis=1, keepdims=True)
-    return softmax(Tensor(-y if answers_distances(model) else y)).numpy()
+    device, training = next(model.parameters()).device, model.training
+    y = model.eval()(Tensor(images).to(device))
+    model.train(training)
+    if hasattr(model, "probabilities"):
+        return model.probabilities(y).numpy()
+    return softmax(-y if answers_distances(model) else y).numpy()
 
 
 def one_view(model: Module, prepare: Preparation, images: np.ndarray) -> np.ndarray:
@@ -98,15 +101,26 @@ class Run(NamedTuple):
 def load_run(folder: str | Path, weights: str = "best") -> Run:
     """The network of a folder of the train command, with its "best" or "last" weights, in eval.
 
-    CheckpointError if the file is damaged or was not made by the train command.
+    FileNotFoundError if there is none; CheckpointError if the file is damaged or was not made by
+    the train command.
     """
     path = Path(folder) / f"{weights}.npz"
+    if not path.is_file():
+        raise FileNotFoundError(f"no {path}; give the folder that a run of the train command "
+                                "named in its line \"results\"")
     tree = checkpoint.load(path)
     plan = tree.get("plan", {})
     if "network" not in plan or "mean" not in tree:
         raise checkpoint.CheckpointError(f"{path} does not say which network it is of; it was not "
                                          "made by the train command")
-    model = build(plan["network"], **plan["options"])
-    model.load_state_dict(tree["model"])
-    prepare = Preparation(tuple(plan["input"]), tree["mean"], tree["std"], pad=plan["pad"])
+    try:
+        model = build(plan["network"], **plan["options"])
+        model.load_state_dict(tree["model"])
+        C, H, W = plan["input"]
+        prepare = Preparation((C, H, W), tree["mean"].reshape(C), tree["std"].reshape(C),
+                              pad=plan["pad"])
+        check_answers(model, prepare.in_shape, len(tree["classes"]))
+    except (LookupError, TypeError, AttributeError, ValueError) as problem:
+        raise checkpoint.CheckpointError(f"{path} is damaged, or of another version of this "
+                                         f"network ({problem}); train it again") from None
     return Run(model.eval(), prepare, tree["classes"], plan)

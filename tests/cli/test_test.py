@@ -48,14 +48,14 @@ def test_scales_and_folding(runs, capsys):
     plain = errors_of(capsys, runs / "resnet", "--limit", "100")
     assert main(["test", str(runs / "resnet"), "--limit", "100", "--fold"]) == 0
     said = capsys.readouterr().out
-    assert f"test error {plain[0]:.2f} %" in said and "18 batch norms folded" in said
+    assert f"test error {plain[0]:.2f} %" in said and "19 batch norms folded" in said
     assert len(errors_of(capsys, runs / "resnet", "--limit", "100", "--scales", "8", "12")) == 1
 
 
 @pytest.mark.parametrize("arguments, message", [
     (["a", "--scales", "40"], "LeNet5 cannot read 40x40 pictures: F6"),
     (["a", "--scales", "32", "--crops", "10"], "are two ways to look; choose one"),
-    (["nowhere"], "no checkpoint at"),
+    (["nowhere"], "nowhere/best.npz; give the folder that a run of the train command named"),
     (["a", "--limit", "2001"], "2001 images asked for"),
 ])
 def test_errors(runs, capsys, arguments, message):
@@ -63,9 +63,34 @@ def test_errors(runs, capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
-def test_networks_for_different_pictures(runs, capsys, tmp_path):
+def changed(runs, place, **plan):
+    """The run `a` with another plan."""
     tree = checkpoint.load(runs / "a/best.npz")
-    tree["plan"]["test"] = "other digits"
+    tree["plan"] |= plan
+    checkpoint.save(place / "best.npz", tree)
+    return str(place)
+
+
+def test_pictures_that_are_not_what_they_were(runs, capsys, tmp_path):
+    assert main(["test", changed(runs, tmp_path, test="5 digits"), "--limit", "9"]) == 0
+    assert f"note: {tmp_path} was tested on 5 digits before, now on digits drawn by" in (
+        capsys.readouterr().out)
+    tree = checkpoint.load(runs / "a/best.npz")
+    checkpoint.save(tmp_path / "best.npz", tree | {"classes": list("abcdefghij")})
+    assert main(["test", str(tmp_path)]) == 2
+    assert "knows the classes a, b, c, d, e, f, g, h, i, j, but the data has 0, 1, 2" in (
+        capsys.readouterr().err)
+
+
+def test_a_run_without_the_name_of_its_data(runs, capsys, tmp_path):
+    tree = checkpoint.load(runs / "a/best.npz")
+    del tree["plan"]["data_name"]
     checkpoint.save(tmp_path / "best.npz", tree)
-    assert main(["test", str(runs / "a"), str(tmp_path)]) == 2
+    assert main(["test", str(tmp_path)]) == 2
+    assert "does not say what it was tested on ('data_name' is missing)" in capsys.readouterr().err
+
+
+def test_networks_for_different_pictures(runs, capsys, tmp_path):
+    other = changed(runs, tmp_path, test="other digits")
+    assert main(["test", str(runs / "a"), other]) == 2
     assert "tested on different pictures" in capsys.readouterr().err

@@ -1,4 +1,5 @@
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,9 @@ from PIL import Image
 
 from minicnn import checkpoint
 from minicnn.__main__ import main, parser
+from minicnn.cli import train
 from minicnn.cli.train import chosen_recipe
+from minicnn.training.testtime import load_run
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,6 +55,17 @@ def test_lenet_learns_drawn_digits(tmp_path, capsys):
     assert float(rows(tmp_path)[-1]["error"]) < 25
     assert {path.name for path in tmp_path.iterdir()} == {
         "history.csv", "learning_curves.png", "last.npz", "best.npz", "result.json"}
+
+
+def test_capsnet_reads_grey_digits_and_draws_them(tmp_path, capsys):
+    """Built for the pictures' channels; the paper's own for its own size of digits."""
+    assert main(["train", "capsnet_small", "--data", "digits", "--limit", "64", "--epochs", "1",
+                 "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "reads 1x32x32" in said and "recipe capsnet-small" in said
+    assert (tmp_path / "reconstructions.png").exists()
+    run = load_run(tmp_path)
+    assert run.model.input_shape == (1, 32, 32) and not run.prepare.mean.any()
 
 
 def test_the_same_command_goes_on(tmp_path, capsys):
@@ -121,6 +135,7 @@ def test_small_pictures_get_the_small_form(data, size, own, name):
     (["lenet5", "--data", "minst"], "no data set and no folder is called 'minst'"),
     (["lenet5", "--data", "digits", "--recipe", "resnett"], "no recipe is called 'resnett'"),
     (["lenet5", "--data", "digits", "--variant", "x"], "LeNet5: no variant 'x'"),
+    (["resnet20", "--data", "digits", "--variant", "x"], "resnet20 has no option variant; it has"),
     (["lenet5", "--data", "digits", "--size", "40"], "F6"),
     (["lenet5", "--data", "digits", "--limit", "10001"], "10001 images asked for"),
 ])
@@ -129,6 +144,45 @@ def test_errors(change, message, tmp_path, capsys):
     said = capsys.readouterr()
     assert message in said.err and said.err.startswith("minicnn train: ")
     assert not (tmp_path / "last.npz").exists()
+
+
+def test_a_file_is_no_folder_for_results(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(digits(tmp_path / "file")) == 2
+    assert f"results cannot be written into the folder {tmp_path / 'file'} (File exists); choose " \
+        "another" in capsys.readouterr().err
+
+
+def test_a_variant_has_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for more in ([], ["--variant", "visualiser"]):
+        assert main(["train", "lenet5", "--data", "digits", "--limit", "64", "--epochs", "1",
+                     *more]) == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "lenet5-digits", "lenet5-visualiser-digits"}
+    result = json.loads((tmp_path / "out/lenet5-visualiser-digits/result.json").read_text())
+    assert result["network"] == "lenet5 visualiser"
+
+
+def test_what_is_said_beforehand(pictures, tmp_path, capsys):
+    main(["train", "lenet5", "--data", str(pictures), "--epochs", "1", "--out",
+          str(tmp_path / "a"), "--recipe", "resnet-slide", "--size", "32", "--batch", "7"])
+    said = capsys.readouterr().out
+    assert "SGD momentum 0.9 weight_decay 1e-05; rate 0.1; ReduceLROnPlateau factor 0.1 " \
+        "patience 5; batch 7; epochs 1; distortions: resized crop, flip, lighting\n" in said
+    assert "; colours become grey\n" in said
+    main(digits(tmp_path / "b", "--recipe", "googlenet-small"))
+    said = capsys.readouterr().out
+    assert "warm-up 1 epochs" in said and "grey" not in said
+
+
+def test_ctrl_c_before_the_first_epoch(monkeypatch, capsys):
+    def pressed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "find_data", pressed)
+    assert main(["train", "lenet5", "--data", "digits"]) == 130
+    assert capsys.readouterr().err == "minicnn train: stopped\n"
 
 
 def test_other_settings_into_the_same_folder(tmp_path, capsys):

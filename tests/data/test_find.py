@@ -59,7 +59,10 @@ def test_a_folder(tmp_path):
     assert train.images.shape == (4, 3, 7, 7) and test.images.shape == (2, 3, 7, 7)
 
 
-def test_unknown_names(places):
-    with pytest.raises(FileNotFoundError, match="no data set and no folder is called 'minst'; "
-                                                "there are mnist, digits, cifar10"):
-        find_data("minst")
+@pytest.mark.parametrize("name, near", [
+    ("minst", "did you mean mnist. "), ("CIFAR10", "did you mean cifar10. "),
+    ("cifar", "did you mean cifar10. "), ("pictures", "")])
+def test_unknown_names(places, name, near):
+    with pytest.raises(FileNotFoundError, match=f"no data set and no folder is called {name!r}; "
+                                                f"{near}There are mnist, digits, cifar10, or"):
+        find_data(name)

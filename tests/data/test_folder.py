@@ -64,12 +64,13 @@ def test_no_picture_is_both_trained_and_tested(tmp_path):
     assert sorted(seen[0] + seen[1]) == list(range(20))
 
 
-def test_split_already(pictures):
-    for part in ("train", "val"):
+@pytest.mark.parametrize("held", ["val", "test"])
+def test_split_already(pictures, held):
+    for part in ("train", held):
         (pictures / part).mkdir()
     for name in COLOURS:
         (pictures / name).rename(pictures / "train" / name)
-        paint(pictures / "val" / name / "one.png", COLOURS[name])
+        paint(pictures / held / name / "one.png", COLOURS[name])
     train, test = read_folder(pictures, 8)
     assert len(train.labels) == 20 and len(test.labels) == 2
 
@@ -145,8 +146,16 @@ def dangling(path):
     path.symlink_to(path.parent / "nowhere.png")
 
 
+def circle(path):
+    path.symlink_to(path.name)
+
+
 def inner_folder(path):
     path.mkdir()
+
+
+def fractions(path):
+    Image.fromarray(np.linspace(0, 1, 16, dtype=np.float32).reshape(4, 4)).save(path, "tiff")
 
 
 def pipe(path):
@@ -156,6 +165,7 @@ def pipe(path):
 HOSTILE = [(huge_png, "exceeds limit|more than 50,000,000"), (text, "cannot identify image file"),
            (empty, "no picture"), (cut_off, "truncated"), (program, "cannot identify image file"),
            (link_out, "a link that leads out of the folder"), (dangling, "broken link"),
+           (circle, "leads back to itself|broken link"), (fractions, "pixels are fractions"),
            (inner_folder, "no file, but a folder"), (pipe, "no file, but a folder, a broken link")]
 
 
@@ -174,7 +184,8 @@ def test_bad_files_are_named_and_left_out_only_when_asked(inside, make, message)
     with pytest.raises(DamagedFile, match=message) as caught:
         read_folder(inside, 8)
     said = str(caught.value)
-    assert "1 of 5 files" in said and str(inside / "red" / "bad.png") in said
+    assert "1 of 5 files are no readable pictures" in said
+    assert str(inside / "red" / "bad.png") in said
     assert "--skip-unreadable" in said
     lines = []
     train, test = read_folder(inside, 8, skip_unreadable=True, log=lines.append)
@@ -218,6 +229,8 @@ def test_hidden_files_are_passed_over(inside):
     (lambda f: (f / "red").rename(f / ".red"), "1 class folders, expected at least 2"),
     (lambda f: [(f / p / c).mkdir(parents=True) for p in ("train", "val") for c in ("a", p)],
      "train and val have different classes; only one of them has train, val"),
+    (lambda f: [(f / p / c).mkdir(parents=True) for p in ("train", "test") for c in ("a", p)],
+     "train and test have different classes"),
 ])
 def test_errors(inside, change, message):
     change(inside)

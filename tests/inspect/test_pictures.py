@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from minicnn import Tensor, no_grad
 from minicnn.inspect import pictures
+from minicnn.models.capsnet import capsnet_small
 
 image_module = pytest.importorskip("matplotlib.image")
 
@@ -28,6 +30,8 @@ DRAWN = {
         [{"epoch": 1, "loss": 0.0, "error": 0.0}], path, {"LeNet-5 in 1998": 0.95}),
     "curves of a run that came apart": lambda path: pictures.learning_curves(
         [{"epoch": 1, "loss": float("nan"), "error": 90.0}], path),
+    "curves of training errors too": lambda path: pictures.learning_curves(
+        [line | {"train_error": 3 * i} for i, line in enumerate(HISTORY)], path),
     "filters": lambda path: pictures.filters(RNG.standard_normal((6, 1, 5, 5)), path, "C1"),
     "many filters": lambda path: pictures.filters(RNG.standard_normal((20, 1, 3, 7)), path),
     "one filter": lambda path: pictures.filters(RNG.standard_normal((1, 1, 5, 5)), path),
@@ -48,6 +52,11 @@ DRAWN = {
         IMAGES[:0], np.zeros(0, int), np.zeros(0, int), path),
     "more misclassified than fit": lambda path: pictures.misclassified(
         IMAGES, np.arange(100) % 10, (np.arange(100) + 1) % 10, path, most=5),
+    "reconstructions": lambda path: pictures.reconstructions(
+        capsnet_small(image_shape=(1, 28, 28)), np.float32(IMAGES[:13] / 255), np.arange(13) % 10,
+        path),
+    "reconstructions in colour": lambda path: pictures.reconstructions(
+        capsnet_small(2), RNG.random((3, 3, 32, 32), np.float32), np.arange(3) % 2, path, "ab"),
     "misclassified colour images": lambda path: pictures.misclassified(
         RNG.integers(0, 256, (3, 3, 32, 32), dtype=np.uint8), np.arange(3), np.arange(3) + 1, path,
         classes=("aeroplane", "car", "bird", "cat")),
@@ -72,6 +81,14 @@ def test_is_drawn(name, tmp_path):
 
 def test_path_as_text(tmp_path):
     assert pictures.learning_curves(HISTORY, str(tmp_path / "a.png")) == tmp_path / "a.png"
+
+
+def test_training_errors_are_drawn_where_there_are_some(tmp_path):
+    learnt = [line | {"train_error": line["error"] / 2} for line in HISTORY]
+    without, with_them = (pixels(pictures.learning_curves(history, tmp_path / "a.png"))
+                          for history in (HISTORY, learnt))
+    blue = (with_them[..., 2] > with_them[..., 0] + 0.3).sum()
+    assert blue > 1.5 * (without[..., 2] > without[..., 0] + 0.3).sum()
 
 
 def test_inputs_stay_as_they_are(tmp_path):
@@ -99,6 +116,22 @@ def test_rows_of_misclassified(tmp_path):
     heights = [len(pixels(pictures.misclassified(IMAGES[:20], labels, said, tmp_path / "a.png",
                                                  most=most))) for most in (10, 14, 15, 99)]
     assert heights[0] == heights[1] < heights[2] == heights[3]
+
+
+def test_reconstructions_stand_below_and_mistakes_are_red(tmp_path):
+    """A decoder that draws ink everywhere: ten black squares in the lower half, white above."""
+    model = capsnet_small(image_shape=(1, 28, 28))
+    images = np.zeros((10, 1, 28, 28), np.float32)
+    with no_grad():
+        said = model(Tensor(images)).numpy().argmax(axis=1)
+    bias = model.decoder.fc3.bias
+    bias.data = np.full_like(bias.data, 99)
+    seen = pixels(pictures.reconstructions(model, images, said, tmp_path / "a.png"))
+    middle = len(seen) // 2
+    assert (seen[middle:] == 0).mean() > 0.5 and (seen[:middle] == 0).mean() < 0.1
+    red = [((seen[..., 0] > 0.7) & (seen[..., 1] < 0.4)).sum() for seen in (
+        seen, pixels(pictures.reconstructions(model, images, (said + 1) % 10, tmp_path / "b.png")))]
+    assert red[0] == 0 and red[1] > 100
 
 
 @pytest.mark.parametrize("channels", [0, 2, 6])

@@ -77,6 +77,18 @@ def two_branches():
         row("conv", Conv2d(5, 1, 3), ReLU(), output="1x6x6", kernel="3x3", parameters=46))
 
 
+@pytest.mark.parametrize("printed, shown, remark", [
+    ("6 of 5x5x4", "6 of 5x5x4", ""),
+    ("6 of 5x5x8", "6 of 5x5x8", "filters: 6 of 5x5x8 there, 6 of 5x5x4 here"),
+    ("6", "6 filters", ""),
+    ("7", "7 filters", "filters: 7 there, 6 here"),
+])
+def test_filters_are_compared(printed, shown, remark):
+    model = TableNet(row("conv", Conv2d(8, 6, 5, groups=2), ReLU(), filters=printed))
+    line = summary(model, (8, 9, 9)).rows[0]
+    assert (line.slide, line.remark) == (shown, remark)
+
+
 def test_a_row_of_several_layers_has_its_own_line():
     """Its figures stand beside the sums, not beside the first of its layers."""
     table = summary(two_branches(), (1, 8, 8))

@@ -125,6 +125,17 @@ def test_a_shared_sequential_is_folded_once(rng):
     assert close(run(model, np, x), expected, 1e-12)
 
 
+class Stem(Sequential):
+    """Has a forward of its own, which runs its parts in another order."""
+
+    def forward(self, x):
+        return self.conv(self.norm(x))
+
+
+def test_a_sequential_with_a_forward_of_its_own_is_left_alone():
+    assert fold_all(Stem(conv=Conv2d(2, 2, 1), norm=BatchNorm2d(2)).eval()) == 0
+
+
 class Doubled(Conv2d):
     def forward(self, x):
         return super().forward(x) * 2.0

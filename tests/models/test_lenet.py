@@ -6,8 +6,10 @@ from minicnn.inspect import summary, trace
 from minicnn.layers import RBF, Subsample2d
 from minicnn.losses import cross_entropy, rbf_loss
 from minicnn.models import MODELS, LeNet5, build, lenet
+from minicnn.models.network import Network
 from minicnn.modes import record_outputs
 from minicnn.optim import SGD
+from minicnn.table import row
 
 VARIANTS = ["slide", "paper", "visualiser"]
 
@@ -56,6 +58,17 @@ def test_totals(variant, parameters, buffers, macs):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_docstring_has_the_totals(variant):
     assert f"{LeNet5(variant).num_parameters():,}" in lenet.__doc__
+
+
+@pytest.mark.parametrize("undone, parameters, macs", [
+    ({"OUT": RBF(84, 10)}, 60_856, 415_680),               # the slide's word "RBF" read literally
+    ({"S2": Subsample2d(6), "S4": Subsample2d(16)}, 61_750, 416_520),
+])
+def test_departures_undone_one_by_one(undone, parameters, macs):
+    rows = [row(name, undone[name]) if name in undone else row(name, *layers)
+            for name, layers, _ in LeNet5().rows]
+    table = summary(Network(*rows, input_shape=(1, 32, 32)))
+    assert (table.parameters, table.macs) == (parameters, macs)
 
 
 def test_connections_of_the_paper():
@@ -168,6 +181,7 @@ def test_untrained_loss_is_about_ln_10(variant, distance):
 
 @pytest.mark.parametrize("options, words", [
     ({"variant": "lenet"}, "LeNet5: no variant 'lenet'; there are slide, paper, visualiser"),
+    ({"variant": "papers"}, "LeNet5: no variant 'papers'; did you mean paper"),
     ({"variant": None}, "no variant None"),
     ({"classes": 1}, "LeNet5: a classifier needs at least 2 classes, got 1"),
 ])
@@ -177,9 +191,9 @@ def test_wrong_options(options, words):
 
 
 @pytest.mark.parametrize("variant, in_shape, words", [
-    ("slide", (1, 28, 28), r"^C5 \(Conv2d .*5.* does not fit into 4.*pad"),
-    ("paper", (1, 28, 28), r"^C5 \(Conv2d .*5.* does not fit into 4.*pad"),
-    ("visualiser", (1, 28, 28), r"^FC1 \(Linear .*256 .*400; is the image size the one"),
+    ("slide", (1, 28, 28), r"^C5 \(Conv2d .*5.* does not fit into 4.*smallest .*LeNet5 is 32x32"),
+    ("paper", (1, 28, 32), r"^C5 \(Conv2d .*5.* does not fit into 4.*smallest .*LeNet5 is 32x32"),
+    ("visualiser", (1, 28, 28), r"^FC1 \(Linear .*256 .*400; .*smallest .*LeNet5 is 32x32"),
     ("slide", (3, 32, 32), r"^C1 \(Conv2d .*3 channels, .*built for 1"),
     ("paper", (3, 32, 32), r"^C1 \(Conv2d .*3 channels, .*built for 1"),
     ("visualiser", (3, 32, 32), r"^CONV1 \(Conv2d .*3 channels, .*built for 1"),
@@ -204,8 +218,13 @@ def test_build():
     assert build("lenet5", variant="paper").variant == "paper"
 
 
+def test_unknown_option():
+    with pytest.raises(TypeError, match="resnet20 has no option variant, x; it has classes, sho"):
+        build("resnet20", classes=3, variant="v1", x=1)
+
+
 @pytest.mark.parametrize("name, hint", [("lenet", "did you mean lenet5"), ("LeNet5", "lenet5"),
-                                        ("transformer", "there are lenet5")])
+                                        ("transformer", "`python -m minicnn networks` lists them")])
 def test_unknown_network(name, hint):
     with pytest.raises(ValueError, match=f"no network is called '{name}'; .*{hint}"):
         build(name)

@@ -10,7 +10,6 @@ from tests.models.network_checks import (
     check_against,
     golden,
     gradient_along_random_directions,
-    nothing_was_drawn,
     one_step_lowers_the_loss,
     shape_agrees_with_forward,
 )
@@ -53,11 +52,11 @@ def test_poly_of_order_1_is_inception_resnets_block(rng):
     np.testing.assert_array_equal(module(Tensor(x)).numpy(), np.maximum(x, 0))
 
 
-def test_small(device):
-    model = polynet_small()
-    summary(model)
-    assert nothing_was_drawn(model)
+def test_shape_agrees_with_forward(device):
     shape_agrees_with_forward(polynet_small(), device)
+
+
+def test_gradient_along_random_directions(device):
     gradient_along_random_directions(sure(polynet_small()), device, h=1e-9)
 
 
@@ -66,11 +65,6 @@ def test_one_step_lowers_the_loss(training, device):
     one_step_lowers_the_loss(polynet_small(), device, training, lr=1e-4)
 
 
-@pytest.mark.parametrize("make, words", [
-    (lambda: PolyNet(classes=1), "PolyNet: a classifier needs at least 2 classes, got 1"),
-    (lambda: PolyNet().shape((1, 331, 331)), r"^stem.conv1.conv .*1 channel, .*built for 3"),
-    (lambda: PolyNet().shape((3, 60, 60)), r"^reduction_b.* does not fit into 2 .*pad more"),
-])
-def test_says_what_is_wrong(make, words):
-    with pytest.raises(ValueError, match=words):
-        make()
+def test_too_small_an_image():
+    with pytest.raises(ValueError, match=r"^reduction_b.* does not fit into 2 .*PolyNet is 75x75"):
+        PolyNet().shape((3, 60, 60))

@@ -31,6 +31,16 @@ def test_details_of_the_papers():
     assert "He initialisation" in resnet.network and "slide" not in resnet.name
 
 
+def test_capsnet():
+    """Shifts of 2 pixels; 0.96 times every 2,000 steps of 128 of MNIST's 60,000 digits."""
+    recipe = RECIPES["capsnet"]
+    assert (recipe.augment, recipe.pad, recipe.rate) == (("crop",), 2, 1e-3)
+    assert recipe.optimizer == ("Adam", {}) and recipe.schedule[1]["gamma"] == 0.96
+    assert round(recipe.schedule[1]["step_size"] * 60_000 / recipe.batch, -1) == 2_000
+    assert RECIPES["capsnet-small"].pad == 2
+    assert build("capsnet").digits.routing == 3 and "3 rounds" in recipe.network
+
+
 @pytest.mark.parametrize("name, rate", [("alexnet", 0.5), ("vgg16", 0.5), ("googlenet", 0.4)])
 def test_dropout_is_in_the_network(name, rate):
     net = build(name)

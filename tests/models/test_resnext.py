@@ -1,6 +1,3 @@
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -17,14 +14,14 @@ from tests.models.network_checks import (
     check_against,
     golden,
     gradient_along_random_directions,
-    nothing_was_drawn,
     one_step_lowers_the_loss,
     shape_agrees_with_forward,
+    stored,
 )
 from tests.models.residual_checks import settled
 from tests.models.test_resnet import OURS, bracket
 
-STORED = json.loads((Path(__file__).parents[1] / "stored" / "models_residual.json").read_text())
+STORED = stored("residual")
 SMALL = NETWORKS["resnext29_small"]
 
 
@@ -41,13 +38,15 @@ def test_complexity_of_the_paper():
     assert max(sizes) - min(sizes) < 0.6                   # table 3: cardinality at equal cost
 
 
-@pytest.mark.parametrize("name, millions", [
-    ("resnext29_8x64d", 34.4), ("resnext29_16x64d", 68.2), ("resnext101_32x4d", 44.2),
-    ("resnext101_64x4d", 83.5), ("resnext101_32x8d", 88.8)])
-def test_millions_of_the_paper(name, millions):
-    model = NETWORKS[name]()
-    assert round(model.num_parameters() / 1e6, 1) == millions
-    assert f"{model.num_parameters():,}" in resnext.__doc__
+# 8x64d and 16x64d: table 7 of the paper has 34.4M and 68.1M, which is cut off; the others are
+# torchvision's and timm's.
+@pytest.mark.parametrize("name, parameters", [
+    ("resnext29_8x64d", 34_426_698), ("resnext29_16x64d", 68_155_210),
+    ("resnext50_32x4d", 25_028_904), ("resnext101_32x4d", 44_177_704),
+    ("resnext101_64x4d", 83_455_272), ("resnext101_32x8d", 88_791_336)])
+def test_totals(name, parameters):
+    assert NETWORKS[name]().num_parameters() == parameters
+    assert f"{parameters:,}" in resnext.__doc__
 
 
 def test_template_of_the_paper():
@@ -138,28 +137,13 @@ def test_the_small_one():
     assert SMALL(classes=3, channels=1).shape((1, 32, 32)) == (3,)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_counting_draws_nothing(name):
-    model = NETWORKS[name]()
-    summary(model)
-    assert nothing_was_drawn(model)
-
-
 @pytest.mark.parametrize("build, options, words", [
     (ResNeXt, {"cardinality": 31}, r"no \(depth, cardinality, width\) \(50, 31, 4\); did you mean "
                                    r"\(50, 32, 4\)"),
     (ResNeXt, {"depth": 18}, r"no \(depth, cardinality, width\) \(18, 32, 4\)"),
-    (ResNeXt, {"classes": 1}, "^ResNeXt: a classifier needs at least 2 classes, got 1"),
     (CifarResNeXt, {"depth": 28}, "no depth 28; it is 9 n \\+ 2, such as 29"),
     (CifarResNeXt, {"width": 0}, "cardinality, width and base are at least 1, got 8, 0 and 64"),
-    (CifarResNeXt, {"classes": 1}, "at least 2 classes, got 1"),
 ])
 def test_wrong_options(build, options, words):
     with pytest.raises(ValueError, match=words):
         build(**options)
-
-
-@pytest.mark.parametrize("build", [ResNeXt, CifarResNeXt])
-def test_wrong_images(build):
-    with pytest.raises(ValueError, match=r"^conv1 \(Conv2d .*4 channels, .*built for 3"):
-        build().shape((4, 32, 32))

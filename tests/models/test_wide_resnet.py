@@ -1,6 +1,3 @@
-import json
-from pathlib import Path
-
 import pytest
 
 from minicnn import Tensor, manual_seed
@@ -14,16 +11,16 @@ from tests.models.network_checks import (
     check_against,
     golden,
     gradient_along_random_directions,
-    nothing_was_drawn,
     one_step_lowers_the_loss,
     pictures,
     shape_agrees_with_forward,
     stage_shapes,
+    stored,
 )
 from tests.models.residual_checks import settled
 from tests.models.test_resnet import OURS
 
-STORED = json.loads((Path(__file__).parents[1] / "stored" / "models_residual.json").read_text())
+STORED = stored("residual")
 
 
 def test_golden():
@@ -114,29 +111,14 @@ def test_shape_agrees_with_forward(device):
     shape_agrees_with_forward(CifarWideResNet(10, 2), device)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_counting_draws_nothing(name):
-    model = NETWORKS[name]()
-    summary(model)
-    assert nothing_was_drawn(model)
-
-
 @pytest.mark.parametrize("build, options, words", [
     (WideResNet, {"depth": 152}, "^WideResNet: no depth 152"),
     (WideResNet, {"depth": 50, "width": 4}, r"^WideResNet\(50\): no width 4; there are 2"),
-    (WideResNet, {"classes": 1}, "^WideResNet: a classifier needs at least 2 classes, got 1"),
     (CifarWideResNet, {"depth": 20}, "no depth 20; it is 6 n \\+ 4, such as 16, 22, 28, 40"),
     (CifarWideResNet, {"width": 0}, "width is a whole number of at least 1.*got 0"),
     (CifarWideResNet, {"width": 1.5}, "width is a whole number of at least 1.*got 1.5"),
-    (CifarWideResNet, {"classes": 1}, "at least 2 classes, got 1"),
     (CifarWideResNet, {"dropout": 1.2}, "p is the probability of dropping, from 0 to 1, got 1.2"),
 ])
 def test_wrong_options(build, options, words):
     with pytest.raises(ValueError, match=words):
         build(**options)
-
-
-@pytest.mark.parametrize("build", [WideResNet, CifarWideResNet])
-def test_wrong_images(build):
-    with pytest.raises(ValueError, match=r"^conv1 \(Conv2d .*4 channels, .*built for 3"):
-        build().shape((4, 32, 32))

@@ -10,6 +10,9 @@ def test_by_hand():
     """LeNet-5, row C3: 16 filters of 6 maps and 5 x 5, on 10 x 10."""
     name = "lenet5"
     assert measure.output(name, "C3") == "16x10x10"
+    assert measure.volume(name, "C3") == "10x10x16"
+    assert measure.volume(name, "F6") == "1x1x84"
+    assert str(measure.window(name, "S2")) == "kernel 2x2, stride 2x2"
     assert measure.values(name, "C3") == 1600
     assert measure.side(name, "C3") == 10
     assert measure.weights(name, "C3") == 16 * 6 * 25
@@ -26,6 +29,14 @@ def test_totals_are_sums_over_the_rows():
     assert measure.macs("lenet5") == sum(line.macs for line in rows)
     assert measure.weights("lenet5") == sum(measure.weights("lenet5", label) for label in labels)
     assert measure.weights("lenet5") == 61_706 - (6 + 16 + 120 + 84 + 10)
+
+
+def test_what_a_row_has_not():
+    with pytest.raises(ValueError, match="lenet5 has no row C4"):
+        measure.weights("lenet5", "C3", "C4")
+    with pytest.raises(TypeError, match="lenet5 has no window in F6"):
+        measure.window("lenet5", "F6")
+    assert measure.weights("lenet5", "S2") == 0
 
 
 def test_variants_are_kept_apart():

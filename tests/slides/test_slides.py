@@ -7,12 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from minicnn.layers import Conv2d
+from minicnn.__main__ import main
+from minicnn.geometry import Window
+from minicnn.layers import Conv2d, Linear
 from minicnn.models import build
-from minicnn.slides import DECKS, TOPICS, Claim, Report, Topic, check, check_slides, googlenet, vgg
+from minicnn.slides import (
+    DECKS,
+    TOPICS,
+    Claim,
+    Report,
+    Topic,
+    check,
+    check_slides,
+    googlenet,
+    measure,
+    vgg,
+)
 from minicnn.slides.claim import EXTERNAL, VERDICTS
 from minicnn.slides.measure import network, table
-from minicnn.slides.resnet import COST
+from minicnn.slides.resnet import BRACKETS, COST
 
 PAGE = Path(__file__).parents[2] / "docs" / "slides.md"
 CLAIMS = [claim for topic in TOPICS for claim in topic.claims]
@@ -62,16 +75,100 @@ def forget():
         cached.cache_clear()
 
 
-def test_verdicts_hang_on_the_networks(monkeypatch):
+@pytest.fixture
+def altered(monkeypatch):
+    """A monkeypatch for layers; networks built before and during the test are forgotten."""
+    forget()
+    yield monkeypatch
+    monkeypatch.undo()
+    forget()
+
+
+def test_verdicts_hang_on_the_networks(altered, capsys):
     """Were convolutions a hundredth dearer, what rests on their cost would fall, and no more."""
     macs = Conv2d.macs
-    monkeypatch.setattr(Conv2d, "macs", lambda self, *shapes: macs(self, *shapes) * 101 // 100)
-    forget()
-    try:
-        changed = {claim.claim for claim in check_slides("virginia").changed}
-    finally:
+    altered.setattr(Conv2d, "macs", lambda self, *shapes: macs(self, *shapes) * 101 // 100)
+    assert {claim.claim for claim in check_slides("virginia").changed} == {
+        "5x5 layer, 200 maps of 150x100: multiplications", "naive: ops"}
+    assert main(["slides", "--deck", "virginia"]) == 1
+    out, err = capsys.readouterr()
+    assert "CHANGED: expected was 'rounds to it'" in out
+    assert "naive: ops: differs, expected was rounds to it" in err and err.count("\n") == 2
+
+
+def figures():
+    """What is computed for each claim; nothing where a network no longer fits together."""
+    found = {}
+    for claim in CLAIMS:
+        try:
+            found[claim] = check(claim).computed
+        except ValueError:
+            found[claim] = None
+    return found
+
+
+def lose_a_row(altered):
+    """Windows that take steps make a row and a column less."""
+    out = Window.out
+    altered.setattr(Window, "out", lambda self, H, W: tuple(
+        size - (step > 1) for size, step in zip(out(self, H, W), self.stride, strict=True)))
+    take_any_size(altered)
+
+
+def take_any_size(altered):
+    altered.setattr(Linear, "out_shape", lambda self, in_shape: (self.out_features,))
+
+
+def enlarge_kernels(altered):
+    """Two pixels more, and the padding that keeps the size."""
+    init = Conv2d.__init__
+
+    def larger(self, maps, filters, kernel, stride=1, padding=0, *more, **named):
+        init(self, maps, filters, kernel, stride, padding, *more, **named)
+        window = self.window
+        more_padding = padding if isinstance(padding, str) else tuple(
+            pixels + (side > 1) for pixels, side in zip(window.padding, window.kernel, strict=True))
+        init(self, maps, filters, tuple(side + 2 * (side > 1) for side in window.kernel), stride,
+             more_padding, *more, **named)
+    altered.setattr(Conv2d, "__init__", larger)
+
+
+def add_a_neuron(altered):
+    init = Linear.__init__
+    altered.setattr(Linear, "__init__", lambda self, values, neurons, **named:
+                    init(self, values, neurons + 1, **named))
+    take_any_size(altered)
+
+
+def add_filters(altered):
+    init = Conv2d.__init__
+    altered.setattr(Conv2d, "__init__", lambda self, maps, filters, *more, **named:
+                    init(self, maps, filters + named.get("groups", 1), *more, **named))
+
+
+def overlook_convolutions(altered):
+    altered.setattr(measure, "Conv2d", Linear)
+
+
+def test_every_figure_hangs_on_the_layers(altered):
+    """But for those that rest on kinds of layers, on the image's size, or on other rules."""
+    before, still = figures(), set(CLAIMS)
+    assert None not in {before[claim] for claim in CLAIMS}
+    for alter in (lose_a_row, enlarge_kernels, add_a_neuron, add_filters, overlook_convolutions):
         forget()
-    assert changed == {"5x5 layer, 200 maps of 150x100: multiplications", "naive: ops"}
+        with altered.context() as patch:
+            alter(patch)
+            after = figures()
+        still -= {claim for claim in still if after[claim] != before[claim]}
+    assert {claim.text for claim in still if claim.value is not None} == {
+        "values of a 32x32 image", "values of the image", "pool1: weights", "pool2: weights",
+        "pool3: weights", "pool4: weights", "pool5: weights",
+        "max pooling follows the convolutions", "the fully connected layers of AlexNet are removed",
+        "fully connected layers but the output", "layers of dropout",
+        '"Xavier initialization from He et al."', "paths through N units, in ResNet-110",
+        "paths that are left when one unit is deleted",
+        "ResNet-110 is an ensemble of networks of so many layers",
+        "alpha beta^2 gamma^2 of the paper's alpha, beta, gamma"}
 
 
 def test_claims_are_well_formed():
@@ -96,17 +193,34 @@ def test_every_deck_is_there():
 
 
 def test_unknown_deck():
-    with pytest.raises(ValueError, match="no deck is called 'harvard'; there are virginia, "):
-        check_slides("harvard")
+    with pytest.raises(ValueError, match=r"no deck is called 'oxford'; there are virginia, .*"
+                                         r", iitk$"):
+        check_slides("oxford")
+    with pytest.raises(ValueError, match="'Standford'; .*; did you mean stanford?"):
+        check_slides("Standford")
+
+
+def maps_last(output):
+    """"64x112x112" -> "112x112x64"."""
+    maps, *sides = output.split("x")
+    return "x".join([*(sides or ["1", "1"]), maps])
 
 
 def test_figures_are_those_beside_the_rows_of_the_networks():
     for label, _, _, params, _, ops, _ in googlenet.TABLE:
         slide = next(row.slide for row in build("googlenet").rows if row.label == label)
         assert (slide["parameters"], slide["macs"]) == (params, ops)
-    for label, _, _, memory, weights in vgg.LINES:
+    for label, _, _, size, memory, weights in vgg.LINES:
         slide = next(row.slide for row in build("vgg16").rows if row.label == label)
         assert (slide["memory"], slide["weights"]) == (f"{memory} values", f"{weights} weights")
+        assert maps_last(slide["output"]) == size
+    for label, (size, _) in googlenet.SHAPES.items():
+        slide = next(row.slide for row in build("googlenet").rows if row.label == label)
+        assert maps_last(slide["output"]) == size
+    for depth, *_ in BRACKETS:
+        claim = next(c for c in CLAIMS if c.text == f"{depth} layers: brackets")
+        rows = [row.slide["units"] for row in build(f"resnet{depth}").rows if "units" in row.slide]
+        assert tuple(rows) == claim.slide
     for depth, printed, _ in COST:
         assert build(f"resnet{depth}").flops == float(printed)
 
@@ -134,13 +248,15 @@ def sums():
 def test_text():
     text = sums().text()
     assert text.split("\n")[:3] == ["SUMS", "a slide", ""]
-    assert "differs               one | one: 3\n" in text
+    assert "differs               one | one: 3 (iitk:1, memphis:2)\n" in text
     assert "\n                      CHANGED: expected was 'agrees'\n" in text
     assert text.endswith("\n2 claims: 2 differs; 1 CHANGED")
 
 
-def test_lines_fit_a_terminal(whole):
-    assert max(map(len, whole.text().split("\n"))) <= 100
+@pytest.mark.parametrize("columns, longest", [("60", 60), ("80", 80), ("100", 100), ("140", 100)])
+def test_lines_fit_a_terminal(whole, monkeypatch, columns, longest):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert longest - 10 < max(map(len, whole.text().split("\n"))) <= longest
 
 
 def test_markdown(whole):

@@ -26,9 +26,9 @@ def image(shape):
     return np.random.default_rng(10_000).standard_normal(shape)
 
 
-def digest(y):
-    """Shape, mean, standard deviation, and 8 values at places drawn by seed."""
-    places = np.random.default_rng(y.size).integers(0, y.size, 8)
+def digest(y, count=8):
+    """Shape, mean, standard deviation, and some values at places drawn by seed."""
+    places = np.random.default_rng(y.size).integers(0, y.size, count)
     return {"shape": list(y.shape), "mean": float(y.mean()), "std": float(y.std()),
             "values": y.reshape(-1)[places].tolist()}
 

@@ -3,8 +3,9 @@
 Run by hand, never by the tests:    python tests/stored/make_models_efficient.py
 The stored file was made by torch 2.13.0 and torchvision 0.28.0 on a CPU, in float64, in eval mode.
 
-The networks are torchvision's.  Weights and images come from the rule in filled.py, and each output
-is stored under the name that minicnn has for it.
+The networks are torchvision's.  Weights and images come from the rule in filled.py.  "outputs" are
+those of blocks and stages, each under the name that minicnn has for it, and "layers" those of every
+layer, in the order in which they compute.
 """
 
 import json
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import torch
 from filled import digest, filled, image, short
+from make_models_residual import EveryLayer
 from torchvision import models
 
 IMAGES = {"mobilenet_v2": (2, 3, 64, 48), "shufflenet_v2_x1_0": (2, 3, 64, 48),
@@ -85,9 +87,10 @@ def run(network):
         if own:
             part.register_forward_hook(
                 lambda part, _, y, own=own: outputs.update({own: digest(y.numpy())}))
-    with torch.no_grad():
+    with torch.no_grad(), EveryLayer() as every:
         model(torch.from_numpy(image(IMAGES[network])))
-    return {"image": IMAGES[network], "outputs": outputs}
+    layers = {} if network == "shufflenet_v2_x1_0" else {"layers": every.digests}
+    return {"image": IMAGES[network], "outputs": outputs, **layers}
 
 
 def main():

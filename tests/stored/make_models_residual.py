@@ -3,8 +3,9 @@
 Run by hand, never by the tests:    python tests/stored/make_models_residual.py
 The stored file was made by torch 2.13.0 and torchvision 0.28.0 on a CPU, in float64, in eval mode.
 
-The networks are torchvision's.  Weights and images come from the rule in filled.py; stored are the
-convolutions, blocks and stages, each under the name that minicnn has for it.
+The networks are torchvision's.  Weights and images come from the rule in filled.py.  "outputs" are
+those of blocks and stages, each under the name that minicnn has for it, and "layers" those of every
+layer, in the order in which they compute.
 """
 
 import json
@@ -13,11 +14,49 @@ from pathlib import Path
 
 import torch
 from filled import digest, filled, image, short
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 from torchvision import models
 
 IMAGES = {"resnet50": (2, 3, 64, 48), "densenet121": (2, 3, 64, 48), "resnet18": (1, 3, 40, 64),
           "resnext50_32x4d": (1, 3, 64, 48), "wide_resnet50_2": (1, 3, 33, 33)}
 EVERY_LAYER = ("resnet50", "densenet121")                  # of the others stages and scores
+LAYERS = {"conv2d", "batch_norm", "layer_norm", "linear", "scaled_dot_product_attention", "relu",
+          "hardtanh", "silu", "gelu", "sigmoid", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"}
+
+
+def attention_by_parts(x, key, value, width, heads, w, b, *others):
+    """The layers of self-attention, one after the other;  x: (L, N, D)."""
+    q, k, v = (part.unflatten(2, (heads, -1)).permute(1, 2, 0, 3)         # (N, heads, L, D / heads)
+               for part in functional.linear(x, w, b).chunk(3, dim=2))
+    y = functional.scaled_dot_product_attention(q, k, v)
+    out_w, out_b = others[4:6]
+    return functional.linear(y.permute(2, 0, 1, 3).flatten(2), out_w, out_b)
+
+
+class EveryLayer(TorchFunctionMode):
+    """Digests of all that a network computes, be it by a module or by a function."""
+
+    def __init__(self):
+        super().__init__()
+        self.digests = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        name = function.__name__
+        if name == "multi_head_attention_forward":         # tells nothing of its parts
+            with self:
+                attention_by_parts(*args)
+        y = function(*args, **(kwargs or {}))
+        if name == "scaled_dot_product_attention":
+            self.keep(y.transpose(1, 2).flatten(2))        # heads side by side
+        elif name in ("layer_norm", "linear", "gelu") and y.ndim == 4:
+            self.keep(y.permute(0, 3, 1, 2))               # ConvNeXt's channels come last
+        elif name in LAYERS:
+            self.keep(y)
+        return y
+
+    def keep(self, y):
+        self.digests.append(digest(y.numpy(), 2))
 
 
 def own_name(name):
@@ -43,13 +82,13 @@ def run(network):
         own = own_name(name)
         dense_layer = re.fullmatch(r"dense\d\.\d+", own)   # its output here has x before it
         if (re.fullmatch(r"(conv\d_x|dense\d|transition\d|fc)", own)
-                or network in EVERY_LAYER and not dense_layer
-                and (isinstance(part, torch.nn.Conv2d) or re.fullmatch(r"\w+\.\d+", own))):
+                or network in EVERY_LAYER and not dense_layer and re.fullmatch(r"\w+\.\d+", own)):
             part.register_forward_hook(
                 lambda part, _, y, own=own: outputs.update({own: digest(y.numpy())}))
-    with torch.no_grad():
+    with torch.no_grad(), EveryLayer() as every:
         model(torch.from_numpy(image(IMAGES[network])))
-    return {"image": IMAGES[network], "outputs": outputs}
+    layers = {"layers": every.digests} if network in EVERY_LAYER else {}
+    return {"image": IMAGES[network], "outputs": outputs, **layers}
 
 
 def main():

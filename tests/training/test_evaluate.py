@@ -3,20 +3,12 @@ from math import log
 import numpy as np
 import pytest
 
-from minicnn import Sequential, Tensor
-from minicnn.layers import Flatten
-from minicnn.losses import cross_entropy
+from minicnn import Module, Tensor
+from minicnn.losses import cross_entropy, rbf_loss
 from minicnn.models import build
-from minicnn.models.capsnet import capsnet_small, margin_loss
+from minicnn.models.capsnet import capsnet_small
 from minicnn.training import evaluate
-from minicnn.training.evaluate import (
-    all_answers,
-    answers,
-    answers_distances,
-    criterion,
-    errors,
-    weighted_loss,
-)
+from minicnn.training.evaluate import answers_distances, batch_loss, errors
 from minicnn.training.prepare import Preparation
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
@@ -28,22 +20,46 @@ def test_errors_by_hand():
     assert errors(scores[:, :5], np.array([0, 0])) == {"error": 50.0}         # always among 5 of 5
 
 
+class Says(Module):
+    """Answers with what it is given."""
+
+    def __init__(self, y):
+        self.y = y
+
+    def forward(self, x):
+        return self.y
+
+
 def test_weighted_loss_by_hand():
     """Two classes with equal scores: every loss is ln 2."""
-    y, labels = Tensor(np.zeros((3, 2))), np.array([0, 1, 0])
-    loss, scores = weighted_loss(network(), (y, y, y), labels, 0.0, 0.3)
+    x, y, labels = Tensor(np.zeros((3, 1))), Tensor(np.zeros((3, 2))), np.array([0, 1, 0])
+    loss, scores = batch_loss(Says((y, y, y)), x, labels, 0.0, 0.3)
     assert loss.item() == pytest.approx(1.6 * log(2)) and scores is y
-    loss, scores = weighted_loss(network(), y, labels, 0.0, 0.3)
+    loss, scores = batch_loss(Says(y), x, labels, 0.0, 0.3)
     assert loss.item() == pytest.approx(log(2)) and scores is y
 
 
-def test_criterion_is_the_one_the_network_was_made_for():
+def test_labels_are_smoothed():
     y, labels = Tensor(np.array([[0.2, 0.9]])), np.array([0])
-    assert criterion(capsnet_small()) is margin_loss
-    assert criterion(network(), 0.1)(y, labels).item() == pytest.approx(
-        cross_entropy(y, labels, label_smoothing=0.1).item())
-    assert answers_distances(build("lenet5", variant="paper"))
-    assert not answers_distances(build("lenet5"))
+    assert batch_loss(Says((y, y)), y, labels, 0.1, 0.5)[0].item() == pytest.approx(
+        1.5 * cross_entropy(y, labels, label_smoothing=0.1).item())
+
+
+def test_distances_become_scores():
+    net = build("lenet5", variant="paper")
+    x, labels = Tensor(np.random.default_rng(0).random((2, 1, 32, 32), np.float32)), [3, 4]
+    loss, scores = batch_loss(net, x, labels)
+    assert np.array_equal(scores.numpy(), -net(x).numpy())
+    assert loss.item() == rbf_loss(net(x), labels).item()
+    assert answers_distances(net) and not answers_distances(build("lenet5"))
+
+
+def test_a_network_with_a_loss_of_its_own_is_asked():
+    net = capsnet_small()
+    x = Tensor(np.random.default_rng(0).random((2, 3, 32, 32), np.float32))
+    loss, scores = batch_loss(net, x, [3, 4])
+    assert loss.item() == net.loss(x, [3, 4])[0].item()
+    assert np.array_equal(scores.numpy(), net(x).numpy())
 
 
 def test_evaluate_takes_test_mode_and_leaves_training_mode():
@@ -64,17 +80,13 @@ def test_distances_are_better_when_small():
     net = build("lenet5", variant="paper")
     data = colours(6)._replace(classes=tuple("0123456789"))
     prepare = Preparation.measured((1, 32, 32), data.images, RECIPE)
-    wrong = answers(net, prepare.test(data.images)).argmin(axis=1) != data.labels
-    assert evaluate(net, data, prepare)["error"] == pytest.approx(100 * wrong.mean())
+    y = net(Tensor(prepare.test(data.images)))
+    found = evaluate(net, data, prepare)
+    assert found["error"] == pytest.approx(100 * (y.numpy().argmin(axis=1) != data.labels).mean())
+    assert found["loss"] == pytest.approx(rbf_loss(y, data.labels).item(), rel=1e-5)
 
 
 def test_batches_do_not_matter():
     data, net = colours(7), network()
     prepare = Preparation.measured(IN_SHAPE, data.images, RECIPE)
-    assert np.allclose(all_answers(net, data, prepare, 2), all_answers(net, data, prepare, 7))
-
-
-def test_answers_remember_nothing():
-    net = Sequential(Flatten())
-    with pytest.raises(StopIteration):
-        answers(net, np.zeros((1, 1, 2, 2), np.float32))
+    assert evaluate(net, data, prepare, 2) == pytest.approx(evaluate(net, data, prepare, 7))

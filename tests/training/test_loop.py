@@ -12,7 +12,7 @@ import pytest
 from minicnn import Sequential, Tensor, checkpoint, manual_seed
 from minicnn.checkpoint import CheckpointError
 from minicnn.layers import BatchNorm1d, Flatten, Linear
-from minicnn.losses import cross_entropy
+from minicnn.losses import cross_entropy, rbf_loss
 from minicnn.models import LeNet5, build
 from minicnn.models.capsnet import capsnet_small
 from minicnn.optim import SGD
@@ -110,15 +110,15 @@ def test_a_resumed_run_gives_the_same_numbers(tmp_path, monkeypatch, step, chang
 
 def interrupt_at(monkeypatch, step):
     """Ctrl-C during that step of the run."""
-    weighted_loss, calls = loop_file.weighted_loss, []
+    batch_loss, calls = loop_file.batch_loss, []
 
     def pressed(*arguments):
         calls.append(1)
         if len(calls) == step:
             os.kill(os.getpid(), signal.SIGINT)
-        return weighted_loss(*arguments)
+        return batch_loss(*arguments)
 
-    monkeypatch.setattr(loop_file, "weighted_loss", pressed)
+    monkeypatch.setattr(loop_file, "batch_loss", pressed)
 
 
 def test_a_finished_run_is_not_repeated(tmp_path):
@@ -143,6 +143,27 @@ def test_a_damaged_checkpoint_is_named(tmp_path):
     (tmp_path / "last.npz").write_bytes(content[:-100])
     with pytest.raises(CheckpointError, match="last.npz is not a minicnn checkpoint, or is damag"):
         trained(tmp_path)
+
+
+@pytest.mark.parametrize("change", [
+    {"optimizer": 0}, {"random": {}}, {"epoch": {"x": 1}}, {"history": [{"a": 1}]}, {"history": 3},
+    {"model": {}}, {"loader": {"epoch": 1}}], ids=str)
+def test_a_checkpoint_that_was_tampered_with(tmp_path, change):
+    trained(tmp_path)
+    checkpoint.save(tmp_path / "last.npz", checkpoint.load(tmp_path / "last.npz") | change)
+    with pytest.raises(CheckpointError, match="last.npz is of another run, or is damaged"):
+        trained(tmp_path)
+
+
+def test_what_was_printed_is_saved(tmp_path):
+    """And so is the picture, where Ctrl-C ended the run."""
+    def pressed(line):
+        assert len(checkpoint.load(tmp_path / "last.npz")["history"]) == int(line[6])
+        os.kill(os.getpid(), signal.SIGINT)
+
+    assert not trained(tmp_path, log=pressed).finished
+    assert (tmp_path / "learning_curves.png").exists()
+    assert not (tmp_path / "result.json").exists()
 
 
 def never_better(monkeypatch):
@@ -191,15 +212,51 @@ def test_auxiliary_heads_are_trained():
                for name, value in net.named_parameters() if name in heads)
 
 
-@pytest.mark.parametrize("make, options, data_shape", [
-    (LeNet5, {"variant": "paper"}, (1, 32, 32)), (capsnet_small, {}, (3, 32, 32))])
-def test_networks_with_losses_of_their_own(make, options, data_shape):
+def test_lenet_s_distances():
     manual_seed(0)
-    net, classes = make(**options), 10
     data = colours(10, classes=8)._replace(classes=tuple("0123456789"))
-    result = fit(net, data, data, RECIPE._replace(epochs=1, rate=1e-3), log=quiet)
-    assert net.input_shape == data_shape and np.isfinite(result.history[0]["loss"])
-    assert "top5" in result.history[0] and len(data.classes) == classes
+    recipe = RECIPE._replace(epochs=1, rate=1e-3, batch=10, augment=(), schedule=("", {}))
+    net, same = LeNet5("paper"), LeNet5("paper")
+    same.load_state_dict(net.state_dict())
+    result = fit(net, data, data, recipe, log=quiet)
+    y = same(Tensor(result.prepare.test(data.images)))
+    line = result.history[0]
+    assert line["loss"] == pytest.approx(rbf_loss(y, data.labels).item(), rel=1e-5)
+    assert line["train_error"] == 100 * (y.numpy().argmin(axis=1) != data.labels).mean()
+
+
+def test_capsnet_is_trained_with_its_reconstruction(tmp_path, monkeypatch):
+    """One step: the loss and the error are those of model.loss, from a single pass."""
+    manual_seed(0)
+    net, same = capsnet_small(3), capsnet_small(3)
+    same.load_state_dict(net.state_dict())
+    passes = []
+    monkeypatch.setattr(net.conv1, "forward", lambda x, conv=net.conv1.forward: (
+        passes.append(len(x)), conv(x))[1])
+    recipe = RECIPE._replace(epochs=1, rate=1e-3, batch=30, augment=(), schedule=("", {}),
+                             optimizer=("Adam", {}))
+    result = fit(net, TRAIN, TEST, recipe, log=quiet, out=tmp_path)
+    assert passes[:2] == [30, 15]                          # to learn, and to test
+    x = result.prepare.test(TRAIN.images)
+    assert 0 <= x.min() < x.max() <= 1 and x.dtype == np.float32
+    loss, lengths = same.loss(Tensor(x), TRAIN.labels)
+    line = result.history[0]
+    assert line["loss"] == pytest.approx(loss.item(), rel=1e-5)
+    assert line["train_error"] == pytest.approx(
+        100 * (lengths.numpy().argmax(axis=1) != TRAIN.labels).mean())
+    tested = net.loss(Tensor(result.prepare.test(TEST.images)), TEST.labels)[0]
+    assert line["val_loss"] == pytest.approx(tested.item(), rel=1e-5)
+    fc3 = net.decoder.fc3.weight.numpy()
+    assert not np.array_equal(fc3, same.decoder.fc3.weight.numpy())
+    assert (tmp_path / "reconstructions.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_only_a_decoder_draws(tmp_path):
+    net = capsnet_small(3)
+    net.decoder = None
+    fit(net, TRAIN, TEST, RECIPE._replace(epochs=1, rate=1e-3), log=quiet, out=tmp_path)
+    assert (tmp_path / "learning_curves.png").exists()
+    assert not (tmp_path / "reconstructions.png").exists()
 
 
 @pytest.mark.parametrize("change, message", [

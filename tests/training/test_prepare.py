@@ -25,6 +25,26 @@ def test_training_pictures_get_mean_0_and_variance_1():
     assert np.allclose(x.std(axis=(0, 2, 3)), 1, atol=1e-5)
 
 
+def test_pixels_from_0_to_1():
+    images = np.array([[[[0, 51], [102, 255]]]], np.uint8)
+    prepare = Preparation.measured((1, 2, 2), images, RECIPE._replace(augment=()), False)
+    for x in (prepare.test(images), prepare.train(images, RNG(0))):
+        assert np.allclose(x, [[[[0, 0.2], [0.4, 1]]]]) and x.dtype == np.float32
+    assert prepare.mean.shape == prepare.std.shape == (1,)
+
+
+@pytest.mark.parametrize("stored", [5, 7, 9])
+def test_shifts_of_at_most_pad(stored):
+    """A bright pixel in the middle moves by -2..2, whether the border is stored or added here."""
+    images = np.zeros((300, 1, stored, stored), np.uint8)
+    images[:, :, stored // 2, stored // 2] = 255
+    x = Preparation.measured((1, 5, 5), images, RECIPE._replace(augment=("crop",), pad=2),
+                             False).train(images, RNG(0))
+    shown = np.argwhere(x[:, 0])[:, 1:] - 2
+    assert len(shown) == 300
+    assert {tuple(at) for at in shown} == {(i, j) for i in range(-2, 3) for j in range(-2, 3)}
+
+
 def test_a_channel_that_never_changes():
     images = np.full((4, 3, 6, 6), 7, np.uint8)
     assert np.allclose(Preparation.measured(IN_SHAPE, images, RECIPE).test(images), 0, atol=1e-4)

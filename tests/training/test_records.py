@@ -1,11 +1,13 @@
+import errno
 import sys
 
 import numpy as np
 import pytest
 
 from minicnn import checkpoint
+from minicnn.inspect import pictures
 from minicnn.training.prepare import Preparation
-from minicnn.training.records import Records, line_of, listed, peak_memory, plan_of
+from minicnn.training.records import Records, line_of, listed, peak_memory, plan_of, two_of_each
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
 LINE = {"epoch": 3, "rate": 0.05, "loss": 1.25, "train_error": 40.0, "val_loss": 1.0, "error": 37.5,
@@ -48,8 +50,27 @@ def test_no_folder_no_files(tmp_path, monkeypatch, prepare):
     records = Records(None, {}, prepare, ("a",))
     records.save({"history": [LINE]})
     records.keep_best([LINE], network())
-    records.finish([LINE], network(), IN_SHAPE, RECIPE, "cpu")
+    records.finish([LINE], network(), colours(), RECIPE, "cpu")
     assert records.last() is None and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("method, arguments", [
+    ("save", ({"history": [LINE]},)), ("keep_best", ([LINE], network())), ("draw", ([LINE],))])
+def test_a_full_disk_is_named(tmp_path, monkeypatch, prepare, method, arguments):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    records = Records(tmp_path, {}, prepare, ("a", "b", "c"))
+    monkeypatch.setattr(checkpoint, "save", full)
+    monkeypatch.setattr(pictures, "learning_curves", full)
+    with pytest.raises(OSError, match=rf"into the folder {tmp_path} \(No space left on device\)"):
+        getattr(records, method)(*arguments)
+
+
+def test_two_of_each():
+    labels = np.array([1, 0, 1, 1, 3, 0, 3])
+    assert two_of_each(labels, 4).tolist() == [1, 5, 0, 2, 4, 6]           # there is no 2
+    assert two_of_each(labels, 2).tolist() == [1, 5, 0, 2]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="read from /proc")

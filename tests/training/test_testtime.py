@@ -119,7 +119,7 @@ def test_load_run(tmp_path):
 
 
 def test_load_run_errors(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no checkpoint at .*best.npz"):
+    with pytest.raises(FileNotFoundError, match="no .*best.npz; give the folder that a run"):
         load_run(tmp_path)
     fit(network(), DATA, DATA, RECIPE, in_shape=IN_SHAPE, out=tmp_path, log=lambda _: None)
     with pytest.raises(CheckpointError, match="best.npz does not say which network it is of"):
@@ -129,4 +129,27 @@ def test_load_run_errors(tmp_path):
         load_run(tmp_path)
     (tmp_path / "best.npz").write_bytes(b"PK")
     with pytest.raises(CheckpointError, match="is not a minicnn checkpoint, or is damaged"):
+        load_run(tmp_path)
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda tree: tree["plan"].pop("input"), "input"),
+    (lambda tree: tree["plan"].update(input="many"), "unpack"),
+    (lambda tree: tree["plan"].update(network=7), "lower"),
+    (lambda tree: tree["plan"].update(network="resnet-20"), "did you mean resnet20"),
+    (lambda tree: tree["plan"].update(options=[1]), "mapping"),
+    (lambda tree: tree["plan"].update(options={"layers": 9}), "resnet20 has no option layers"),
+    (lambda tree: tree["plan"].update(options={"classes": 10 ** 9}), r"\(1000000000, 64\) needed"),
+    (lambda tree: tree["model"].clear(), "missing: "),
+    (lambda tree: tree.update(mean=np.zeros(7)), "cannot reshape"),
+    (lambda tree: tree.update(classes=["a"]), "the data has 1 classes"),
+])
+def test_a_file_that_was_tampered_with(tmp_path, change, message):
+    plan = {"network": "resnet20", "options": {"classes": 3}}
+    fit(build("resnet20", classes=3), DATA, DATA, RECIPE._replace(epochs=1), in_shape=(3, 8, 8),
+        out=tmp_path, plan=plan, log=lambda _: None)
+    tree = checkpoint.load(tmp_path / "best.npz")
+    change(tree)
+    checkpoint.save(tmp_path / "best.npz", tree)
+    with pytest.raises(CheckpointError, match=f"best.npz is damaged, or .*{message}"):
         load_run(tmp_path)

@@ -1,0 +1,135 @@
+"""Networks trained on the same pictures, side by side: what each costs and how well it reads.
+
+Compared is the error after the last epoch: the lowest of a run was chosen on the test pictures.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from minicnn.data.files import DamagedFile, read_limited
+from minicnn.inspect.summary import kilobytes
+from minicnn.inspect.tables import aligned, as_csv, markdown
+
+LIMIT = 100_000                        # bytes of a result.json; ours have less than a thousand
+TEXTS = ("network", "device", "data", "test")
+WHOLE = ("parameters", "macs", "peak_memory", "epochs", "threads")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What result.json of a run says."""
+
+    network: str
+    error: float                       # percent of the test pictures, after the last epoch
+    top5: float | None                 # None where there are no more than five classes
+    parameters: int
+    macs: int                          # of one image, forward
+    seconds_per_epoch: float           # the median, without the test
+    peak_memory: int | None            # bytes, of the whole process; None where it is not Linux
+    epochs: int
+    threads: int
+    device: str
+    data: str
+    test: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Outcomes, the lowest error first, and as .text(), .markdown(), .csv(), .json()."""
+
+    outcomes: list[Outcome]
+
+    def cells(self) -> tuple[list[str], list[list[str]]]:
+        """Headings and rows as a reader sees them; what is the same in every run is no column."""
+        columns = {
+            "network": [one.network for one in self.outcomes],
+            "error": [percent(one.error) for one in self.outcomes],
+            "top-5 error": [percent(one.top5) for one in self.outcomes],
+            "parameters": [f"{one.parameters:,}" for one in self.outcomes],
+            "MACs": [f"{one.macs:,}" for one in self.outcomes],
+            "seconds an epoch": [f"{one.seconds_per_epoch:.1f}" for one in self.outcomes],
+            "peak memory": ["" if one.peak_memory is None else kilobytes(one.peak_memory)
+                            for one in self.outcomes]}
+        columns |= {name: [str(getattr(one, name)) for one in self.outcomes]
+                    for name in ("epochs", "threads", "device") if len(self.different(name)) > 1}
+        return list(columns), [list(row) for row in zip(*columns.values(), strict=True)]
+
+    def different(self, name: str) -> list[Any]:
+        return sorted({getattr(one, name) for one in self.outcomes})
+
+    def notes(self) -> str:
+        """What the figures are, in one sentence or two."""
+        first = self.outcomes[0]
+        epochs, threads, devices = map(self.different, ("epochs", "threads", "device"))
+        after = f"{epochs[0]} epochs" if len(epochs) == 1 else \
+            f"{epochs[0]} to {epochs[-1]} epochs (not a fair comparison)"
+        where = [] if len(threads) > 1 or len(devices) > 1 else \
+            [f"{threads[0]} thread{'s' * (threads[0] > 1)}"] if devices == ["cpu"] else devices
+        return (f"Trained for {after} on {place_left_out(first.data)}; errors on "
+                f"{place_left_out(first.test)}. MACs of one image; "
+                f"{', '.join(['seconds without the test', *where])}; memory of the whole process.")
+
+    def text(self) -> str:
+        return "\n".join([*aligned(*self.cells(), {"network", "device"}), "", self.notes()])
+
+    def markdown(self) -> str:
+        return "\n".join([*markdown(*self.cells(), {"network", "device"}), "", self.notes()])
+
+    def csv(self) -> str:
+        return as_csv(self.outcomes)
+
+    def json(self) -> str:
+        return json.dumps([asdict(one) for one in self.outcomes], indent=1)
+
+
+def compare(folders: Sequence[str | Path]) -> Comparison:
+    """The runs of these folders of the train command, the lowest error first.
+
+    ValueError if they were trained or tested on different pictures, FileNotFoundError if one is not
+    over, DamagedFile if a result.json is not one.
+    """
+    if not folders:
+        raise ValueError("compare: no run")
+    outcomes = [read_outcome(Path(folder) / "result.json") for folder in folders]
+    for name in ("data", "test"):
+        seen = {place_left_out(getattr(one, name)): folder
+                for folder, one in zip(folders, outcomes, strict=True)}
+        if len(seen) > 1:
+            raise ValueError("compare: not the same pictures: " + "; ".join(
+                f"{folder} has {pictures}" for pictures, folder in seen.items()))
+    return Comparison(sorted(outcomes, key=lambda one: (one.error, one.macs)))
+
+
+def read_outcome(path: Path) -> Outcome:
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file; `train` writes it when training is over")
+    try:
+        said = json.loads(read_limited(path, LIMIT))
+        values = {field.name: said[field.name] for field in fields(Outcome)}
+    except (ValueError, TypeError, KeyError, RecursionError) as problem:
+        raise DamagedFile(f"{path}: not what `train` writes: {problem!r}") from None
+    for name, value in values.items():
+        if not credible(name, value):
+            raise DamagedFile(f"{path}: {name} is {value!r}")
+    return Outcome(**values)
+
+
+def credible(name: str, value: Any) -> bool:
+    if name in TEXTS:
+        return isinstance(value, str)
+    if value is None:
+        return name in ("top5", "peak_memory")
+    kinds = (int,) if name in WHOLE else (int, float)
+    return type(value) in kinds and 0 <= value < 1e18                  # True is an int, too
+
+
+def place_left_out(source: str) -> str:
+    """"CIFAR-10, 2,000 test images, from DIR" -> "CIFAR-10, 2,000 test images"."""
+    return source.partition(", from ")[0]
+
+
+def percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f} %"

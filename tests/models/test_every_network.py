@@ -1,0 +1,91 @@
+"""What holds of every network that has a name: counting it, and what it says of a wrong image."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from minicnn import Tensor
+from minicnn.inspect import summary
+from minicnn.models import MODELS, build
+from tests.models.network_checks import nothing_was_drawn
+
+CLASSIFIERS = [name for name in MODELS if not name.endswith("_example")]
+BY_RULE = ["densenet_small", "resnext29_small"]            # their figures are the paper's rule
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_counting_draws_nothing(name):
+    model = build(name)
+    assert f"{model.num_parameters():,} parameters" in summary(model).text()
+    assert nothing_was_drawn(model)
+
+
+MEASURED = """\
+import sys, time
+from minicnn.__main__ import main
+from minicnn.training.records import peak_memory
+status = main(["summary", sys.argv[1]])
+print(time.process_time(), peak_memory() or 0, file=sys.stderr)
+sys.exit(status)
+"""
+
+
+@pytest.mark.parametrize("name", ["vgg19", "resnet1202", "senet154", "nasnet_a_large"])
+def test_counting_the_largest(name):
+    """Under 2 seconds and 200 MB, interpreter and all."""
+    done = subprocess.run([sys.executable, "-c", MEASURED, name], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    seconds, memory = map(float, done.stderr.split())
+    assert seconds < 2 and memory < 200e6, (seconds, memory)
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_one_class_is_too_few(name):
+    with pytest.raises(ValueError, match=r"^\w+: a classifier needs at least 2 classes, got 1$"):
+        build(name, classes=1)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_an_image_with_another_number_of_channels(name):
+    model = build(name)
+    C, H, W = model.input_shape
+    with pytest.raises(ValueError, match=rf"^\S+ \(\w+ {C} .*{C + 1} channels, .*built for {C}"):
+        model.shape((C + 1, H, W))
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if not name.startswith("capsnet")])
+def test_too_small_an_image(name):
+    """The error names the smallest size: it fits, and a pixel less on either side does not."""
+    model = build(name)
+    C, H, W = model.input_shape
+    try:
+        model.shape((C, 1, 1))
+        return                                             # nothing is too small for this one
+    except ValueError as problem:
+        said = re.search(r" (\d+)x\1$", str(problem))
+    assert said, "no smallest size"
+    size = int(said[1])
+    model.shape((C, size, size))
+    for shape in [(size - 1, size - 1), (size - 1, size), (size, size - 1), (size - 1, W)]:
+        with pytest.raises(ValueError, match=rf"^\S+ \(.*smallest image that fits \w+ is {size}x"):
+            model.shape((C, *shape))
+
+
+@pytest.mark.parametrize("name, read, got", [("capsnet", "28x28", 27), ("capsnet", "28x28", 32),
+                                             ("capsnet_small", "32x32", 1)])
+def test_a_network_of_one_size(name, read, got):
+    model = build(name)
+    for shape in [(got, got), (got, model.input_shape[2])]:
+        with pytest.raises(ValueError, match=f"an image of {got}x.*, this one reads {read} only"):
+            model.shape((model.input_shape[0], *shape))
+        with pytest.raises(ValueError, match=f"this one reads {read} only"):
+            model(Tensor(np.zeros((1, model.input_shape[0], *shape), "float32")))
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if "small" in name and
+                                  name not in BY_RULE])
+def test_the_small_ones_stand_on_no_slide(name):
+    assert not any(row.slide for row in summary(build(name)).rows)

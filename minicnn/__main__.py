@@ -7,13 +7,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 
 from minicnn import __version__
-from minicnn.arguments import seed, whole
+from minicnn.arguments import check_picture, did_you_mean, seed, whole
 from minicnn.backend import manual_seed
 from minicnn.cli import compare, networks, test, train
 from minicnn.data import find_digits
@@ -21,10 +20,10 @@ from minicnn.data.sheet import augmentation_sheet
 from minicnn.doctor import report
 from minicnn.gradcases.table import all_cases, run_cases
 from minicnn.inspect.profile import profile
-from minicnn.inspect.profile_picture import check_place, profile_picture
+from minicnn.inspect.profile_picture import profile_picture
 from minicnn.inspect.summary import summary
 from minicnn.models import build
-from minicnn.slides import DECKS, check_slides
+from minicnn.slides import DECKS, VERDICTS, check_slides
 from minicnn.threads import set_threads
 
 A_NAME = "a name that `python -m minicnn networks` lists"
@@ -56,6 +55,10 @@ def parser() -> argparse.ArgumentParser:
 
     claims = command("slides", "compute every number of the slides again, from the networks, and "
                      "judge it", "python -m minicnn slides --deck stanford")
+    claims.add_argument("word", nargs="?", default="", help="only topics and claims with this in "
+                        "them, as in resnet")
+    claims.add_argument("--verdict", default="", choices=VERDICTS, metavar="VERDICT",
+                        help=f"only one verdict: {', '.join(VERDICTS)}")
     claims.add_argument("--deck", help=f"only one deck: {', '.join(DECKS)}")
     claims.add_argument("--format", default="text", choices=("text", "markdown", "json"))
     claims.add_argument("--markdown", dest="format", action="store_const", const="markdown",
@@ -116,7 +119,7 @@ def run_summary(args: argparse.Namespace) -> int:
 
 
 def run_slides(args: argparse.Namespace) -> int:
-    report = check_slides(args.deck)
+    report = check_slides(args.deck, word=args.word, verdict=args.verdict)
     print(getattr(report, args.format)())
     for claim in report.changed:
         print(f"minicnn slides: {claim.places}: {claim.claim}: {claim.verdict}, expected was "
@@ -130,7 +133,7 @@ def run_profile(args: argparse.Namespace) -> int:
     manual_seed(args.seed)
     model = build(args.network, **options).to(args.device)
     path = args.out or Path(f"out/profile-{args.network}.png")
-    check_place(path, "out" if args.out is None else None)
+    check_picture(path, "out" if args.out is None else None)
     if args.threads:
         set_threads(args.threads)
     table = profile(model, in_shape, args.batch, args.rounds, args.forward, seed=args.seed,
@@ -158,11 +161,9 @@ def run_gradcheck(args: argparse.Namespace) -> int:
     chosen = [case for case in all_cases() if args.name.lower() in case.name.lower()]
     if not chosen:
         names = sorted({case.name for case in all_cases()}, key=str.lower)
-        near = get_close_matches(args.name.lower(), [name.lower() for name in names], n=3)
-        raise ValueError(f"no case has {args.name!r} in its name; "
-                         + (f"did you mean {' or '.join(near)}?" if near else
-                            f"there are {', '.join(names)}; a layer of your own needs a line in "
-                            "minicnn/gradcases"))
+        hint = did_you_mean(args.name, names) or (
+            f"there are {', '.join(names)}; a layer of your own needs a line in minicnn/gradcases")
+        raise ValueError(f"no case has {args.name!r} in its name; {hint}")
     return 0 if run_cases(chosen, args.device) else 1
 
 

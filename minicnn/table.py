@@ -12,7 +12,7 @@ from minicnn.module import Module, Sequential, Shape
 class Row(NamedTuple):
     """One row of a slide.
 
-    label  : the slide's name for it ("C1"); the first layer gets it as its name in the network
+    label  : the slide's name for it ("C1"), also in the names of its layers: see TableNet
     layers : the layers of the row, in order; the row's output is that of the last
     slide  : what the slide prints, by column: {"output": "6x28x28", "kernel": "5x5", ...}
     """
@@ -23,8 +23,8 @@ class Row(NamedTuple):
 
 
 def row(label: str, *layers: Module, **slide: Any) -> Row:
-    """Row("C1", Conv2d(1, 6, 5), Tanh(), output="6x28x28", kernel="5x5")."""
-    return Row(label, layers, slide)
+    """row("C1", Conv2d(1, 6, 5), Tanh(), output="6x28x28"); a column that is None is left out."""
+    return Row(label, layers, {column: said for column, said in slide.items() if said is not None})
 
 
 class TableNet(Sequential):

@@ -2,7 +2,7 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from minicnn.arguments import above_zero, seed, whole
+from minicnn.arguments import above_zero, did_you_mean, seed, whole
 
 
 @pytest.mark.parametrize("kind, text, value", [
@@ -22,3 +22,11 @@ def test_refused(kind, words, texts):
     for text in texts:
         with pytest.raises(ArgumentTypeError, match=f"{text!r} {words}"):
             kind(text)
+
+
+@pytest.mark.parametrize("name, choices, question", [
+    ("CON2D", ["Conv1d", "conv2d", "pool"], "did you mean conv2d or Conv1d?"),
+    (1.6, [0.5, 1.5], "did you mean 1.5?"), ("xyz", ["vgg"], ""), ("", ["vgg"], ""),
+])
+def test_did_you_mean(name, choices, question):
+    assert did_you_mean(name, choices) == question

@@ -143,4 +143,4 @@ def test_code_that_is_quoted_is_the_code():
     sources = "\n".join(path.read_text() for path in (ROOT / "minicnn").rglob("*.py"))
     block = re.search(r"^```python\n(class LinearFn.*?)^```", (ROOT / "README.md").read_text(),
                       re.M | re.S)
-    assert block is None or block[1] in sources
+    assert block and block[1] in sources

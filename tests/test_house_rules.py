@@ -18,7 +18,7 @@ EVERYTHING = TAUGHT + sorted((ROOT / "benchmarks").rglob("*.py"))
 
 # A file imports from lower floors, and on its own floor only from the left.
 FLOORS = [
-    "backend > memory threads cuda modes data arguments > speed",
+    "backend arguments > memory threads cuda modes data > speed",
     "engine > arithmetic > tensor > functions",
     "geometry > columns parameter > module > init",
     "layers losses optim > schedule gradcheck table",
@@ -270,7 +270,8 @@ def loaded_by(statement):
 
 @pytest.mark.parametrize("statement", [
     "import minicnn", "import minicnn.layers, minicnn.models, minicnn.data, minicnn.losses, "
-    "minicnn.inspect, minicnn.gradcases.table, minicnn.checkpoint, minicnn.optim"])
+    "minicnn.inspect, minicnn.gradcases.table, minicnn.checkpoint, minicnn.optim, "
+    "minicnn.training, minicnn.__main__"])
 def test_imports_need_numpy_alone(statement):
     assert loaded_by(statement) & (LAZY | STRANGERS) == set()
 

@@ -172,7 +172,7 @@ def test_slides_formats(capsys):
 
 def test_slides_end_with_1_when_a_verdict_has_changed(capsys, monkeypatch):
     wrong = Topic("Sums", "", (Claim("iitk:1", "one and one", "3", lambda: 2, "agrees"),))
-    monkeypatch.setattr(__main__, "check_slides", lambda deck: check_slides(deck, [wrong]))
+    monkeypatch.setattr(__main__, "check_slides", lambda deck, **more: check_slides(deck, [wrong]))
     assert status("slides") == 1
     out, err = capsys.readouterr()
     assert "CHANGED: expected was 'agrees'" in out and "1 CHANGED" in out

@@ -31,11 +31,11 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
     chosen = {family: [name for name in family.NETWORKS if args.word.lower() in name]
               for family in FAMILIES}
-    names = [name for names in chosen.values() for name in names]
-    if not names:
-        build(args.word)               # which knows the nearest names
+    every = [name for names in chosen.values() for name in names]
+    if not every:
+        build(args.word)               # raises, and names the nearest
     entries = {name: entry(name)
-               for name in tqdm(names, "counting", delay=1, leave=False, disable=None)}
+               for name in tqdm(every, "counting", delay=1, leave=False, disable=None)}
     if args.format == "csv":
         print(as_csv(list(entries.values())))
     elif args.format == "json":

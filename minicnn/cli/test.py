@@ -2,6 +2,8 @@
 
 import argparse
 
+import numpy as np
+
 from minicnn.arguments import whole
 from minicnn.data.dataset import Dataset
 from minicnn.data.find import find_data
@@ -18,10 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--crops", default="1", choices=("1", "10"), help="10: corners, centre, mirror images")
     option("--scales", nargs="+", type=whole, metavar="PIXELS", help="sides to which pictures are "
            "resized")
-    option("--weights", default="best", choices=("best", "last"), help="of which epoch (best)")
+    option("--weights", default="last", choices=("best", "last"), help="best: of the epoch with "
+           "the lowest error, which was chosen on these very pictures (last)")
     option("--fold", action="store_true", help="first melt batch norms into the layers before them")
     option("--limit", type=whole, metavar="N", help="only the first N test pictures")
-    option("--threads", type=whole, help="as set_threads (minicnn/threads.py)")
+    option("--threads", type=whole, help="threads that share the work: 1 is steady "
+           "on a busy machine")
     option("--device", default="cpu", choices=("cpu", "cuda"))
 
 
@@ -32,29 +36,34 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError("--crops 10 and --scales are two ways to look; choose one")
     view = at_scales(args.scales) if args.scales else ten_crops if args.crops == "10" else one_view
     runs = [load_run(folder, args.weights) for folder in args.runs]
-    plan = runs[0].plan
-    if any((run.plan["test"], run.classes) != (plan["test"], runs[0].classes) for run in runs):
+    if any((run.plan.get("test"), run.classes) != (runs[0].plan.get("test"), runs[0].classes)
+           for run in runs):
         raise ValueError("these networks were tested on different pictures: "
-                         + "; ".join(f"{folder} on {run.plan['test']}"
+                         + "; ".join(f"{folder} on {run.plan.get('test')}"
                                      for folder, run in zip(args.runs, runs, strict=True)))
     test = test_pictures(args.runs[0], runs[0])
     test = test.subset(args.limit) if args.limit else test
-    members = []
-    for folder, (model, prepare, _, _) in zip(args.runs, runs, strict=True):
-        note = f", {fold_all(model)} batch norms folded" if args.fold else ""
-        members.append((model.to(args.device), prepare))
-        found = errors(predict(members[-1:], test.images, view), test.labels)
-        print(f"{folder}: {said(found)}{note}")
-    if len(members) > 1:
-        found = errors(predict(members, test.images, view), test.labels)
-        print(f"{len(members)} networks together: {said(found)}")
+    look = ", ".join(f"{side}x{side}" for side in args.scales) if args.scales else \
+        "10 crops" if args.crops == "10" else ""
+    answers = []                                           # of each network, (N, classes)
+    for folder, run in zip(args.runs, runs, strict=True):
+        notes = [f"epoch {run.epoch}", look,
+                 f"{fold_all(run.model)} batch norms folded" if args.fold else ""]
+        member = run.model.to(args.device), run.prepare
+        answers.append(predict([member], test.images, view))
+        print(f"{folder} ({', '.join(filter(None, notes))}): "
+              f"{said(errors(answers[-1], test.labels))}")
+    if len(runs) > 1:
+        together = np.mean(answers, axis=0)
+        print(f"{len(runs)} networks together: {said(errors(together, test.labels))}")
     return 0
 
 
 def test_pictures(folder: str, run: Run) -> Dataset:
     """Those that the run was tested on, as far as they are still what they were."""
     try:
-        asked = [run.plan[name] for name in ("data_name", "stored", "seed", "skip_unreadable")]
+        *asked, tested = [run.plan[name] for name in ("data_name", "stored", "seed",
+                                                      "skip_unreadable", "test")]
     except KeyError as name:
         raise ValueError(f"{folder} does not say what it was tested on ({name} is missing); it was "
                          "not made by the train command") from None
@@ -62,9 +71,9 @@ def test_pictures(folder: str, run: Run) -> Dataset:
     if list(test.classes) != run.classes:
         raise ValueError(f"{folder} knows the classes {', '.join(run.classes)}, but the data has "
                          f"{', '.join(test.classes)}")
-    if test.source != run.plan["test"]:
-        print(f"note: {folder} was tested on {run.plan['test']} before, now on {test.source}; if "
-              "pictures came or went, some that it was trained on may be among them")
+    if test.source != tested:
+        print(f"note: {folder} was tested on {tested} before, now on {test.source}; if pictures "
+              "came or went, some that it was trained on may be among them")
     return test
 
 

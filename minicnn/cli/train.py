@@ -37,10 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--patience", type=whole, metavar="EPOCHS", help="stop after so many without a new "
            "lowest error")
     option("--seed", type=seed, default=0, help="of weights, order and distortions (0)")
-    option("--threads", type=whole, help="as set_threads (minicnn/threads.py)")
+    option("--threads", type=whole, help="threads that share the work: 1 is steady "
+           "on a busy machine")
     option("--device", default="cpu", choices=("cpu", "cuda"))
-    option("--out", type=Path, metavar="DIR", help="results; the run that is there is "
-           "gone on with (out/NETWORK-DATA, out/NETWORK-VARIANT-DATA)")
+    option("--out", type=Path, metavar="DIR", help="folder for the results; a run that is there "
+           "already goes on (out/NETWORK-DATA, out/NETWORK-VARIANT-DATA)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -97,7 +98,7 @@ def settings(recipe: Recipe) -> str:
     parts = [words(*recipe.optimizer), f"rate {recipe.rate:g}", words(*recipe.schedule),
              f"warm-up {recipe.warmup:g} epochs" if recipe.warmup else "",
              f"batch {recipe.batch}", f"epochs {recipe.epochs}",
-             " ".join(["distortions:", ", ".join(recipe.augment) or "none"])]
+             f"distortions: {', '.join(recipe.augment) or 'none'}"]
     return "; ".join(filter(None, parts))
 
 
@@ -124,7 +125,8 @@ def input_of(model: Module, data: Dataset, args: argparse.Namespace) -> Shape:
 def fits(model: Module, in_shape: Shape) -> bool:
     """Also in training, where auxiliary classifiers may need more pixels."""
     try:
-        tested_shape(model, in_shape), model.train().shape(in_shape)
+        tested_shape(model, in_shape)
+        model.train().shape(in_shape)
     except ValueError:
         return False
     return True

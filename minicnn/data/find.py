@@ -1,9 +1,9 @@
 """Data sets by name, as a pair to train and to test on: mnist, digits, cifar10, or a folder."""
 
-import difflib
 import os
 from pathlib import Path
 
+from minicnn.arguments import did_you_mean
 from minicnn.data.cifar import FOLDER, read_cifar10
 from minicnn.data.dataset import Dataset
 from minicnn.data.files import cache_folder
@@ -25,21 +25,24 @@ def find_data(name: str, size: int = 32, seed: int = 0, skip_unreadable: bool = 
     if name == "cifar10":
         folder = cifar_folder()
         return read_cifar10(folder, "train"), read_cifar10(folder, "test")
-    if name not in NAMES:
-        if not Path(name).is_dir():
-            near = difflib.get_close_matches(name.lower(), NAMES, n=1)
-            raise FileNotFoundError(f"no data set and no folder is called {name!r}; "
-                                    + (f"did you mean {near[0]}? " if near else "")
-                                    + f"There are {', '.join(NAMES)}, or give a folder of class "
-                                      "folders")
-        return read_folder(name, size, seed, skip_unreadable)
     if name == "mnist":
-        pair = mnist("train"), mnist("test")
-    else:
-        pair = tuple(Dataset(*drawn(split, print), CLASSES, f"digits drawn by minicnn, {split}")
-                     for split in ("train", "test"))               # type: ignore[assignment]
-    return tuple(part._replace(images=pad(part.images, 2))         # type: ignore[return-value]
-                 for part in pair)                                 # (N, 1, 32, 32)
+        return padded(mnist("train")), padded(mnist("test"))
+    if name == "digits":
+        return padded(drawn_digits("train")), padded(drawn_digits("test"))
+    if Path(name).is_dir():
+        return read_folder(name, size, seed, skip_unreadable)
+    hint = did_you_mean(name, NAMES)
+    raise FileNotFoundError(f"no data set and no folder is called {name!r}; "
+                            + (f"{hint} " if hint else "")
+                            + f"There are {', '.join(NAMES)}, or give a folder of class folders")
+
+
+def drawn_digits(split: str) -> Dataset:
+    return Dataset(*drawn(split, print), CLASSES, f"digits drawn by minicnn, {split}")
+
+
+def padded(digits: Dataset) -> Dataset:
+    return digits._replace(images=pad(digits.images, 2))           # (N, 1, 32, 32)
 
 
 def cifar_folder() -> Path:

@@ -74,8 +74,9 @@ def read_folder(folder: str | Path, size: int, seed: int = 0, skip_unreadable: b
         if held and (folder / "train").is_dir() else [list_classes(folder)]
     classes = tuple(parts[0])
     if len(classes) < 2:
-        raise ValueError(f"{folder}: {len(classes)} class folders, expected at least 2: pictures "
-                         "belong into one folder for each class")
+        cure = "beside train belongs a folder val or test" if classes == ("train",) else \
+            "pictures belong into one folder for each class"
+        raise ValueError(f"{folder}: {len(classes)} class folders, expected at least 2: {cure}")
     if tuple(parts[-1]) != classes:
         differing = sorted(set(parts[-1]) ^ set(classes))
         raise ValueError(f"{folder}: train and {held} have different classes; only one of them has "
@@ -198,6 +199,7 @@ def open_picture(path: Path, use: Callable[[Any], Any]) -> Any:
     except MemoryError:
         raise
     except Exception as problem:         # what a damaged picture raises is listed nowhere
+        # Pillow's own text repeats the path behind its own words, in quotes.
         said = "no picture" if os.path.getsize(path) == 0 else str(problem).split(" '")[0]
         raise DamagedFile(f"{path}: {said}") from None
 

@@ -17,16 +17,17 @@ def activations(model: Module, x: Any) -> dict[str, np.ndarray]:
     x     : Tensor or array, (N, C, H, W), on the model's device
 
     Returns NumPy arrays in the order in which the layers ran; "" is the network itself.  A layer
-    that runs several times is found under "path", "path#2", "path#3".
+    that runs several times is found under "path", "path#2", "path#3"; of several answers, as of a
+    network with auxiliary classifiers, the first counts.
     """
     found: dict[str, np.ndarray] = {}
 
-    def tap(path: str, layer: Module, y: Tensor) -> None:
+    def tap(path: str, layer: Module, y: Any) -> None:
         key, count = path, 1
         while key in found:
             count += 1
             key = f"{path}#{count}"
-        found[key] = y.numpy()
+        found[key] = (y[0] if isinstance(y, tuple) else y).numpy()
 
     with record_outputs(tap), no_grad():
         model(x if isinstance(x, Tensor) else Tensor(x))

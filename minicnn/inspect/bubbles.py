@@ -63,12 +63,12 @@ def round_sizes(largest: int) -> list[int]:
     """Three sizes for the legend, the largest just above or at the largest bubble's.
 
     >>> round_sizes(567082), round_sizes(269722)
-    ([100000, 300000, 600000], [50000, 150000, 300000])
+    ([120000, 300000, 600000], [60000, 150000, 300000])
     """
     largest = max(largest, 10)
     unit = 10 ** int(log10(largest))
     top = ceil(largest / unit) * unit
-    return [top // 6, top // 2, top]
+    return [top // 5, top // 2, top]
 
 
 def write_names(axes: Any, bubbles: Sequence[Bubble], radii: Sequence[float]) -> None:

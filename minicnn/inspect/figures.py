@@ -55,19 +55,21 @@ def read_figure(printed: str) -> Figure | None:
     return Figure(value, last, place, len(whole + fraction))
 
 
-def fit(printed: str | tuple[str, ...], value: Any) -> str:
+def agreement(printed: str | tuple[str, ...], value: Any) -> str:
     """How a computed value goes with what a slide prints: AGREES, ROUNDS, CUT or DIFFERS.
 
     CUT: the figures behind the printed ones were dropped, although rounding would raise the last.
     Of several figures the worst answer counts.
 
-    >>> fit("1.8e9", 1_814_073_344), fit("3.8e9", 3_857_973_248), fit("358M", 271_351_808)
-    ('rounds to it', 'cut off', 'differs')
+    >>> agreement("1.8e9", 1_814_073_344), agreement("358M", 271_351_808)
+    ('rounds to it', 'differs')
+    >>> agreement("3.8e9", 3_857_973_248)
+    'cut off'
     """
     if isinstance(value, Fact):
         return AGREES if value.holds else DIFFERS
     if isinstance(printed, tuple):
-        return max((fit(*both) for both in zip(printed, value, strict=True)), key=ORDER.index)
+        return max((agreement(*both) for both in zip(printed, value, strict=True)), key=ORDER.index)
     figure = read_figure(printed)
     if figure is None or isinstance(value, str):
         return AGREES if printed == str(value) else DIFFERS

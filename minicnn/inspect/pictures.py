@@ -1,8 +1,10 @@
-"""Pictures worth projecting: each function draws one, writes it as a PNG and returns its path.
+"""Pictures worth projecting: each function draws one, writes it and returns its path.
 
-They need no display: figures are drawn by matplotlib's Agg canvas, and pyplot is never touched.
+The end of the path says the format, as in a.png or a.pdf.  They need no display: figures are drawn
+by matplotlib's Agg canvas, and pyplot is never touched.
 """
 
+import warnings
 from collections.abc import Sequence
 from math import ceil, sqrt
 from pathlib import Path
@@ -15,6 +17,7 @@ from minicnn.metrics import confusion_matrix
 from minicnn.modes import no_grad
 from minicnn.tensor import Tensor
 
+WIDE = 4                # largest over smallest error, from which on the scale is logarithmic
 INK, RED, BLUE, GREY = "#222222", "#c0392b", "#1f5fa8", "#8a8a8a"
 
 
@@ -30,8 +33,16 @@ def figure(width: float, height: float) -> Any:
 def save(drawn: Any, path: str | Path) -> Path:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    drawn.savefig(path)
+    with warnings.catch_warnings():                        # a box stands for a sign without a font
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        drawn.savefig(path)
     return path
+
+
+def class_names(classes: Sequence[str] | None, most: int) -> list[str]:
+    """The names as they are written: at most so many letters, and no "$" begins a formula."""
+    return [(name if len(name) <= most else f"{name[:most - 1]}\N{HORIZONTAL ELLIPSIS}")
+            .replace("$", r"\$") for name in classes or map(str, range(10))]
 
 
 def bare(axes: Any, title: str = "", **style: Any) -> None:
@@ -47,18 +58,24 @@ def bare(axes: Any, title: str = "", **style: Any) -> None:
 
 def learning_curves(history: Sequence[dict[str, float]], path: str | Path,
                     marks: dict[str, float] | None = None) -> Path:
-    """Training loss and errors against the epoch, side by side.
+    """Losses and errors against the epoch, side by side; errors that span a wide range on a
+    logarithmic scale.
 
-    history : one dict an epoch with "epoch", "loss", "error" and, if it was counted, "train_error";
-              errors in percent
+    history : one dict an epoch with "epoch", "loss", "error" and, if they were counted, "val_loss"
+              and "train_error"; errors in percent
     marks   : horizontal lines to beat in the right picture, {"LeNet-5, 1998": 0.95}
     """
     from matplotlib.ticker import LogLocator, NullLocator
     drawn = figure(11, 4.2)
     left, right = drawn.subplots(1, 2)
     epochs = [line["epoch"] for line in history]
-    left.plot(epochs, [line["loss"] for line in history], "o-", color=BLUE, markersize=4)
-    left.set(xlabel="epoch", title="training loss")
+    left.plot(epochs, [line["loss"] for line in history], "o-", color=BLUE, markersize=4,
+              label="training")
+    tested = [line["val_loss"] for line in history if "val_loss" in line]
+    if tested:
+        left.plot(epochs, tested, "o-", color=RED, markersize=4, label="test")
+        left.legend(frameon=False)
+    left.set(xlabel="epoch", title="loss" if tested else "training loss")
     errors = [line["error"] for line in history]
     right.plot(epochs, errors, "o-", color=RED, markersize=4, label="test")
     learnt = [line["train_error"] for line in history if "train_error" in line]
@@ -70,7 +87,7 @@ def learning_curves(history: Sequence[dict[str, float]], path: str | Path,
         right.axhline(value, color=GREY, linewidth=1, linestyle="--")
         right.annotate(f"{name}: {value:g} %", (0, value), xycoords=("axes fraction", "data"),
                        xytext=(5, 3), textcoords="offset points", fontsize=9, color=INK)
-    if min(errors + learnt) > 0:                           # there is no logarithm of 0
+    if 0 < WIDE * min(errors + learnt) < max(errors + learnt):         # 0 has no logarithm
         right.set(yscale="log", ylabel="logarithmic scale")
         right.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5)))
         right.yaxis.set_minor_locator(NullLocator())
@@ -166,10 +183,12 @@ def write_values(axes: Any, values: np.ndarray) -> None:
 def confusion(matrix: np.ndarray, classes: Sequence[str], path: str | Path,
               title: str = "confusion matrix") -> Path:
     """Counts of (true class, what the network said); the colours show the mistakes only."""
-    size = len(classes)
+    size, names = len(classes), class_names(classes, 30)
+    longest = max(map(len, names))
     mistakes = matrix.astype(float)
     np.fill_diagonal(mistakes, 0)
-    drawn = figure(0.62 * size + 2, 0.58 * size + 1.6)
+    room = 0.1 * max(longest - 4, 0)                       # inches that long names take
+    drawn = figure(0.62 * size + 2 + room, 0.58 * size + 1.6 + room)
     axes = drawn.subplots()
     axes.imshow(mistakes, cmap="Reds", vmin=0, vmax=max(mistakes.max(), 1))
     for i in range(size):
@@ -178,8 +197,8 @@ def confusion(matrix: np.ndarray, classes: Sequence[str], path: str | Path,
                 dark = mistakes[i, j] > 0.6 * mistakes.max()
                 axes.text(j, i, f"{matrix[i, j]:,}", ha="center", va="center", fontsize=10,
                           color="white" if dark else GREY if i == j else INK)
-    axes.set_xticks(range(size), classes)
-    axes.set_yticks(range(size), classes)
+    axes.set_xticks(range(size), names, rotation=90 if longest > 6 else 0)
+    axes.set_yticks(range(size), names)
     axes.set(xlabel="the network said", ylabel="true class")
     wrong = int(mistakes.sum())
     axes.set_title(f"{title}: {wrong:,} of {int(matrix.sum()):,} wrong", fontsize=13, color=INK)
@@ -193,11 +212,13 @@ def misclassified(images: np.ndarray, labels: np.ndarray, predicted: np.ndarray,
 
     images : (N, C, H, W), only the wrong ones;  labels, predicted : (N,)
     """
-    names = classes or [str(i) for i in range(10)]
+    names = class_names(classes, 10)
+    long = max(map(len, names)) > 3                        # then each name has a line of its own
+    arrow = "\n\N{RIGHTWARDS ARROW} " if long else " \N{RIGHTWARDS ARROW} "
     shown = min(len(images), most)
     columns = 14
     rows = max(ceil(shown / columns), 1)
-    drawn = figure(12.5, 1.05 * rows + 0.9)
+    drawn = figure(12.5, (1.25 if long else 1.05) * rows + 0.9)
     more = f" (the first {shown} of {len(images)})" if len(images) > shown else f" ({shown})"
     drawn.suptitle("misclassified" + more + ": true \N{RIGHTWARDS ARROW} what the network said",
                    fontsize=14, color=INK)
@@ -208,8 +229,8 @@ def misclassified(images: np.ndarray, labels: np.ndarray, predicted: np.ndarray,
         image = images[number]
         axes.imshow(image[0] if len(image) == 1 else image.transpose(1, 2, 0), cmap="gray_r")
         bare(axes)
-        axes.set_xlabel(f"{names[labels[number]]} \N{RIGHTWARDS ARROW} {names[predicted[number]]}",
-                        fontsize=11, color=RED, labelpad=2)
+        axes.set_xlabel(f"{names[labels[number]]}{arrow}{names[predicted[number]]}",
+                        fontsize=8 if long else 11, color=RED, labelpad=2)
     return save(drawn, path)
 
 
@@ -224,7 +245,7 @@ def reconstructions(model: Any, images: np.ndarray, labels: np.ndarray, path: st
     capsules = model.capsules(x)
     drawn = model.reconstruct(capsules).numpy()
     said = model.length(capsules).numpy().argmax(axis=1)
-    names = classes or [str(i) for i in range(10)]
+    names = class_names(classes, 10)
     columns = 10
     rows = ceil(len(images) / columns)
     canvas = figure(1.1 * columns, 2.55 * rows + 0.6)

@@ -1,6 +1,5 @@
 """A profile as a picture: how long each layer takes, and how near it comes to what is possible."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,30 +9,10 @@ from minicnn.inspect.profile_table import Line, Profile
 MOST = 60                              # more bars cannot be read
 LARGEST = 130                          # percent; what is faster than a copy lies in the cache
 PALE = 0.35
-FORMATS = (".png", ".jpg", ".pdf", ".svg")
-
-
-def check_place(path: str | Path, created: str | None = None) -> None:
-    """Before measuring: ValueError or OSError if no picture can be written to `path`.
-
-    created : the folder that need not be there yet; others are not created unasked
-    """
-    path = Path(path)
-    folder = path.parent
-    if path.suffix.lower() not in FORMATS:
-        raise ValueError(f"--out is {str(path)!r}, expected the name of a picture, one that ends "
-                         f"in {', '.join(FORMATS)}")
-    if created and not folder.exists() and str(folder) == created:
-        folder = folder.parent
-    if not folder.is_dir():
-        raise NotADirectoryError(f"--out is {str(path)!r}, but there is no folder {str(folder)!r}; "
-                                 "create it, or name another one")
-    if path.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
-        raise PermissionError(f"--out is {str(path)!r}, which cannot be written; name another file")
 
 
 def profile_picture(table: Profile, path: str | Path) -> Path:
-    """Bars of forward and backward on the left, the speeds they reach on the right; writes a PNG.
+    """Bars of forward and backward on the left, the speeds they reach on the right.
 
     A speed is held against what bounds it: a layer with products against the matrix product, any
     other (pale) against the copy.  Of more than 60 layers the 60 longest are drawn.

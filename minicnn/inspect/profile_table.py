@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from textwrap import fill
 
 from minicnn.inspect.summary import kilobytes
-from minicnn.inspect.tables import aligned, as_csv, markdown
+from minicnn.inspect.tables import aligned, as_csv, markdown, without_empty
 
 NOTES = """\
 Times are medians in milliseconds.  1 MAC = 1 multiplication + 1 addition = 2 FLOP; MACs are for one
@@ -149,8 +149,7 @@ class Profile:
                  *(kilobytes(size) if size else "" for size in (line.output_bytes,
                                                                 line.kept_bytes))]
                 for line in (*self.lines, *self.totals)]
-        used = [i for i in range(len(heads)) if any(cells[i] for cells in rows)]
-        return [heads[i] for i in used], [[cells[i] for i in used] for cells in rows]
+        return without_empty(heads, rows)
 
     def notes(self) -> list[str]:
         return [NOTES, *([NOTES_BACKWARD] if any(line.backward for line in self.lines) else []),

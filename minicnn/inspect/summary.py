@@ -14,8 +14,8 @@ from typing import Any
 
 from minicnn.geometry import is_whole, times
 from minicnn.inspect.field import receptive_fields, trace
-from minicnn.inspect.figures import DIFFERS, fit
-from minicnn.inspect.tables import aligned, as_csv, markdown
+from minicnn.inspect.figures import DIFFERS, agreement
+from minicnn.inspect.tables import aligned, as_csv, markdown, without_empty
 from minicnn.module import Module, Shape, Windowed
 from minicnn.table import TableNet
 
@@ -75,8 +75,7 @@ class Summary:
                  f"{line.parameters:,}", f"{line.macs:,}", kilobytes(line.memory), line.field,
                  line.slide, line.remark]
                 for line in self.shown_lines()]
-        used = [i for i in range(len(heads)) if any(cells[i] for cells in rows)]
-        return [heads[i] for i in used], [[cells[i] for i in used] for cells in rows]
+        return without_empty(heads, rows)
 
     def totals(self) -> str:
         buffers = f" (and {self.buffers:,} values not learnt)" if self.buffers else ""
@@ -91,7 +90,8 @@ class Summary:
         notes = [f"{line.row or line.path}: {line.remark}" for line in self.shown_lines()
                  if line.remark]
         table = aligned(heads, rows, set(heads) - {"parameters", "MACs", "memory"})
-        notes = ["", "Where the slide or paper differs from this network:", *notes] if notes else []
+        notes = ["", "Where the slide or paper differs from this network (why: `python -m minicnn "
+                 "slides`):", *notes] if notes else []
         return "\n".join([self.title, "", *table, *notes, "", self.totals(), FOOTNOTE])
 
     def markdown(self) -> str:
@@ -206,7 +206,7 @@ def remarks(slide: dict[str, Any], here: dict[str, Any]) -> str:
     """Where the slide's figures are not those of this network, not even rounded."""
     found = []
     for key, value in slide.items():
-        if key in here and fit(str(value), here[key]) == DIFFERS:
+        if key in here and agreement(str(value), here[key]) == DIFFERS:
             name = "MACs" if key == "macs" else key
             text = f"{name}: {with_commas(value)} there, {with_commas(here[key])} here"
             if key == "parameters" and str(value).endswith("K"):

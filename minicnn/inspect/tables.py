@@ -40,6 +40,16 @@ def markdown(heads: Cells, rows: Sequence[Cells], words: Collection[str] = ()) -
     return [f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows)]
 
 
+def without_empty(heads: Cells, rows: Sequence[Cells]) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows without the columns that say nothing in any row.
+
+    >>> without_empty(["name", "note", "size"], [["a", "", "10"], ["b", "", ""]])
+    (['name', 'size'], [['a', '10'], ['b', '']])
+    """
+    used = [number for number in range(len(heads)) if any(cells[number] for cells in rows)]
+    return [heads[i] for i in used], [[cells[i] for i in used] for cells in rows]
+
+
 def as_csv(records: Sequence[Any]) -> str:
     """Dataclasses of one kind as comma-separated values, with a line of their fields' names."""
     out = io.StringIO()

@@ -9,8 +9,10 @@ Each token has a query q, a key k and a value v, three linear maps of it.  For e
     dV = A^T dY,   dA = dY V^T,   dS = A (dA - sum_j dA A)
     dQ = dS K / sqrt d,   dK = dS^T Q / sqrt d
 
-The heads have d = D / heads features each; their outputs are set side by side and mixed by a last
-linear map.  The two products with S and A cost L^2 D each: the reason for patches.
+The heads have d = D / heads features each and take a mean of their own; their outputs are set side
+by side and mixed by a last linear map.  q . k, a sum of d products, grows with sqrt(d): undivided,
+it would soon drive the softmax to one token alone, where its gradient vanishes.  The products Q K^T
+and A V cost L^2 D each, which is why images come in patches and not in pixels.
 
 Source: Vaswani et al. 2017, "Attention is all you need", section 3.2, equation 1; Dosovitskiy et
 al. 2021, appendix A.  Lecture: memphis, "Transformer (such as ViT)", and attention as a design

@@ -10,11 +10,11 @@ the rows of another.
     dx = col2im(w^T @ dy)      each pixel lay in several windows: their gradients add up
     db = sum of dy over n, i, j
 
-Where the windows lie, and with it the indices of the first formula, is the matter of im2col in
-geometry.py.  The images of the batch come last in cols, for the speed of copying.  Two more files
-compute the same numbers, which a test holds to these: tiled_conv.py where the columns of all images
-would not fit into the processor's cache, pointwise_conv.py for filters of 1 x 1, which need no
-columns.
+Where the windows lie, and with it the indices of the first formula, is the matter of geometry.py;
+im2col and col2im, which copy them, are in columns.py.  The images of the batch come last in cols,
+for the speed of copying.  Two more files compute the same numbers, which a test holds to these:
+tiled_conv.py where the columns of all images would not fit into the processor's cache,
+pointwise_conv.py for filters of 1 x 1, which need no columns.
 
 With G groups, filter f sees only the C / G channels of its own group (AlexNet's two GPUs,
 ResNeXt; G = C is a depthwise convolution): G products of that kind side by side.

@@ -3,8 +3,8 @@
     y[n, c, i, j] = gamma_c x[n, c, i, j]
     dgamma_c = sum_{n, i, j} dy x,   dx = gamma_c dy
 
-With gamma = 1e-6 a block starts as the identity, however deep the network: it learns how much of
-each branch to let in.
+With gamma = 1e-6 a block starts almost as the identity, however deep the network, and learns how
+much of its branch to let in.
 
 Source: Touvron et al. 2021, "Going deeper with image transformers", section 2; used in Liu et al.
 2022, "A ConvNet for the 2020s".  Lecture: memphis, the list with ConvNeXt.

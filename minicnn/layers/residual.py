@@ -80,7 +80,7 @@ class Shortcut(Module):
     stride : int, default 1             that of the block, in pixels
     option : "A", "B" or "C"            see above; published ResNets are B
     norm : callable, optional           norm(F) -> a Module behind the projection, such as
-                                        BatchNorm2d; published ResNets have one.  None: none
+                                        BatchNorm2d, as published ResNets have; or None
 
     >>> Shortcut(64, 128, 2, option="A").shape((64, 56, 56))
     (128, 28, 28)

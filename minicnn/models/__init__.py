@@ -1,10 +1,10 @@
 """Architectures by name: `build("lenet5", variant="paper")`.  One file is one family."""
 
-import difflib
 import inspect
 from collections.abc import Callable
 from typing import Any
 
+from minicnn.arguments import did_you_mean
 from minicnn.models import (
     alexnet,
     capsnet,
@@ -59,9 +59,7 @@ def build(name: str, **options: Any) -> Module:
     60000
     """
     if name not in MODELS:
-        near = difflib.get_close_matches(name.lower(), MODELS, n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(near)}?" if near else \
-            "`python -m minicnn networks` lists them"
+        hint = did_you_mean(name, MODELS) or "`python -m minicnn networks` lists them"
         raise ValueError(f"no network is called {name!r}; {hint}")
     known = inspect.signature(MODELS[name]).parameters
     unknown = [option for option in options if option not in known]

@@ -45,7 +45,7 @@ Further departures of the other variants
 from collections.abc import Callable
 from functools import partial
 
-from minicnn.init import alexnet, apply_init, he_normal
+from minicnn.init import alexnet, apply_init, he_normal, ones, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import AdaptiveAvgPool2d
 from minicnn.layers.conv import Conv2d
@@ -54,7 +54,7 @@ from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.lrn import LocalResponseNorm
 from minicnn.layers.maxpool import MaxPool2d
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.module import Module, Sequential, ones, zeros
+from minicnn.module import Module, Sequential
 from minicnn.table import Row, row
 
 Rows = tuple[Row, ...]

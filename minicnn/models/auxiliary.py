@@ -13,12 +13,12 @@ additional gradient at lower layers").
 from collections.abc import Callable
 from typing import Any
 
-from minicnn.module import Module, Shape
+from minicnn.models.wired import Wired
+from minicnn.module import Module
 from minicnn.table import TableNet
-from minicnn.tensor import Tensor
 
 
-class Supervised(TableNet):
+class Supervised(Wired, TableNet):
     """Rows with auxiliary classifiers: in training forward returns (scores, aux1, ...).
 
     In eval mode the heads do not run.  out_shape does as forward does: a tuple of shapes while
@@ -31,18 +31,12 @@ class Supervised(TableNet):
         for name, (_, part) in heads.items():
             setattr(self, name, part)
 
-    def forward(self, x: Tensor) -> Any:
-        return self.through(x, lambda part, x: part(x))
-
-    def out_shape(self, in_shape: Shape) -> Any:
-        return self.through(in_shape, lambda part, shape: part.shape(shape))
-
-    def through(self, x: Any, step: Callable[[Module, Any], Any]) -> Any:
-        """x (a Tensor, or a shape) through all rows and, in training, all heads."""
+    def wire(self, run: Callable[..., Any], x: Any) -> Any:
+        """x through all rows and, in training, all heads."""
         parts, scores = dict(self.children()), []
         heads = {name: parts.pop(head) for name, head in self.head_behind.items()}
         for name, part in parts.items():
-            x = step(part, x)
+            x = run(part, x)
             if self.training and name in heads:
-                scores.append(step(heads[name], x))
+                scores.append(run(heads[name], x))
         return (x, *scores) if scores else x

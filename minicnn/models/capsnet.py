@@ -5,15 +5,15 @@
                     without the decoder                      6,804,224     201,793,536
     capsnet_small   3 x 32 x 32     256 of 8 -> 10 of 8        664,416      10,460,160
 
-Reads digits with values from 0 to 1, as the decoder draws them.  It draws from the 16 numbers of
-the digit's capsule, which for that must hold slant, thickness and the like; the network gets
-better at test time by it, too, where the decoder is not needed.
+Reads digits with values from 0 to 1, as the decoder draws them.  The decoder sees only the 16
+numbers of the digit's capsule, so these must hold slant, thickness and the like.  It serves in
+training: table 1 of the paper has lower test errors with it.
 
 Slide: memphis, "CapsuleNet".  Source: Sabour, Frosst and Hinton 2017, "Dynamic routing between
 capsules", sections 3 and 4, figures 1 and 2.
 
-**Departures from the paper**
-
+Departures from the paper
+-------------------------
 1. Weights start by He's rule, those of the votes normal with std 0.1; the paper does not say.
 2. The margin loss is equation 4, summed over the classes.  The authors' published program takes
    half its mean over them: there the drawn image counts 20 times as much beside it.
@@ -65,8 +65,10 @@ class CapsNet(Module):
     ----------
     classes : int, default 10
     reconstruction : bool, default True      whether there is a decoder
-    maps, capsule_maps, out_dim, hidden      of conv1, of the primary capsules (each 8 channels),
-                                             numbers in a class capsule, units of the decoder
+    maps : int, default 256                  of conv1
+    capsule_maps : int, default 32           of the primary capsules, 8 channels each
+    out_dim : int, default 16                numbers in a class capsule
+    hidden : (int, int)                      units of the decoder's two hidden layers
     image_shape : (C, H, W)                  of what it reads and draws; no other size fits
 
     >>> CapsNet().num_parameters(), CapsNet(reconstruction=False).num_parameters()

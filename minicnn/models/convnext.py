@@ -1,4 +1,4 @@
-"""ConvNeXt: a ResNet with everything that made transformers good, and no attention.
+"""ConvNeXt: a ResNet rebuilt step by step after the transformer, without attention.
 
     name              stages          channels              parameters     MACs
     convnext_tiny     3, 3,  9, 3     96, 192, 384, 768      28,589,128     4,455,531,264
@@ -18,8 +18,8 @@ and 3, table 9 and figure 4.  Input: colours scaled to mean 0 and variance 1 ove
 images.  Parameters as in torchvision, under other names; its layer_scale stands before its block's
 other parameters, and its two fully connected layers are 1 x 1 convolutions here.
 
-**Departures from the paper**
-
+Departures from the paper
+-------------------------
 1. Weights start normal with std 0.02; the paper's are cut off at +-2, 100 standard deviations.
 """
 
@@ -60,11 +60,15 @@ class ConvNeXt(Network):
 
     Parameters
     ----------
-    size : "tiny", "small", "base", "large" or "xlarge"
+    size : "tiny", "small", "base", "large" or "xlarge"     the table at the head of this file
     classes : int, default 1000
-    blocks, channels, patch, drop, input_shape     of each stage, pixels of the first convolution's
-                                                   square patches, stochastic depth of the last
-                                                   block, image size, for networks of another size
+
+    For networks of another size:
+
+    blocks, channels : whole numbers     of each stage, instead of a row of SIZES
+    patch : int, default 4               side of the first convolution's patches, in pixels
+    drop : float, optional               stochastic depth of the last block
+    input_shape : (C, H, W)              of the images
 
     >>> ConvNeXt("tiny").num_parameters()
     28589128
@@ -78,7 +82,8 @@ class ConvNeXt(Network):
         check_classes("ConvNeXt", classes)
         given = SIZES[size]
         blocks, channels = blocks or given[0], channels or given[1]
-        last_drop, total, done = given[2] if drop is None else drop, sum(blocks), 0
+        last_drop = given[2] if drop is None else drop     # rises linearly up to here
+        total, done = sum(blocks), 0
         rows = [row("stem", Sequential(conv=Conv2d(input_shape[0], channels[0], patch, patch),
                                        norm=LayerNorm2d(channels[0])))]
         for stage, (count, width) in enumerate(zip(blocks, channels, strict=True), 1):

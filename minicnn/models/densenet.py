@@ -4,7 +4,7 @@
 
     F_l = bn relu conv1x1 (to 4 k maps) bn relu conv3x3 (to k maps)
 
-    ImageNet    layers    k     learnt           CIFAR-10    layers    k     learnt
+    ImageNet    layers    k     parameters       CIFAR-10    layers    k     parameters
                 121       32     7,978,856       plain       40        12     1,019,722
                 169       32    14,149,480                   100       12     6,979,642
                 201       32    20,013,928                   100       24    27,249,082
@@ -18,7 +18,7 @@ scaled to mean 0 and variance 1 in each channel.
 
 Source: Huang, Liu, van der Maaten, Weinberger, "Densely connected convolutional networks", CVPR
 2017, table 1 (ImageNet; 161 is in the authors' program), section 3 and table 2 (CIFAR).  The rows
-of table 1 make 265 layers of what it calls DenseNet-264.  Lectures: memphis "CNN models", stanford
+of table 1 make 265 layers of what it calls DenseNet-264.  Slides: memphis "CNN models", stanford
 "Other ideas..." and "Also....".
 
 The weights are named as torchvision's but for the beginnings:
@@ -40,7 +40,7 @@ Departures from the paper
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from minicnn.init import apply_init, he_normal
+from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.avgpool import AvgPool2d
@@ -52,7 +52,7 @@ from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
 from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.models.units import units_per_stage
-from minicnn.module import Module, Sequential, Shape, zeros
+from minicnn.module import Module, Sequential, Shape
 from minicnn.table import Row, row
 from minicnn.tensor import Tensor
 
@@ -72,11 +72,15 @@ class DenseLayer(Module):
     in_channels, growth : int     C and k
     bottleneck : bool             1x1 with 4 k maps before the 3x3
     dropout : float               probability, behind each convolution
+
+    A 3x3 on all C channels would cost 9 C k weights; with the 1x1 before it, 4 C k + 36 k^2.
     """
 
     def __init__(self, in_channels: int, growth: int, bottleneck: bool, dropout: float) -> None:
-        seen, parts = in_channels, dict[str, Module]()
-        for number, (maps, size) in enumerate([(4 * growth, 1)] * bottleneck + [(growth, 3)], 1):
+        convs = [(4 * growth, 1), (growth, 3)] if bottleneck else [(growth, 3)]
+        seen = in_channels
+        parts: dict[str, Module] = {}
+        for number, (maps, size) in enumerate(convs, 1):
             parts |= {f"norm{number}": BatchNorm2d(seen), f"relu{number}": ReLU(),
                       f"conv{number}": Conv2d(seen, maps, size, 1, size // 2, bias=False)}
             if dropout:
@@ -104,7 +108,9 @@ def dense_rows(seen: int, maps: Sequence[str], growth: int, counts: Sequence[int
                dropout: float = 0.0) -> list[Row]:
     """dense1, transition1, dense2, ..., norm, avgpool, fc.
 
-    seen : channels that come in;  maps : what the paper prints as the output size of each block
+    seen        : channels that come in
+    maps        : what the paper prints as the output size of each block
+    compression : share of its channels that a transition keeps
     """
     rows = []
     bracket = "[1x1 conv, 3x3 conv]" if bottleneck else "[3x3 conv]"
@@ -149,7 +155,7 @@ class DenseNet(Network):
                         dropout=dropout),
             input_shape=(3, 224, 224))
         self.variant = f"{depth}, k {growth}"
-        apply_init(self, he_normal(), zeros)
+        apply_init(self, weight=he_normal(), bias=zeros)
 
 
 class CifarDenseNet(Network):
@@ -183,7 +189,7 @@ class CifarDenseNet(Network):
                         variant == "BC", 1 if variant == "plain" else 0.5, dropout),
             input_shape=(channels, 32, 32))
         self.variant = f"{variant} {depth}, k {growth}"
-        apply_init(self, he_normal(), zeros)
+        apply_init(self, weight=he_normal(), bias=zeros)
 
 
 NETWORKS: dict[str, Callable[..., Module]] = {

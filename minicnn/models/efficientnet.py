@@ -20,8 +20,8 @@ table 1 (B0) and section 4 (the rule); widths and depths of B1 to B7 as in the a
 Input: colours scaled to mean 0 and variance 1 over the training images.  The weights lie in the
 order of torchvision's, under other names.
 
-**Departures from the paper**
-
+Departures from the paper
+-------------------------
 1. The factors of B1 to B7 (the table above) are taken as published; the rule is near them: for
    phi = 6 a depth of 2.99, a width of 1.77 and 518 pixels, where B7 has 3.1, 2.0 and 600.
 2. variant="torchvision" pads k // 2 pixels on each side, where the authors' program, and so the
@@ -29,8 +29,8 @@ order of torchvision's, under other names.
    momentum 0.1 up to B4, the paper's 1e-3 and 0.01 (the paper's 0.99).  Counts are the same.
    The small one has momentum 0.1, too: with 0.01, running averages are those of the last hundred
    steps and more, and it is trained for a few thousand, not for 400,000.
-3. Weights start normal with variance 2 / fan_out; the paper does not say, the authors' program does
-   so.
+3. Weights start normal with variance 2 / fan_out, the classifier's uniform within
+   1 / sqrt(classes), as in the authors' program; the paper does not say.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ from minicnn.layers.squeeze_excite import ScaleChannels, SqueezeExcite
 from minicnn.layers.stochastic_depth import StochasticDepth
 from minicnn.models.mobilenet import divisible
 from minicnn.models.network import Network, Residual, check_choice, check_classes, conv_unit
-from minicnn.module import Module, Sequential, Shape
+from minicnn.module import Module, Sequential
 from minicnn.table import row
 
 # expansion, kernel, stride, channels, blocks: table 1, stages 2 to 8
@@ -107,12 +107,17 @@ class EfficientNet(Network):
 
     Parameters
     ----------
-    size : "b0" to "b7"                      which one: the table at the head of this file
+    size : "b0" to "b7"                     which one: the table at the head of this file
     classes : int, default 1000
-    variant : "paper" or "torchvision"       see departure 2
-    stages, stride, last, factors, channels  table 1's rows, stride of the first convolution,
-                                             channels of the last, (width, depth, image, dropout)
-                                             and colours, for networks of another size
+    variant : "paper" or "torchvision"      see departure 2
+    channels : int, default 3               of the image: 1 for grey ones
+
+    For networks of another size:
+
+    stages : list, default STAGES           rows as in table 1
+    stride : int, default 2                 of the first convolution
+    last : int, default 1280                channels of the last convolution, before the widening
+    factors : tuple, optional               (width, depth, image, dropout) instead of a row of SIZES
 
     >>> EfficientNet("b0").num_parameters()
     5288548
@@ -126,28 +131,25 @@ class EfficientNet(Network):
         check_choice("EfficientNet", "variant", variant, ("paper", "torchvision"))
         check_classes("EfficientNet", classes)
         width, depth, image, dropout = factors or SIZES[size]
-        theirs = variant == "torchvision" and size <= "b4"
-        norm = BatchNorm2d if theirs or factors else \
-            partial(BatchNorm2d, eps=1e-3, momentum=0.01)
+        theirs = variant == "torchvision" and size <= "b4"                     # departure 2
+        norm = BatchNorm2d if theirs or factors else partial(BatchNorm2d, eps=1e-3, momentum=0.01)
         padding = None if variant == "torchvision" else "same"
         unit = partial(conv_unit, norm=norm, activation=SiLU, padding=padding)
-        current, total = divisible(32 * width), sum(ceil(depth * stage[-1]) for stage in stages)
+        current, total = divisible(32 * width), sum(ceil(depth * count) for *_, count in stages)
         rows = [row("conv1", unit(channels, current, 3, stride))]
         done = 0
-        for number, (expansion, kernel, s, c, count) in enumerate(stages, 1):
-            blocks, out = [], divisible(c * width)
-            for place in range(ceil(depth * count)):
+        for number, (expansion, kernel, step, maps, count) in enumerate(stages, 1):
+            blocks, out = [], divisible(maps * width)
+            for _ in range(ceil(depth * count)):
                 drop = (1 - SURVIVAL) * done / total
-                blocks.append(mbconv(current, out, expansion, kernel, s if place == 0 else 1, drop,
-                                     unit))
-                current, done = out, done + 1
+                blocks.append(mbconv(current, out, expansion, kernel, step, drop, unit))
+                current, step, done = out, 1, done + 1     # only the first block has the stride
             rows.append(row(f"stage{number}", Sequential(*blocks)))
         last = divisible(last * width)
         scores = Linear(last, classes)
-        input_shape: Shape = (channels, image, image)
         super().__init__(*rows, row("head", unit(current, last)), row("pool", GlobalAvgPool2d()),
                          row("fc", Flatten(), Dropout(dropout), scores),
-                         input_shape=input_shape)
+                         input_shape=(channels, image, image))
         self.variant = variant if factors else f"{size} ({variant})"
         apply_init(self, weight=he_normal(mode="fan_out"), bias=zeros)
         apply_init(scores, weight=uniform(classes ** -0.5), bias=zeros)

@@ -1,15 +1,15 @@
-"""FractalNet: many layers without residuals, by a rule that expands a layer into two and a half.
+"""FractalNet: many layers without residuals, by a rule that doubles the depth at every step.
 
     f_1(z) = conv(z)        f_(C+1)(z) = mean of f_C(f_C(z)) and conv(z)        conv: conv bn relu
 
 Written out, a block has C columns side by side: the first is one convolution, the next two, then
 four, up to 2^(C-1) of them.  Wherever convolutions of several columns end, their mean goes on.
 
-    layers       columns    learnt, width 64    learnt, width 16
-    5            1           3,918,858             247,050
-    10           2          13,329,738             837,210
-    20           3          33,734,922           2,116,170
-    40           4          76,128,714           4,772,730
+    layers    columns    parameters, width 64    parameters, width 16
+    5         1                     3,918,858                 247,050
+    10        2                    13,329,738                 837,210
+    20        3                    33,734,922               2,116,170
+    40        4                    76,128,714               4,772,730
 
 Drop-path keeps the columns from leaning on each other.  In training a batch is either
 
@@ -20,7 +20,7 @@ Images are 3 x 32 x 32.  There are 5 blocks of 1, 2, 4, 8, 8 times the width, 64
 table and 16 in the one of depths, with a 2x2 max pool behind each: 5 2^(columns - 1) layers.
 
 Source: Larsson, Maire, Shakhnarovich, "FractalNet: ultra-deep neural networks without residuals",
-ICLR 2017, figure 1, sections 2 to 4.  Lecture: memphis "CNN models".
+ICLR 2017, figure 1, sections 2 to 4.  Slide: memphis "CNN models".
 
 Departures from the paper
 -------------------------
@@ -33,7 +33,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from minicnn.backend import generator
-from minicnn.init import apply_init, xavier_uniform
+from minicnn.init import apply_init, xavier_uniform, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.conv import Conv2d
@@ -41,11 +41,11 @@ from minicnn.layers.dropout import Dropout, checked_probability
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.module import Module, Sequential, Shape, zeros
+from minicnn.module import Module, Sequential, Shape
 from minicnn.table import row
 from minicnn.tensor import Tensor
 
-COLUMNS = {5 << number: number + 1 for number in range(6)}               # of 5, 10, ..., 160 layers
+COLUMNS = {5 * 2 ** number: number + 1 for number in range(6)}          # of 5, 10, ..., 160 layers
 WIDENING = (1, 2, 4, 8, 8)
 
 
@@ -117,7 +117,7 @@ class FractalBlock(Module):
         for depth in range(1, deepest + 1):
             ending = {}
             for column in range(1, self.drop_path.columns + 1):
-                length = deepest >> (column - 1)           # of one convolution of this column
+                length = deepest // 2 ** (column - 1)      # of one convolution of this column
                 if depth % length == 0:
                     ending[column] = getattr(self, f"conv{column}_{depth // length}")
             yield ending
@@ -168,16 +168,16 @@ class FractalNet(Network):
         self.drop_path = DropPath(COLUMNS[depth], drop_path, global_share)
         rows, seen = [], channels
         for number, times in enumerate(WIDENING):
-            F, size = times * width, 16 >> number
+            F, size = times * width, 16 // 2 ** number
             last = [Dropout(number * dropout)] if number * dropout else []
-            paper = {"output": f"{F}x{size}x{size}"} if width in (16, 64) else {}
+            paper = f"{F}x{size}x{size}" if width in (16, 64) else None
             rows += [row(f"block{number + 1}", FractalBlock(seen, F, self.drop_path)),
-                     row(f"pool{number + 1}", MaxPool2d(2), *last, **paper)]
+                     row(f"pool{number + 1}", MaxPool2d(2), *last, output=paper)]
             seen = F
         super().__init__(*rows, row("fc", Flatten(), Linear(seen, classes)),
                          input_shape=(channels, 32, 32))
         self.variant = f"{depth}, width {width}"
-        apply_init(self, xavier_uniform(), zeros)
+        apply_init(self, weight=xavier_uniform(), bias=zeros)
 
     def forward(self, x: Tensor) -> Tensor:
         self.drop_path.new_batch(self.training)

@@ -34,7 +34,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from minicnn.init import apply_init, he_normal
+from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import AdaptiveAvgPool2d, GlobalAvgPool2d
 from minicnn.layers.avgpool import AvgPool2d
@@ -45,7 +45,7 @@ from minicnn.layers.lrn import LocalResponseNorm
 from minicnn.layers.maxpool import MaxPool2d
 from minicnn.models.auxiliary import Supervised
 from minicnn.models.network import Branches, Network, check_choice, check_classes, conv_unit
-from minicnn.module import Module, Sequential, zeros
+from minicnn.module import Module, Sequential
 from minicnn.table import Row, row
 
 Unit = Callable[..., Module]                               # as conv_unit(in, out, kernel, stride)

@@ -30,39 +30,40 @@ Departures of "paper" from the paper
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from minicnn.init import apply_init, he_normal
+from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.models.inception_v3 import COLUMN, ROW, Recipe, branches, convolution, narrow
+from minicnn.models.inception_v3 import COLUMN, ROW, Paths, convolution, narrow
+from minicnn.models.inception_v4 import block
 from minicnn.models.inception_v4 import stem as stem_of_v4
 from minicnn.models.network import Network, Residual, check_choice, check_classes
-from minicnn.module import Module, Sequential, zeros
+from minicnn.module import Module, Sequential
 from minicnn.table import row
 from minicnn.tensor import Tensor
 
-# Steps of a path as in inception_v3.py.
-MIXED: Recipe = {"one": [(96, 1)],  # the release's module on 35x35
-                 "five": [(48, 1), (64, 5)],
-                 "double": [(64, 1), (96, 3), (96, 3)],
-                 "pool": ["avg", (64, 1)]}
-INCEPTION_A: Recipe = {"one": [(32, 1)],  # figure 16
-                       "three": [(32, 1), (32, 3)],
-                       "double": [(32, 1), (48, 3), (64, 3)]}
-REDUCTION_A: Recipe = {"three": [(384, 3, 2)],  # figure 7, table 1
-                       "double": [(256, 1), (256, 3), (384, 3, 2)],
-                       "pool": ["max"]}
-INCEPTION_B: Recipe = {"one": [(192, 1)],  # figure 17
-                       "seven": [(128, 1), (160, ROW), (192, COLUMN)]}
-REDUCTION_B: Recipe = {"three": [(256, 1), (384, 3, 2)],  # figure 18
-                       "second": [(256, 1), (288, 3, 2)],
-                       "double": [(256, 1), (288, 3), (320, 3, 2)],
-                       "pool": ["max"]}
-INCEPTION_C: Recipe = {"one": [(192, 1)],  # figure 19
-                       "three": [(192, 1), (224, (1, 3)), (256, (3, 1))]}
+# Paths as in inception_v3.py.
+MIXED: Paths = {"one": [(96, 1)],  # the release's module on 35x35
+                "five": [(48, 1), (64, 5)],
+                "double": [(64, 1), (96, 3), (96, 3)],
+                "pool": ["avg", (64, 1)]}
+INCEPTION_A: Paths = {"one": [(32, 1)],  # figure 16
+                      "three": [(32, 1), (32, 3)],
+                      "double": [(32, 1), (48, 3), (64, 3)]}
+REDUCTION_A: Paths = {"three": [(384, 3, 2)],  # figure 7, table 1
+                      "double": [(256, 1), (256, 3), (384, 3, 2)],
+                      "pool": ["max"]}
+INCEPTION_B: Paths = {"one": [(192, 1)],  # figure 17
+                      "seven": [(128, 1), (160, ROW), (192, COLUMN)]}
+REDUCTION_B: Paths = {"three": [(256, 1), (384, 3, 2)],  # figure 18
+                      "second": [(256, 1), (288, 3, 2)],
+                      "double": [(256, 1), (288, 3), (320, 3, 2)],
+                      "pool": ["max"]}
+INCEPTION_C: Paths = {"one": [(192, 1)],  # figure 19
+                      "three": [(192, 1), (224, (1, 3)), (256, (3, 1))]}
 
 
 class Scale(Module):
@@ -78,13 +79,10 @@ class Scale(Module):
         return f"{self.factor:g}"
 
 
-def block(in_channels: int, recipe: Recipe) -> Module:
-    return branches(in_channels, recipe, count_include_pad=False)
-
-
-def residual(channels: int, recipe: Recipe, scale: float, last: bool = False) -> Residual:
-    maps = sum(steps[-1][0] for steps in recipe.values())
-    body = Sequential(branches=block(channels, recipe), conv=Conv2d(maps, channels, 1),
+def residual(channels: int, paths: Paths, scale: float, last: bool = False) -> Residual:
+    """The module at the head of this file; `last` has neither scale nor ReLU."""
+    maps = sum(steps[-1][0] for steps in paths.values())
+    body = Sequential(branches=block(channels, paths), conv=Conv2d(maps, channels, 1),
                       scale=Scale(1.0 if last else scale))
     return Residual(body, after=None if last else ReLU())
 
@@ -143,7 +141,7 @@ class InceptionResNetV2(Network):
         form = VARIANTS[variant]
         (maps_a, maps_b, maps_c), (depth_a, depth_b, depth_c) = form.maps, form.depths
         kind_a, reduction_a, kind_b, reduction_b, kind_c = (
-            narrow(recipe, form.divisor) for recipe in
+            narrow(paths, form.divisor) for paths in
             (INCEPTION_A, REDUCTION_A, INCEPTION_B, REDUCTION_B, INCEPTION_C))
         end = {"last": residual(maps_c, kind_c, 0.20, last=True)} if form.last else {}
         super().__init__(

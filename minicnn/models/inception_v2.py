@@ -24,7 +24,7 @@ Departures from the paper
 
 from collections.abc import Callable, Iterator
 
-from minicnn.init import apply_init, he_normal
+from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.avgpool import AvgPool2d
@@ -33,7 +33,7 @@ from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
 from minicnn.models.network import Branches, Network, check_choice, check_classes
-from minicnn.module import Module, Sequential, zeros
+from minicnn.module import Module, Sequential
 from minicnn.table import Row, row
 
 MODULES = (
@@ -61,6 +61,7 @@ SMALL = (
 
 
 def unit(in_channels: int, out_channels: int, kernel: int = 1, stride: int = 1) -> Sequential:
+    """A conv_unit with a bias: departure 3."""
     return Sequential(conv=Conv2d(in_channels, out_channels, kernel, stride, kernel // 2),
                       norm=BatchNorm2d(out_channels), activation=ReLU())
 
@@ -69,23 +70,22 @@ def inception(in_channels: int, one: int, three: tuple[int, int], double: tuple[
               pool: tuple[str, int]) -> Branches:
     """A module; where no 1x1 maps are asked for (0), it halves the image and passes the pool on."""
     (reduce3, maps3), (reduce, maps), (kind, proj) = three, double, pool
-    stride, around = (1, 1) if one else (2, 0)
+    stride, padding = (1, 1) if one else (2, 0)
     paths: dict[str, Module] = {}
     if one:
         paths["one"] = unit(in_channels, one)
     paths["three"] = Sequential(unit(in_channels, reduce3), unit(reduce3, maps3, 3, stride))
     paths["double"] = Sequential(unit(in_channels, reduce), unit(reduce, maps, 3),
                                  unit(maps, maps, 3, stride))
-    pooling: Module = AvgPool2d(3, stride, around) if kind == "avg" else \
-        MaxPool2d(3, stride, around, ceil_mode=True)
+    pooling: Module = AvgPool2d(3, stride, padding) if kind == "avg" else \
+        MaxPool2d(3, stride, padding, ceil_mode=True)
     paths["pool"] = Sequential(pooling, unit(in_channels, proj)) if proj else pooling
     return Branches(**paths)
 
 
 def modules(table: tuple) -> Iterator[Row]:
     for name, in_channels, *settings, output in table:
-        yield row(f"inception ({name})", inception(in_channels, *settings),
-                  **({"output": output} if output else {}))
+        yield row(f"inception ({name})", inception(in_channels, *settings), output=output)
 
 
 def paper_rows(channels: int) -> tuple[Row, ...]:
@@ -123,7 +123,7 @@ class InceptionV2(Network):
         check_classes("InceptionV2", classes)
         super().__init__(*rows(channels),
                          row("avg pool", GlobalAvgPool2d(),
-                             **({"output": "1024x1x1"} if variant == "paper" else {})),
+                             output="1024x1x1" if variant == "paper" else None),
                          row("linear", Flatten(), Linear(maps, classes)),
                          input_shape=(channels, size, size))
         self.variant = variant

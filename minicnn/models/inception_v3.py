@@ -27,7 +27,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from minicnn.init import apply_init, he_normal
+from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
@@ -36,41 +36,45 @@ from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
 from minicnn.models.auxiliary import Supervised
 from minicnn.models.network import Branches, Network, check_choice, check_classes, conv_unit
-from minicnn.module import Module, Sequential, zeros
+from minicnn.module import Module, Sequential
 from minicnn.table import Row, row
 
 unit = partial(conv_unit, norm=partial(BatchNorm2d, eps=1e-3))
 
-# A module's recipe has the steps of each path: (maps, kernel), (maps, kernel, stride), "avg" or
-# "max" for a pooling, or a list of convolutions side by side.  A stride of 2 goes without padding.
-Recipe = dict[str, list[Any]]
+# A module is written as the steps of each of its paths: (maps, kernel), (maps, kernel, stride),
+# (maps, kernel, stride, padding), "avg" or "max" for a pooling, or a list of convolutions side by
+# side.  A stride of 2 goes without padding; else the size is kept where no padding is given.
+Paths = dict[str, list[Any]]
 ROW, COLUMN = (1, 7), (7, 1)
 SPLIT = [(384, (1, 3)), (384, (3, 1))]
 
 
-def module_35(pool: int) -> Recipe:
+def module_35(pool: int) -> Paths:
+    """Figure 5, on 35 x 35 maps; `pool` maps come from the pooling."""
     return {"branch1x1": [(64, 1)],
             "branch5x5": [(48, 1), (64, 5)],
             "branch3x3dbl": [(64, 1), (96, 3), (96, 3)],
             "branch_pool": ["avg", (pool, 1)]}
 
 
-def module_17(n: int) -> Recipe:
+def module_17(n: int) -> Paths:
+    """Figure 6, on 17 x 17 maps: 7 x 7 as 1 x 7 and 7 x 1, n maps in between."""
     return {"branch1x1": [(192, 1)],
             "branch7x7": [(n, 1), (n, ROW), (192, COLUMN)],
             "branch7x7dbl": [(n, 1), (n, COLUMN), (n, ROW), (n, COLUMN), (192, ROW)],
             "branch_pool": ["avg", (192, 1)]}
 
 
-def module_8() -> Recipe:
+def module_8() -> Paths:
+    """Figure 7, on 8 x 8 maps: 3 x 3 as 1 x 3 and 3 x 1 side by side."""
     return {"branch1x1": [(320, 1)],
             "branch3x3": [(384, 1), SPLIT],
             "branch3x3dbl": [(448, 1), (384, 3), SPLIT],
             "branch_pool": ["avg", (192, 1)]}
 
 
-MODULES: tuple[tuple[str, int, Recipe, str], ...] = (
-    # name, input, recipe, output
+MODULES: tuple[tuple[str, int, Paths, str], ...] = (
+    # name, channels that come in, paths, output
     ("Mixed_5b", 192, module_35(32), "256x35x35"),
     ("Mixed_5c", 256, module_35(64), "288x35x35"),
     ("Mixed_5d", 288, module_35(64), "288x35x35"),
@@ -89,13 +93,14 @@ MODULES: tuple[tuple[str, int, Recipe, str], ...] = (
 )
 
 
-def branches(in_channels: int, recipe: Recipe, count_include_pad: bool = True) -> Branches:
-    """A module from its recipe."""
+def branches(in_channels: int, paths: Paths, count_include_pad: bool = True) -> Branches:
+    """The module with these paths; count_include_pad is that of its average pooling."""
     return Branches(**{name: path(in_channels, steps, count_include_pad)
-                       for name, steps in recipe.items()})
+                       for name, steps in paths.items()})
 
 
 def path(channels: int, steps: list, count_include_pad: bool = True) -> Module:
+    """The steps one after the other; `channels` come in."""
     parts: list[Module] = []
     for step in steps:
         if step == "avg":
@@ -116,13 +121,13 @@ def convolution(in_channels: int, maps: int, kernel: Any, stride: int = 1,
     return unit(in_channels, maps, kernel, stride, 0 if stride == 2 else padding)
 
 
-def narrow(recipe: Recipe, divisor: int) -> Recipe:
+def narrow(paths: Paths, divisor: int) -> Paths:
     """The same paths with fewer maps."""
     def narrowed(step: Any) -> Any:
         if isinstance(step, list):
             return [narrowed(one) for one in step]
         return step if isinstance(step, str) else (step[0] // divisor, *step[1:])
-    return {name: narrowed(steps) for name, steps in recipe.items()}
+    return {name: narrowed(steps) for name, steps in paths.items()}
 
 
 def paper_stem(channels: int) -> tuple[Row, ...]:
@@ -142,13 +147,16 @@ def small_stem(channels: int) -> tuple[Row, ...]:
 
 
 def modules(divisor: int) -> list[Row]:
-    return [row(name, branches(maps // divisor, narrow(recipe, divisor)),
-                **({"output": output} if divisor == 1 else {}))
-            for name, maps, recipe, output in MODULES]
+    return [row(name, branches(maps // divisor, narrow(paths, divisor)),
+                output=output if divisor == 1 else None)
+            for name, maps, paths, output in MODULES]
 
 
 def auxiliary(classes: int, divisor: int) -> Sequential:
-    """(N, 768, 17, 17) -> (N, classes), where `divisor` is 1."""
+    """(N, 768, 17, 17) -> (N, classes), where `divisor` is 1.
+
+    The small network's 15 x 15 maps need the smaller stride: 3 would leave conv1 less than 5 x 5.
+    """
     maps, middle = 768 // divisor, 128 // divisor
     return Sequential(pool=AvgPool2d(5, 3 if divisor == 1 else 2), conv0=unit(maps, middle, 1),
                       conv1=unit(middle, maps, 5, padding=0), mean=GlobalAvgPool2d(),

@@ -19,42 +19,40 @@ Departures from the paper
 from collections.abc import Callable
 from typing import NamedTuple
 
-from minicnn.init import apply_init, he_normal
+from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
-from minicnn.models.inception_v3 import Recipe, branches, convolution, narrow
+from minicnn.models.inception_v3 import COLUMN, ROW, Paths, branches, convolution, narrow
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.module import Module, Sequential, zeros
+from minicnn.module import Module, Sequential
 from minicnn.table import Row, row
 
-ROW, COLUMN = (1, 7), (7, 1)
 SPLIT = [(256, (1, 3)), (256, (3, 1))]
 
-# Steps of a path as in inception_v3.py; the last number of a step is its padding, 0 is the
-# drawings' V.
-STEM_1: Recipe = {"pool": ["max"], "conv": [(96, 3, 2)]}  # figure 3
-STEM_2: Recipe = {"short": [(64, 1), (96, 3, 1, 0)],
-                  "long": [(64, 1), (64, ROW), (64, COLUMN), (96, 3, 1, 0)]}
-STEM_3: Recipe = {"conv": [(192, 3, 2)], "pool": ["max"]}
-INCEPTION_A: Recipe = {"one": [(96, 1)],  # figure 4
-                       "three": [(64, 1), (96, 3)],
-                       "double": [(64, 1), (96, 3), (96, 3)],
-                       "pool": ["avg", (96, 1)]}
-REDUCTION_A: Recipe = {"three": [(384, 3, 2)],  # figure 7, table 1
-                       "double": [(192, 1), (224, 3), (256, 3, 2)],
-                       "pool": ["max"]}
-INCEPTION_B: Recipe = {"one": [(384, 1)],  # figure 5
-                       "seven": [(192, 1), (224, ROW), (256, COLUMN)],
-                       "double": [(192, 1), (192, COLUMN), (224, ROW), (224, COLUMN), (256, ROW)],
-                       "pool": ["avg", (128, 1)]}
-REDUCTION_B: Recipe = {"three": [(192, 1), (192, 3, 2)],  # figure 8
-                       "seven": [(256, 1), (256, ROW), (320, COLUMN), (320, 3, 2)],
-                       "pool": ["max"]}
-INCEPTION_C: Recipe = {"one": [(256, 1)],  # figure 6
-                       "three": [(384, 1), SPLIT],
-                       "double": [(384, 1), (448, (3, 1)), (512, (1, 3)), SPLIT],
-                       "pool": ["avg", (256, 1)]}
+# Paths as in inception_v3.py.  A padding of 0 is the figures' letter V.
+STEM_1: Paths = {"pool": ["max"], "conv": [(96, 3, 2)]}  # figure 3
+STEM_2: Paths = {"short": [(64, 1), (96, 3, 1, 0)],
+                 "long": [(64, 1), (64, ROW), (64, COLUMN), (96, 3, 1, 0)]}
+STEM_3: Paths = {"conv": [(192, 3, 2)], "pool": ["max"]}
+INCEPTION_A: Paths = {"one": [(96, 1)],  # figure 4
+                      "three": [(64, 1), (96, 3)],
+                      "double": [(64, 1), (96, 3), (96, 3)],
+                      "pool": ["avg", (96, 1)]}
+REDUCTION_A: Paths = {"three": [(384, 3, 2)],  # figure 7, table 1
+                      "double": [(192, 1), (224, 3), (256, 3, 2)],
+                      "pool": ["max"]}
+INCEPTION_B: Paths = {"one": [(384, 1)],  # figure 5
+                      "seven": [(192, 1), (224, ROW), (256, COLUMN)],
+                      "double": [(192, 1), (192, COLUMN), (224, ROW), (224, COLUMN), (256, ROW)],
+                      "pool": ["avg", (128, 1)]}
+REDUCTION_B: Paths = {"three": [(192, 1), (192, 3, 2)],  # figure 8
+                      "seven": [(256, 1), (256, ROW), (320, COLUMN), (320, 3, 2)],
+                      "pool": ["max"]}
+INCEPTION_C: Paths = {"one": [(256, 1)],  # figure 6
+                      "three": [(384, 1), SPLIT],
+                      "double": [(384, 1), (448, (3, 1)), (512, (1, 3)), SPLIT],
+                      "pool": ["avg", (256, 1)]}
 
 
 class Variant(NamedTuple):
@@ -64,8 +62,9 @@ class Variant(NamedTuple):
     size: int                                              # of the square images, in pixels
 
 
-def block(in_channels: int, recipe: Recipe) -> Module:
-    return branches(in_channels, recipe, count_include_pad=False)
+def block(in_channels: int, paths: Paths) -> Module:
+    """A module whose average pooling counts the pixels of the image only: departure 2."""
+    return branches(in_channels, paths, count_include_pad=False)
 
 
 def stem(channels: int) -> Sequential:
@@ -103,11 +102,11 @@ class InceptionV4(Network):
         check_classes("InceptionV4", classes)
         form = VARIANTS[variant]
 
-        def part(label: str, maps: int, recipe: Recipe, depth: int, output: str) -> Row:
-            thin = narrow(recipe, form.divisor)
+        def part(label: str, maps: int, paths: Paths, depth: int, output: str) -> Row:
+            thin = narrow(paths, form.divisor)
             blocks = [block(maps // form.divisor, thin) for _ in range(depth)]
             return row(label, Sequential(*blocks) if len(blocks) > 1 else blocks[0],
-                       **({"output": output} if variant == "paper" else {}))
+                       output=output if variant == "paper" else None)
 
         depth_a, depth_b, depth_c = form.depths
         super().__init__(

@@ -29,7 +29,7 @@ Departures of "paper" from the paper
    their sum, so its coefficients are a quarter of ours.
 """
 
-from minicnn.init import apply_init, xavier_uniform
+from minicnn.init import apply_init, xavier_uniform, zeros
 from minicnn.layers.activations import ReLU, ScaledTanh, Tanh
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.conv import Conv2d
@@ -39,11 +39,10 @@ from minicnn.layers.partial_conv import LENET_C3_TABLE, PartialConv2d
 from minicnn.layers.rbf import RBF
 from minicnn.layers.subsample import Subsample2d
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.module import zeros
-from minicnn.table import row
+from minicnn.table import Row, row
 
 
-def slide_rows(classes):
+def slide_rows(classes: int) -> tuple[Row, ...]:
     return (
         row("C1",  Conv2d(1, 6, 5), Tanh(),
             output="6x28x28", kernel="5x5", stride="1", activation="tanh"),
@@ -62,7 +61,7 @@ def slide_rows(classes):
     )
 
 
-def paper_rows(classes):
+def paper_rows(classes: int) -> tuple[Row, ...]:
     return (
         row("C1",  Conv2d(1, 6, 5), ScaledTanh(),
             output="6x28x28", kernel="5x5", stride="1", parameters=156),
@@ -81,7 +80,7 @@ def paper_rows(classes):
     )
 
 
-def visualiser_rows(classes):
+def visualiser_rows(classes: int) -> tuple[Row, ...]:
     return (
         row("CONV1", Conv2d(1, 6, 5), ReLU(), output="6x28x28", kernel="5x5", stride="1",
             activation="relu"),

@@ -1,4 +1,4 @@
-"""MobileNet v1 and v2: depthwise separable convolutions, for telephones.
+"""MobileNet v1 and v2: depthwise separable convolutions, for mobile phones.
 
     name                  width   parameters   MACs         made for
     mobilenet_v1          1.0      4,231,976   568,740,352  3 x 224 x 224, 1000 classes
@@ -21,8 +21,8 @@ residuals and linear bottlenecks", table 2 and section 3 (v2).  Input: colours s
 variance 1 over the training images.  The weights lie in the order of torchvision's mobilenet_v2,
 under other names.
 
-**Departures from the paper**
-
+Departures from the paper
+-------------------------
 1. v1: the last depthwise convolution has stride 1; table 1 prints "s2" there, and at the same time
    7 x 7 before and behind it.
 2. Images are padded by one pixel on each side, as torchvision does; the authors' program pads a
@@ -46,7 +46,7 @@ from minicnn.table import row
 V1_WIDTHS = (0.25, 0.5, 0.75, 1.0)
 V2_WIDTHS = (0.35, 0.5, 0.75, 1.0, 1.4)
 
-# channels, stride
+# channels, stride: table 1 of the paper
 V1_BLOCKS = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1), (512, 1),
              (512, 1), (512, 1), (512, 1), (1024, 2), (1024, 1)]
 V1_SMALL = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1)]
@@ -93,8 +93,12 @@ class MobileNetV1(Network):
     ----------
     width : 0.25, 0.5, 0.75 or 1.0     the paper's width multiplier, of all channels
     classes : int, default 1000
-    blocks, stride, input_shape        channels and strides of the blocks, the first convolution's
-                                       stride and the image size, for networks of another size
+
+    For networks of another size:
+
+    blocks : list, default V1_BLOCKS   (channels, stride) of each block
+    stride : int, default 2            of the first convolution
+    input_shape : (C, H, W)            of the images
 
     >>> MobileNetV1().num_parameters(), MobileNetV1(width=0.25).num_parameters()
     (4231976, 470072)
@@ -123,8 +127,13 @@ class MobileNetV2(Network):
     width : 0.35, 0.5, 0.75, 1.0 or 1.4    width multiplier, of all channels but the last 1280
                                            (which 1.4 multiplies too)
     classes : int, default 1000
-    stages, stride, last, input_shape      table 2's rows, the first convolution's stride, channels
-                                           of the last, image size, for networks of another size
+
+    For networks of another size:
+
+    stages : list, default V2_STAGES       rows as in table 2
+    stride : int, default 2                of the first convolution
+    last : int, default 1280               channels of the last convolution
+    input_shape : (C, H, W)                of the images
 
     >>> MobileNetV2().num_parameters()
     3504872
@@ -137,12 +146,12 @@ class MobileNetV2(Network):
         check_classes("MobileNetV2", classes)
         channels, last = divisible(32 * width), divisible(last * max(width, 1.0))
         rows = [row("conv1", conv_unit(input_shape[0], channels, 3, stride, activation=ReLU6))]
-        for expansion, c, count, s in stages:
-            for step in [s] + [1] * (count - 1):
-                out = divisible(c * width)
+        for expansion, maps, count, step in stages:
+            out = divisible(maps * width)
+            for _ in range(count):
                 block = inverted_residual(channels, out, step, expansion)
                 rows.append(row(f"block{len(rows)}", block))
-                channels = out
+                channels, step = out, 1                    # only the first block has the stride
         super().__init__(*rows, row("conv2", conv_unit(channels, last, activation=ReLU6)),
                          row("pool", GlobalAvgPool2d()),
                          row("fc", Flatten(), Dropout(0.2), Linear(last, classes)),

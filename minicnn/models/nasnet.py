@@ -13,8 +13,8 @@ NAS to find best cell structure on smaller CIFAR-10 dataset, then transfer archi
 ImageNet").  Source: Zoph et al. 2018 of that title, figures 2 and 4 and table 2.  Input: colours
 scaled to values between -1 and 1.
 
-**Departures from the paper**
-
+Departures from the paper
+-------------------------
 1. Neither the auxiliary classifier nor ScheduledDropPath, which the paper trains with, is there.
 2. Weights start by He's rule, biases at 0; the paper does not say.
 3. What a cell reads from two cells before is halved, where a cell between has halved the image, by
@@ -41,7 +41,7 @@ from minicnn.layers.maxpool import MaxPool2d
 from minicnn.layers.residual import Add
 from minicnn.models.network import Branches, Network, check_choice, check_classes
 from minicnn.models.wired import Wired
-from minicnn.module import Module, Sequential, Shape
+from minicnn.module import Module, Sequential
 from minicnn.table import TableNet, row
 from minicnn.tensor import Tensor
 
@@ -52,7 +52,7 @@ NORMAL = ([("sep5 x", "sep3 p"), ("sep5 p", "sep3 p"), ("avg3 x", "p"), ("avg3 p
 REDUCTION = ([("sep5 x", "sep7 p"), ("max3 x", "sep7 p"), ("avg3 x", "sep5 p"), ("avg3 0", "1"),
               ("sep3 0", "max3 x")], "1234")
 
-# normal cells in a row, channels behind the last, channels of the first convolution, image
+# Normal cells in a row, channels behind the last cell, channels of conv0, side of the image.
 SIZES = {"mobile": (4, 1056, 32, 224), "large": (6, 4032, 96, 331), "cifar": (6, 768, 96, 32)}
 
 norm = partial(BatchNorm2d, eps=1e-3)
@@ -133,33 +133,28 @@ class Cell(Wired):
         return operation(names[0], channels, filters, stride if source in "xp" else 1)
 
     def wire(self, run: Callable[..., Any], x: Any, before: Any) -> Any:
-        values = {"x": run(self.x_conv, x)}
-        values["p"] = x if self.kind == "raw" else run(self.p_conv, x if self.kind == "x"
-                                                       else before)
+        values = {"x": run(self.x_conv, x), "p": x}
+        if self.kind != "raw":
+            values["p"] = run(self.p_conv, x if self.kind == "x" else before)
+        operations = iter(self.operations)
         for number, pair in enumerate(self.pairs):
             sides = []
-            for side, term in enumerate(pair):
-                value, part = values[term[-1]], self.operations[2 * number + side]
+            for term in pair:
+                value, part = values[term[-1]], next(operations)
                 sides.append(value if part is None else run(part, value))
             values[str(number)] = run(self.add, *sides)
         return run(self.concat, *[values[name] for name in self.joined])
 
 
-class CellChain(TableNet):
-    """Rows one after the other; a cell also reads what came in front of the row before it."""
+class CellChain(Wired, TableNet):
+    """Rows one after the other; a cell also reads what the row before it read."""
 
-    def follow(self, run: Callable[..., Any], x: Any) -> Any:
+    def wire(self, run: Callable[..., Any], x: Any) -> Any:
         before = x
         for _, part in self.children():
             y = run(part, x, before) if isinstance(part, Cell) else run(part, x)
             before, x = x, y
         return x
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.follow(lambda part, *xs: part(*xs), x)
-
-    def out_shape(self, in_shape: Shape) -> Shape:
-        return self.follow(lambda part, *shapes: part.shape(*shapes), in_shape)
 
 
 class NASNet(Network, CellChain):
@@ -169,9 +164,8 @@ class NASNet(Network, CellChain):
     ----------
     size : "mobile", "large" or "cifar"     the table at the head of this file
     classes : int, default 1000
-    shape, channels                         (normal cells in a row, channels behind the last, of the
-                                            first convolution, image) and colours, for networks of
-                                            another size
+    shape : tuple, optional                 a row of SIZES, for a network of another size
+    channels : int, default 3               of the image: 1 for grey ones
 
     >>> NASNet("mobile").num_parameters()
     5289978
@@ -182,18 +176,20 @@ class NASNet(Network, CellChain):
         check_choice("NASNet", "size", size, SIZES)
         check_classes("NASNet", classes)
         cells, last, stem, image = shape or SIZES[size]
-        F, large = last // 24, image > 64
+        F, large = last // 24, image > 64                  # the last cell: 6 * 4 F channels
         rows = [row("conv0", Sequential(
             conv=Conv2d(channels, stem, 3, 2 if large else 1, 0 if large else 1, bias=False),
             norm=norm(stem)))]
-        plan = [("cell_stem_0", REDUCTION, F // 4), ("cell_stem_1", REDUCTION, F // 2)] * large
+        plan = []                                          # (label, spec, filters) of each cell
+        if large:
+            plan += [("cell_stem_0", REDUCTION, F // 4), ("cell_stem_1", REDUCTION, F // 2)]
         for stage in range(3):
             if stage:
                 plan.append((f"reduction_cell_{stage - 1}", REDUCTION, F * 2 ** stage))
             plan += [(f"cell_{cells * stage + number}", NORMAL, F * 2 ** stage)
                      for number in range(cells)]
         before, current = channels, stem
-        kind = "raw" if large else "x"                     # of the first cell
+        kind = "raw" if large else "x"                     # no cell stands before the first
         for label, spec, filters in plan:
             stride = 2 if spec is REDUCTION else 1
             cell = Cell(spec, current, before, filters, stride, kind)

@@ -4,10 +4,10 @@ A network's file says which layers in which order; the rules that all share are 
 constructor accepts, what is said of an image that is too small, how blocks join their paths.
 """
 
-import difflib
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from minicnn.arguments import did_you_mean
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.concat import Concat
@@ -30,7 +30,7 @@ class Network(TableNet):
         try:
             return super().forward(x)
         except ValueError:
-            self.out_shape(x.shape[1:])                    # says more, where the image is too small
+            self.out_shape(x.shape[1:])                    # its error names the smallest size
             raise
 
     def out_shape(self, in_shape: Shape) -> Shape:
@@ -85,8 +85,8 @@ class Branches(Module):
     """
 
     def __init__(self, *branches: Module, **named: Module) -> None:
-        for name, path in {**{str(i): path for i, path in enumerate(branches)}, **named}.items():
-            setattr(self, name, path)
+        for name, path in [*enumerate(branches), *named.items()]:
+            setattr(self, str(name), path)
         self.concat = Concat()
 
     def paths(self) -> list[Module]:
@@ -100,12 +100,15 @@ class Branches(Module):
 
 
 def conv_unit(in_channels: int, out_channels: int, kernel_size: Any = 1, stride: Any = 1,
-              padding: Any = None, groups: int = 1, norm: Callable[[int], Module] | None =
-              BatchNorm2d, activation: Callable[[], Module] | None = ReLU) -> Sequential:
+              padding: Any = None, groups: int = 1,
+              norm: Callable[[int], Module] | None = BatchNorm2d,
+              activation: Callable[[], Module] | None = ReLU) -> Sequential:
     """Convolution, normalisation, activation: parts `conv`, `norm` and `activation`.
 
-    padding : None keeps the size at stride 1 (kernel // 2)
-    norm    : norm(channels) -> Module; the convolution has a bias only where there is none
+    padding    : None keeps the size at stride 1 (kernel // 2)
+    norm       : norm(channels) -> Module, or None.  The convolution has a bias only where there is
+                 none, for batch norm would subtract it again
+    activation : activation() -> Module, or None
     """
     if padding is None:
         sides = kernel_size if isinstance(kernel_size, tuple) else (kernel_size, kernel_size)
@@ -121,6 +124,7 @@ def conv_unit(in_channels: int, out_channels: int, kernel_size: Any = 1, stride:
 
 
 def check_classes(name: str, classes: int) -> int:
+    """`classes` if it is a whole number above 1, else a ValueError; `name` is the network's."""
     if not isinstance(classes, int) or isinstance(classes, bool) or classes < 2:
         raise ValueError(f"{name}: a classifier needs at least 2 classes, got {classes!r}")
     return classes
@@ -130,8 +134,7 @@ def check_choice(name: str, what: str, value: Any, choices: Iterable[Any]) -> An
     """`value` if it is one of `choices`, else a ValueError that names the nearest of them."""
     listed = list(choices)
     if value not in listed:
-        near = difflib.get_close_matches(str(value), map(str, listed), n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else \
-            f"there are {', '.join(map(str, listed))}"
+        # 0.5: of a number such as 51 that is one of two digits
+        hint = did_you_mean(value, listed, 0.5) or f"there are {', '.join(map(str, listed))}"
         raise ValueError(f"{name}: no {what} {value!r}; {hint}")
     return value

@@ -22,7 +22,9 @@ Departures from the paper
 2. Pooling is the maximum everywhere, as section 4 says; the authors' CIFAR-10 file for Caffe
    averages in pool2.
 3. Weights start from He's initialisation (2015), biases at 0; the paper chose by hand, and the
-   authors' files have normal, std 0.05.
+   authors' files have normal, std 0.05.  Those of the last layer are smaller, std 0.01: where the
+   scores of an untrained network lie far apart, what it learns first is to make them equal, and on
+   the way the ReLU behind them falls silent for good.
 
 Pooling lets its last window hang over the edge, as Caffe does.  So crops of 224 x 224, which the
 authors trained on, lead to the same 27, 13 and 6 as the 227 x 227 of AlexNet: conv1 gives 54.
@@ -31,7 +33,7 @@ authors trained on, lead to the same 27, 13 and 6 as the 227 x 227 of AlexNet: c
 from collections.abc import Callable
 from functools import partial
 
-from minicnn.init import apply_init, he_normal
+from minicnn.init import apply_init, he_normal, normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.conv import Conv2d
@@ -39,7 +41,7 @@ from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten
 from minicnn.layers.maxpool import MaxPool2d
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.module import Module, zeros
+from minicnn.module import Module
 from minicnn.table import Row, row
 
 Rows = tuple[Row, ...]
@@ -117,6 +119,8 @@ class NiN(Network):
         super().__init__(*rows(channels, classes, dropout), input_shape=(channels, side, side))
         self.variant = variant
         apply_init(self, weight=he_normal(), bias=zeros)
+        scores = [part for part in self.modules() if isinstance(part, Conv2d)][-1]
+        scores.weight.draw_again(normal(0.01))
 
 
 NETWORKS: dict[str, Callable[..., Module]] = {

@@ -15,8 +15,8 @@ Slide: memphis, "PolyNet".  Source: Zhang, Li, Loy and Lin 2017, "PolyNet: a pur
 diversity in very deep networks", sections 3 and 4, figures 4 and 8 (Very Deep PolyNet).  Input:
 colours scaled to mean 0 and variance 1 over the training images.
 
-**Departures from the paper**
-
+Departures from the paper
+-------------------------
 1. Widths, and which of a poly-3 module's layers are shared, are those of the published weights; the
    paper prints neither.  It says 92 million parameters, the published weights have 95.4 million.
 2. The paper's stochastic paths, blocks dropped late in the training, are not there.
@@ -103,8 +103,8 @@ class Poly(Wired):
 
     def __init__(self, channels: int, paths: list[Path], thin: int, factor: float,
                  order: int = 3) -> None:
-        self.paths, self.order = [len(steps) for steps in paths], order
-        shared = []
+        self.lengths, self.order = [len(steps) for steps in paths], order
+        shared = []                                        # by all powers of F
         for steps in paths:
             current = channels
             for maps, kernel in steps:
@@ -117,15 +117,13 @@ class Poly(Wired):
         self.concat, self.scale, self.add, self.relu = Concat(), Scale(factor), Add(), ReLU()
 
     def wire(self, run: Callable[..., Any], x: Any) -> Any:
-        y = x
+        y, norms = x, iter(self.norms)
         for power in range(self.order):
-            ends, number = [], 0
-            for length in self.paths:
+            convs, ends = iter(self.convs), []
+            for length in self.lengths:
                 h = x
                 for _ in range(length):
-                    norm = self.norms[power * len(self.convs) + number]
-                    h = run(self.relu, run(norm, run(self.convs[number], h)))
-                    number += 1
+                    h = run(self.relu, run(next(norms), run(next(convs), h)))
                 ends.append(h)
             f = run(self.expand[power], run(self.concat, *ends))
             y = run(self.add, run(self.scale, f), y)
@@ -152,8 +150,12 @@ class PolyNet(Network):
     Parameters
     ----------
     classes : int, default 1000
-    modules, thin, input_shape     modules of stages A, B and C, by how much all maps are divided
-                                   (above 1: for small images, with another stem), image size
+
+    For networks of another size:
+
+    modules : three whole numbers     modules of stages A, B and C
+    thin : int, default 1             divides all maps; above 1 the stem is one 3 x 3 convolution
+    input_shape : (C, H, W)           of the images
 
     >>> PolyNet().num_parameters()
     95366600
@@ -169,8 +171,8 @@ class PolyNet(Network):
         for (label, paths, between), count in zip(stages, modules, strict=True):
             parts: list[Module] = []
             for number in range(count):
-                factor = 1 - 0.3 * done / (total - 1)      # poly-3 and 2-way in turn, but for A
-                kind = TwoWay if label == "a" or number % 2 else Poly
+                factor = 1 - 0.3 * done / (total - 1)      # s: from 1 down to 0.7
+                kind = TwoWay if label == "a" or number % 2 else Poly          # B, C: in turn
                 parts.append(kind(channels, paths, thin, factor))
                 done += 1
             rows.append(row(f"stage_{label}", Sequential(*parts)))

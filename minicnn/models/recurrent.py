@@ -18,8 +18,8 @@ recognition" (IRRCNN); Alom et al. 2022, "Microscopic nuclei classification, seg
 detection with improved deep convolutional neural networks" (DCRN).  Input: colours scaled to mean 0
 and variance 1 over the training images.
 
-**Departures from the paper**
-
+Departures from the paper
+-------------------------
 1. Numbers of blocks and maps are ours: the papers' totals could not be reproduced from what they
    print, so no published count stands beside these networks.
 2. Batch norm stands behind each recurrent convolution of IRRCNN and before each of DCRN, never
@@ -66,9 +66,9 @@ class IRRCNN(Network):
     Parameters
     ----------
     classes : int, default 10
-    blocks, maps : whole numbers         blocks and channels of each stage; channels divide by 4
+    blocks, maps : whole numbers         blocks and maps of each stage; maps divide by 4
     steps : int, default 2               t, how often a recurrent convolution feeds itself
-    channels : int, default 3            colours
+    channels : int, default 3            of the image: 1 for grey ones
     """
 
     def __init__(self, classes: int = 10, blocks: Sequence[int] = (2, 2, 2),
@@ -109,7 +109,7 @@ class DCRN(Network):
     layers : whole numbers               dense layers of each block
     growth : int, default 24             k, the maps that a layer adds
     steps : int, default 2               t, how often a recurrent convolution feeds itself
-    channels : int, default 3            colours
+    channels : int, default 3            of the image: 1 for grey ones
     """
 
     def __init__(self, classes: int = 10, layers: Sequence[int] = (4, 4, 4), growth: int = 24,

@@ -15,8 +15,8 @@ Slide: memphis, "Res2Net in 2019".  Source: Gao et al. 2021, "Res2Net: a new mul
 architecture", section 3.1 and figure 2; the stages are those of ResNet-50.  Input: colours scaled
 to mean 0 and variance 1 over the training images.
 
-**Departures from the paper**
-
+Departures from the paper
+-------------------------
 1. In the first block of each stage, where the image or the number of channels changes, the parts
    are not added to one another, and the last one is averaged over 3 x 3; the paper does not say so,
    the authors' program does.
@@ -61,7 +61,7 @@ class Ladder(Wired):
 
     def wire(self, run: Callable[..., Any], x: Any) -> Any:
         ys: list[Any] = []
-        for part, unit in zip(self.parts, self.units, strict=False):
+        for part, unit in zip(self.parts[:-1], self.units, strict=True):
             x_i = run(part, x)
             if ys and self.pool is None:
                 x_i = run(self.add, x_i, ys[-1])
@@ -87,11 +87,17 @@ class Res2Net(Network):
 
     Parameters
     ----------
-    depth : 50, 101 or 152                  blocks as in ResNet
-    width, scale : int                      channels of a part in the first stage, number of parts
+    depth : 50, 101 or 152          blocks as in ResNet
+    width : int, default 26         channels of a part in the first stage; they double with each
+    scale : int, default 4          number of parts
     classes : int, default 1000
-    blocks, channels, small, input_shape    blocks of each stage, channels behind the first, conv1
-                                            3 x 3 without pool, image size, for other networks
+
+    For networks of another size:
+
+    blocks : whole numbers          of each stage; then any width and scale will do
+    channels : int, default 256     behind the first stage
+    small : bool, default False     conv1 is 3 x 3 with stride 1, and there is no max pool
+    input_shape : (C, H, W)         of the images
 
     >>> Res2Net().num_parameters()
     25699120
@@ -110,8 +116,9 @@ class Res2Net(Network):
         rows += [] if small else [row("maxpool", MaxPool2d(3, 2, 1))]
         for stage, count in enumerate(blocks or DEPTHS[depth]):
             out, part = channels * 2 ** stage, width * 2 ** stage
-            units = [block(current if i == 0 else out, out, part, scale,
-                           2 if stage > 0 and i == 0 else 1, first=i == 0) for i in range(count)]
+            stride = 1 if stage == 0 else 2
+            units = [block(current, out, part, scale, stride, first=True)]
+            units += [block(out, out, part, scale, 1, first=False) for _ in range(count - 1)]
             rows.append(row(f"layer{stage + 1}", Sequential(*units)))
             current = out
         super().__init__(*rows, row("gap", GlobalAvgPool2d()),

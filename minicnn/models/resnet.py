@@ -13,9 +13,10 @@ All read 3 x 224 x 224 images: a random crop of a picture whose shorter side was
 do too, for only a mean over all pixels stands before the last layer.
 
 Sources: He, Zhang, Ren, Sun, "Deep residual learning for image recognition", CVPR 2016, table 1 and
-section 4.1.  Lectures: memphis and iitk, the table of "ResNet" ("Architecture"); virginia "ResNet
+section 4.1.  Slides: memphis and iitk, the table of "ResNet" ("Architecture"); virginia "ResNet
 Configuration"; stanford "Full ResNet architecture".  The slide's FLOPs are MACs with the stride on
-the first 1x1; its 3.6 is the 34-layer network with shortcuts A (B has 3.66), its 3.8 is cut off.
+the first 1x1; its 3.6 is the 34-layer network with shortcuts A (B has 3.66), its 3.8 is 3.86 with
+the last digit cut off.
 
 variant="torchvision" has the stride of 50, 101 and 152 on the 3x3 ("v1.5"): the same parameters,
 and 231,211,008 MACs more.  The weights are named as torchvision's but for the beginnings:
@@ -39,7 +40,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from minicnn.init import apply_init, he_normal
+from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
@@ -57,7 +58,7 @@ from minicnn.models.units import (
     residual_unit,
     stage,
 )
-from minicnn.module import Module, zeros
+from minicnn.module import Module
 from minicnn.table import Row, row
 
 
@@ -80,7 +81,7 @@ COLUMNS = {
 # The slide's column "output size".
 MAPS = ("112x112", "56x56", "28x28", "14x14", "7x7", "1x1")
 
-# The slide's brackets: {0} channels in conv2_x are 64, then twice as many from row to row.
+# The slide's brackets: {0} and {1} are filled in by imagenet_rows, row for row.
 BRACKETS = {"basic": "[3x3, {0}; 3x3, {0}]", "bottleneck": "[1x1, {0}; 3x3, {0}; 1x1, {1}]"}
 
 EXPANSION = {"basic": 1, "bottleneck": 4}
@@ -92,13 +93,13 @@ def imagenet_rows(unit: Unit, counts: Sequence[int], expansion: int, bracket: st
 
     unit    : unit(in_channels, channels, stride); it gives expansion * channels
     bracket : what the table prints for a row; {0} is widen * channels, {1} expansion * channels
-    base    : the channels of conv2_x; they double from row to row
+    base    : `channels` of the units in conv2_x; they double from row to row
     """
     rows = [row("conv1", Conv2d(3, 64, 7, 2, 3, bias=False), BatchNorm2d(64), ReLU(),
                 maps=MAPS[0], kernel="7x7", stride="2")]
     seen = 64
     for number, count in enumerate(counts):
-        channels = base << number
+        channels = base * 2 ** number
         layers: list[Module] = [MaxPool2d(3, 2, 1)] if number == 0 else []
         layers.append(stage(unit, count, seen, channels, 1 if number == 0 else 2, expansion))
         seen = expansion * channels
@@ -125,24 +126,26 @@ class ResNet(Network):
 
     def __init__(self, depth: int = 50, classes: int = 1000, shortcut: str = "B",
                  variant: str = "paper") -> None:
-        unit, counts, self.flops = COLUMNS[check_choice("ResNet", "depth", depth, COLUMNS)]
+        kind, counts, self.flops = COLUMNS[check_choice("ResNet", "depth", depth, COLUMNS)]
         check_choice("ResNet", "shortcut", shortcut, ("A", "B", "C", "none"))
         check_choice("ResNet", "variant", variant, ("paper", "torchvision"))
         check_classes("ResNet", classes)
         stride_on = "first 1x1" if variant == "paper" else "3x3"
 
-        def build(in_channels: int, channels: int, stride: int) -> Module:
-            convs = basic(in_channels, channels, stride) if unit == "basic" else bottleneck(
-                in_channels, channels, 4 * channels, stride, stride_on=stride_on)
+        def unit(in_channels: int, channels: int, stride: int) -> Module:
+            if kind == "basic":
+                convs = basic(in_channels, channels, stride)
+            else:
+                convs = bottleneck(in_channels, channels, 4 * channels, stride, stride_on=stride_on)
             if shortcut == "none":
                 return plain_unit(convs)
             return residual_unit(convs, around(convs, shortcut), ORDERS["original"])
 
-        super().__init__(*imagenet_rows(build, counts, EXPANSION[unit], BRACKETS[unit], classes),
+        super().__init__(*imagenet_rows(unit, counts, EXPANSION[kind], BRACKETS[kind], classes),
                          input_shape=(3, 224, 224))
         around_it = "no shortcuts" if shortcut == "none" else f"shortcut {shortcut}"
         self.variant = f"{depth} {variant}, {around_it}"
-        apply_init(self, he_normal(), zeros)
+        apply_init(self, weight=he_normal(), bias=zeros)
 
 
 NETWORKS: dict[str, Callable[..., Module]] = {

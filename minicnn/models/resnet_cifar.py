@@ -1,8 +1,8 @@
 """ResNet for CIFAR-10: 6 n + 2 layers on 32 x 32 images, and the plain networks beside it.
 
-    layers    20         32         44         56         110          1202
-    n         3          5          7          9          18           200
-    learnt    269,722    464,154    658,586    853,018    1,727,962    19,421,274
+    layers        20         32         44         56         110          1202
+    n             3          5          7          9          18           200
+    parameters    269,722    464,154    658,586    853,018    1,727,962    19,421,274
 
 Plain networks have as many parameters: shortcuts A have none.  Images are 3 x 32 x 32, the mean of
 each pixel subtracted; for training they are padded by 4 pixels, cropped at random and flipped.
@@ -13,7 +13,7 @@ normalises the sum, so that no path leads through the network untouched, and tra
 second leaves out the ReLU behind the sum.  All of them: minicnn.models.units.
 
 Sources: He et al. 2016, "Deep residual learning", section 4.2 and table 6; for the orders, He et
-al. 2016b, "Identity mappings in deep residual networks", figure 4 and table 2.  Lectures: virginia
+al. 2016b, "Identity mappings in deep residual networks", figure 4 and table 2.  Slides: virginia
 "More layers equals better?", stanford (56 layers against 20; "1202 on Cifar"), iitk "Exp Ensembles
 of Shallow Nets" (110 layers), memphis "ResNet".
 
@@ -26,7 +26,7 @@ Departures from the paper
 from collections.abc import Callable
 from functools import partial
 
-from minicnn.init import apply_init, he_normal
+from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
@@ -43,7 +43,7 @@ from minicnn.models.units import (
     stage,
     units_per_stage,
 )
-from minicnn.module import Module, zeros
+from minicnn.module import Module
 from minicnn.table import Row, row
 
 DEPTHS = (20, 32, 44, 56, 110, 1202)                       # those of the paper
@@ -51,11 +51,20 @@ MAPS = ("32x32", "16x16", "8x8")                           # and its "output map
 ORDERS_HERE = ("original", "bn after addition", "no relu", "relu before addition")
 
 
+def cifar_start(channels: int, maps: int = 16) -> Row:
+    return row("conv1", Conv2d(channels, maps, 3, 1, 1, bias=False), BatchNorm2d(maps), ReLU(),
+               maps="32x32")
+
+
 def cifar_stages(unit: Unit, n: int, seen: int, base: int, expansion: int = 1) -> list[Row]:
-    """stage1, stage2, stage3: n units each."""
+    """stage1, stage2, stage3: n units each.
+
+    seen : channels that come in
+    base : `channels` of the units in stage1; they double from stage to stage
+    """
     rows = []
     for number in range(3):
-        channels = base << number
+        channels = base * 2 ** number
         layers = stage(unit, n, seen, channels, 1 if number == 0 else 2, expansion)
         seen = expansion * channels
         rows.append(row(f"stage{number + 1}", layers, maps=MAPS[number]))
@@ -72,7 +81,7 @@ class CifarResNet(Network):
 
     Parameters
     ----------
-    depth : int, default 20          6 n + 2 layers with weights
+    depth : int, default 20                6 n + 2 layers with weights
     classes : int, default 10
     shortcut : "A", "B", "C" or "none"     "A" in the paper; "none" is a plain network
     order : str, default "original"        or "bn after addition", "no relu",
@@ -98,13 +107,11 @@ class CifarResNet(Network):
             return residual_unit(convs, around(convs, shortcut), ORDERS[order])
 
         super().__init__(
-            row("conv1", Conv2d(channels, 16, 3, 1, 1, bias=False), BatchNorm2d(16), ReLU(),
-                maps="32x32"),
-            *cifar_stages(unit, n, 16, 16), *cifar_end(64, classes),
+            cifar_start(channels), *cifar_stages(unit, n, 16, 16), *cifar_end(64, classes),
             input_shape=(channels, 32, 32))
         around_it = "no shortcuts" if shortcut == "none" else f"shortcut {shortcut}"
         self.variant = f"{depth}, {around_it}, {order}"
-        apply_init(self, he_normal(), zeros)
+        apply_init(self, weight=he_normal(), bias=zeros)
 
 
 NETWORKS: dict[str, Callable[..., Module]] = {

@@ -6,7 +6,7 @@ Put side by side, the first layers of all paths are one 1x1 with C d channels, t
 grouped 3x3 (each path sees its own d channels), and the sum of the third ones is one 1x1 again:
 figure 3 (c) of the paper, and the units built here.
 
-    ImageNet    depth, C x d    learnt          CIFAR-10    depth, C x d    learnt
+    ImageNet    depth, C x d    parameters      CIFAR-10    depth, C x d    parameters
                 50   32x4d      25,028,904                  29   8x64d      34,426,698
                 101  32x4d      44,177,704                  29  16x64d      68,155,210
                 101  32x8d      88,791,336
@@ -16,7 +16,7 @@ Images are those of minicnn.models.resnet and minicnn.models.resnet_cifar; torch
 weights become ours by the rules told there.
 
 Source: Xie, Girshick, Dollar, Tu, He, "Aggregated residual transformations for deep neural
-networks", CVPR 2017, tables 1 to 4 and 7, section 5.2; 101 with 32x8d is torchvision's.  Lecture:
+networks", CVPR 2017, tables 1 to 4 and 7, section 5.2; 101 with 32x8d is torchvision's.  Slide:
 stanford "Aggregated Residual Transformations for Deep Neural Networks (ResNeXt)".
 
 Departures from the paper
@@ -27,13 +27,10 @@ Departures from the paper
 from collections.abc import Callable
 from functools import partial
 
-from minicnn.init import apply_init, he_normal
-from minicnn.layers.activations import ReLU
-from minicnn.layers.batchnorm import BatchNorm2d
-from minicnn.layers.conv import Conv2d
+from minicnn.init import apply_init, he_normal, zeros
 from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.models.resnet import COLUMNS, imagenet_rows
-from minicnn.models.resnet_cifar import cifar_end, cifar_stages
+from minicnn.models.resnet_cifar import cifar_end, cifar_stages, cifar_start
 from minicnn.models.units import (
     ORDERS,
     Unit,
@@ -42,8 +39,7 @@ from minicnn.models.units import (
     residual_unit,
     units_per_stage,
 )
-from minicnn.module import Module, zeros
-from minicnn.table import row
+from minicnn.module import Module
 
 # Depth, cardinality, width: table 3 varies C at equal cost, table 4 at twice the cost.
 MEMBERS = [(depth, *paths) for depth in (50, 101)
@@ -85,7 +81,7 @@ class ResNeXt(Network):
                            widen=cardinality * width / 64),
             input_shape=(3, 224, 224))
         self.variant = f"{depth} {cardinality}x{width}d"
-        apply_init(self, he_normal(), zeros)
+        apply_init(self, weight=he_normal(), bias=zeros)
 
 
 class CifarResNeXt(Network):
@@ -112,12 +108,11 @@ class CifarResNeXt(Network):
                              f"{cardinality}, {width} and {base}")
         check_classes("CifarResNeXt", classes)
         super().__init__(
-            row("conv1", Conv2d(channels, base, 3, 1, 1, bias=False), BatchNorm2d(base), ReLU(),
-                maps="32x32"),
+            cifar_start(channels, base),
             *cifar_stages(resnext_unit(cardinality, width, base), n, base, base, 4),
             *cifar_end(16 * base, classes), input_shape=(channels, 32, 32))
         self.variant = f"{depth} {cardinality}x{width}d"
-        apply_init(self, he_normal(), zeros)
+        apply_init(self, weight=he_normal(), bias=zeros)
 
 
 NETWORKS: dict[str, Callable[..., Module]] = {

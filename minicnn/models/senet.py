@@ -2,7 +2,7 @@
 
     y = relu(x + s F(x))       s = sigmoid(w2 relu(w1 mean(F(x)))), one number for each channel
 
-    network             learnt             network       learnt
+    network             parameters         network       parameters
     SE-ResNet-18        11,778,592         SENet-154     115,088,984
     SE-ResNet-34        21,958,868
     SE-ResNet-50        28,088,024         CIFAR
@@ -18,7 +18,7 @@ three 3x3 stand in place of the 7x7; the projections with stride 2 are 3x3; drop
 the last layer.
 
 Source: Hu, Shen, Albanie, Sun, Wu, "Squeeze-and-excitation networks", CVPR 2018 and PAMI 2020,
-table 1, section 6.1, appendix.  Lecture: stanford "Squeeze-and-Excitation Networks (SENet)", whose
+table 1, section 6.1, appendix.  Slide: stanford "Squeeze-and-Excitation Networks (SENet)", whose
 "ResNeXt-152 as a base architecture" this is.
 
 variant="timm" of the SE-ResNets has the stride of 50, 101 and 152 on the 3x3.
@@ -33,7 +33,7 @@ Departures from the paper
 from collections.abc import Callable
 from functools import partial
 
-from minicnn.init import apply_init, he_normal
+from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
@@ -44,7 +44,7 @@ from minicnn.layers.maxpool import MaxPool2d
 from minicnn.layers.squeeze_excite import SqueezeExcite
 from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.models.resnet import BRACKETS, COLUMNS, EXPANSION, imagenet_rows
-from minicnn.models.resnet_cifar import DEPTHS, cifar_end, cifar_stages
+from minicnn.models.resnet_cifar import DEPTHS, cifar_end, cifar_stages, cifar_start
 from minicnn.models.units import (
     ORDERS,
     around,
@@ -54,7 +54,7 @@ from minicnn.models.units import (
     stage,
     units_per_stage,
 )
-from minicnn.module import Module, Sequential, zeros
+from minicnn.module import Module, Sequential
 from minicnn.table import row
 
 
@@ -78,11 +78,13 @@ class SEResNet(Network):
         check_choice("SEResNet", "variant", variant, ("paper", "timm"))
         check_classes("SEResNet", classes)
         expansion = EXPANSION[kind]
+        stride_on = "first 1x1" if variant == "paper" else "3x3"
 
         def unit(in_channels: int, channels: int, stride: int) -> Module:
-            convs = basic(in_channels, channels, stride) if kind == "basic" else bottleneck(
-                in_channels, channels, 4 * channels, stride,
-                stride_on="first 1x1" if variant == "paper" else "3x3")
+            if kind == "basic":
+                convs = basic(in_channels, channels, stride)
+            else:
+                convs = bottleneck(in_channels, channels, 4 * channels, stride, stride_on=stride_on)
             return residual_unit(convs, around(convs), ORDERS["original"],
                                  se=SqueezeExcite(expansion * channels, reduction))
 
@@ -90,7 +92,7 @@ class SEResNet(Network):
         super().__init__(*imagenet_rows(unit, counts, expansion, bracket, classes),
                          input_shape=(3, 224, 224))
         self.variant = f"{depth} {variant}"
-        apply_init(self, he_normal(), zeros)
+        apply_init(self, weight=he_normal(), bias=zeros)
 
 
 class CifarSEResNet(Network):
@@ -115,12 +117,10 @@ class CifarSEResNet(Network):
                                  se=SqueezeExcite(channels, reduction))
 
         super().__init__(
-            row("conv1", Conv2d(channels, 16, 3, 1, 1, bias=False), BatchNorm2d(16), ReLU(),
-                maps="32x32"),
-            *cifar_stages(unit, n, 16, 16), *cifar_end(64, classes),
+            cifar_start(channels), *cifar_stages(unit, n, 16, 16), *cifar_end(64, classes),
             input_shape=(channels, 32, 32))
         self.variant = f"{depth}"
-        apply_init(self, he_normal(), zeros)
+        apply_init(self, weight=he_normal(), bias=zeros)
 
 
 def senet154_unit(in_channels: int, channels: int, stride: int) -> Module:
@@ -164,7 +164,7 @@ class SENet154(Network):
             row("avgpool", GlobalAvgPool2d(), output="2048x1x1"),
             row("fc", Flatten(), Dropout(0.2), Linear(2048, classes), output="1000"),
             input_shape=(3, 224, 224))
-        apply_init(self, he_normal(), zeros)
+        apply_init(self, weight=he_normal(), bias=zeros)
 
 
 NETWORKS: dict[str, Callable[..., Module]] = {

@@ -25,8 +25,8 @@ Sources: Zhang et al. 2018, "ShuffleNet", tables 1 and 2, figure 2; Ma et al. 20
 table 5, figure 3.  Input: colours scaled to mean 0 and variance 1 over the training images.  The
 weights of v2 lie in the order of torchvision's, under other names.
 
-**Departures from the paper**
-
+Departures from the paper
+-------------------------
 1. v1 in other widths than table 1's has the channels of the authors' program, which knows 3 and 8
    groups; the paper prints what these networks cost, but not their channels.
 2. v1's classifier has a bias; the authors' program leaves it out, the paper does not say.
@@ -68,7 +68,7 @@ REPEATS = (4, 8, 4)
 
 def v1_unit(in_channels: int, out_channels: int, stride: int, groups: int,
             first_groups: int) -> Module:
-    """Figure 2: (b) with stride 1, whose input is added; (c) with stride 2, whose input is joined.
+    """Figure 2: (b), with stride 1, adds its input; (c), with stride 2, puts it beside the output.
 
     first_groups : groups of the first convolution, 1 behind the few channels of conv1
     """
@@ -86,15 +86,17 @@ def v1_unit(in_channels: int, out_channels: int, stride: int, groups: int,
 def v2_unit(in_channels: int, out_channels: int, stride: int) -> Sequential:
     """Figure 3: (c) works on half of the channels; (d), with stride 2, on all, and doubles them."""
     half = out_channels // 2
-    seen = in_channels if stride == 2 else half
     left: Module = ChannelSlice(0, half)
-    parts: dict[str, Module] = {} if stride == 2 else {"split": ChannelSlice(half, out_channels)}
+    first: dict[str, Module] = {"split": ChannelSlice(half, out_channels)}
+    seen = half
     if stride == 2:
         left = Sequential(
-            depthwise=conv_unit(seen, seen, 3, 2, groups=seen, activation=None),
-            pointwise=conv_unit(seen, half))
+            depthwise=conv_unit(in_channels, in_channels, 3, 2, groups=in_channels,
+                                activation=None),
+            pointwise=conv_unit(in_channels, half))
+        first, seen = {}, in_channels
     right = Sequential(
-        **parts, conv1=conv_unit(seen, half),
+        **first, conv1=conv_unit(seen, half),
         depthwise=conv_unit(half, half, 3, stride, groups=half, activation=None),
         conv2=conv_unit(half, half))
     return Sequential(join=Branches(left=left, right=right), shuffle=ChannelShuffle(2))
@@ -114,7 +116,7 @@ class ShuffleNetV1(Network):
     groups : 1, 2, 3, 4 or 8, default 3    of the 1 x 1 convolutions; more groups, more channels
     classes : int, default 1000
     width : 0.5, 1.0, 1.5 or 2.0           of all channels; 1.0 alone with 1, 2 and 4 groups
-    repeats, small, input_shape            as in ShuffleNetV2
+    repeats, small, input_shape            for networks of another size: as in ShuffleNetV2
 
     >>> [ShuffleNetV1(groups).num_parameters() for groups in (1, 3, 8)]
     [1531936, 1865728, 2434768]
@@ -143,10 +145,16 @@ class ShuffleNetV1(Network):
 class ShuffleNetV2(Network):
     """ShuffleNet v2:  (N, 3, 224, 224) -> (N, classes) scores.
 
-    width : 0.5, 1.0, 1.5 or 2.0           how many channels: table 5
+    Parameters
+    ----------
+    width : 0.5, 1.0, 1.5 or 2.0     how many channels: table 5
     classes : int, default 1000
-    repeats, small, input_shape            units of stages 2, 3 and 4, conv1 with stride 1 and no
-                                           pool1, image size, for networks of another size
+
+    For networks of another size:
+
+    repeats : whole numbers          units of stages 2, 3 and 4
+    small : bool, default False      conv1 has stride 1, and there is no pool1
+    input_shape : (C, H, W)          of the images
 
     >>> ShuffleNetV2().num_parameters()
     2278604
@@ -160,8 +168,8 @@ class ShuffleNetV2(Network):
         channels = 24
         rows = first_rows(input_shape[0], channels, small)
         for stage, out, count in zip((2, 3, 4), stages, repeats, strict=True):
-            units = [v2_unit(channels if number == 0 else out, out, 2 if number == 0 else 1)
-                     for number in range(count)]
+            units = [v2_unit(channels, out, 2)]
+            units += [v2_unit(out, out, 1) for _ in range(count - 1)]
             rows.append(row(f"stage{stage}", Sequential(*units)))
             channels = out
         super().__init__(*rows, row("conv5", conv_unit(channels, last)),

@@ -29,7 +29,12 @@ Unit = Callable[[int, int, int], Module]                   # (in_channels, chann
 
 
 class Order(NamedTuple):
-    """each: around every convolution but the last; last: around that; after: behind the sum."""
+    """What stands, word by word, where a unit has a convolution, and behind the sum.
+
+    each  : for every convolution but the last
+    last  : for the last
+    after : behind the sum
+    """
 
     each: str
     last: str
@@ -77,7 +82,7 @@ def residual_unit(convs: Sequence[Conv2d], shortcut: Module | None, order: Order
     """y = after(body(x) + shortcut(x));  `last` ends the body (squeeze-and-excitation)."""
     body = Sequential(**laid_out(order.words(convs), convs), **last)
     after = laid_out(order.after, [], convs[-1].out_channels)
-    if len(after) < 2:
+    if len(after) < 2:                                     # one ReLU needs no Sequential
         return Residual(body, shortcut, *after.values())
     return Residual(body, shortcut, Sequential(**after))
 
@@ -89,10 +94,9 @@ def preactivation_unit(convs: Sequence[Conv2d], option: str = "B",
     named = laid_out(order.words(convs), convs, dropout=dropout)
     if shortcut is None or shortcut.projection is None:
         return Residual(Sequential(**named), shortcut)
-    first = list(named).index("conv1")
-    before, body = dict(list(named.items())[:first]), dict(list(named.items())[first:])
-    return Sequential(before=Sequential(**before),
-                      residual=Residual(Sequential(**body), shortcut))
+    parts, first = list(named.items()), list(named).index("conv1")
+    before, body = Sequential(**dict(parts[:first])), Sequential(**dict(parts[first:]))
+    return Sequential(before=before, residual=Residual(body, shortcut))
 
 
 def plain_unit(convs: Sequence[Conv2d]) -> Sequential:
@@ -126,7 +130,7 @@ def laid_out(words: str, convs: Sequence[Conv2d], channels: int | None = None,
 
 def stage(unit: Unit, count: int, in_channels: int, channels: int, stride: int,
           expansion: int = 1) -> Sequential:
-    """`count` units; the first changes the shape, the others see expansion * channels."""
+    """`count` units; the first changes the shape, the others read expansion * channels."""
     first = unit(in_channels, channels, stride)
     return Sequential(first, *[unit(expansion * channels, channels, 1) for _ in range(count - 1)])
 

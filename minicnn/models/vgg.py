@@ -7,11 +7,14 @@
     "vgg16_c"                C        16, three of them 1 x 1      133,638,952    134
     "vgg16"                  D        16                           138,357,544    138
     "vgg19"                  E        19                           143,667,240    144
-    "vgg11_bn", "vgg13_bn",  A, B, D, E with batch normalisation   138,365,992
-    "vgg16_bn", "vgg19_bn"                                         ("vgg16_bn")
+    "vgg11_bn"               A with batch normalisation            132,868,840
+    "vgg13_bn"               B with it                             133,053,736
+    "vgg16_bn"               D with it                             138,365,992
+    "vgg19_bn"               E with it                             143,678,248
     "vgg_small"              6 convolutions, for 32 x 32 pictures      567,082
 
-All read colour images of 224 x 224, from which the paper takes the training set's mean colour.
+All but the last read colour images of 224 x 224, from which the paper takes the training set's mean
+colour.
 
 Source: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image
 recognition", ICLR 2015, tables 1 and 2.  Slides: memphis "VGGNet: ILSVRC 2014 2nd place" and iitk
@@ -36,7 +39,7 @@ Departures from the paper
 from collections.abc import Callable
 from functools import partial
 
-from minicnn.init import apply_init, he_normal, normal, xavier_normal
+from minicnn.init import apply_init, he_normal, normal, xavier_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import AdaptiveAvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
@@ -46,7 +49,7 @@ from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
 from minicnn.models.alexnet import response_norm
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.module import Module, Sequential, zeros
+from minicnn.module import Module, Sequential
 from minicnn.table import Row, row
 
 # Table 1.  A bar is a maxpool; then come, for all, FC-4096, FC-4096, FC-1000.
@@ -114,7 +117,7 @@ def convolutions(config: str, channels: int, batch_norm: bool) -> Blocks:
 
 def paper_rows(config: str, blocks: Blocks, size: tuple[int, int, int], classes: int,
                dropout: float) -> list[Row]:
-    maps, side, width = size
+    maps, side, width = size                               # last maps, their side; hidden units
     classifier: Blocks = [
         ("fc6", "FC-4096", [Flatten(), Linear(maps * side * side, width), ReLU(),
                             Dropout(dropout)]),

@@ -18,8 +18,8 @@ Slide: memphis, "Transformer (such as ViT)".  Source: Dosovitskiy et al. 2021, "
 over the training images.  Parameters as in torchvision's vit_b_16, under other names; its class
 token stands before its first convolution.
 
-**Departures from the paper**
-
+Departures from the paper
+-------------------------
 1. The classifier is one fully connected layer, as the paper has it for fine-tuning; while it learns
    from the largest data there is a hidden layer with tanh before it.
 2. Weights start by Xavier's rule, the first convolution's with variance 1 / fan_in and the
@@ -81,10 +81,10 @@ class ViT(Network):
     ----------
     size : "b_16", "b_32", "l_16", "l_32" or "h_14"    how large, and the patch's side in pixels
     classes : int, default 1000
-    image : int, default 224                 pixels; there is a learnt position for each patch
-    dropout : float, default 0.1             behind each fully connected layer and the positions
-    shape, channels                          (layers, D, heads, patch) and colours, for networks of
-                                             another size
+    image : int, default 224                pixels; there is a learnt position for each patch
+    dropout : float, default 0.1            behind each fully connected layer and the positions
+    shape : tuple, optional                 (layers, D, heads, patch), for a network of another size
+    channels : int, default 3               of the image: 1 for grey ones
 
     >>> ViT("b_16").num_parameters()
     86567656

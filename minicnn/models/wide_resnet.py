@@ -1,6 +1,6 @@
 """Wide ResNet: F x k channels in each unit instead of F, and fewer layers.
 
-    CIFAR-10    depth-k    learnt            ImageNet    depth-k    learnt
+    CIFAR-10    depth-k    parameters        ImageNet    depth-k    parameters
                 16-8       10,961,370                    18-2         45,618,216
                 28-10      36,479,194                    50-2        68,883,240
                 40-4        8,949,210                    101-2      126,886,696
@@ -12,7 +12,7 @@ and 34 layers, and with 50 and 101 a bottleneck in which only the layers inside 
 weights have the names of ResNet's, and torchvision's by the rules told there.
 
 Source: Zagoruyko and Komodakis, "Wide residual networks", BMVC 2016, table 1; tables 5, 7 and 8.
-Lecture: stanford "Wide Residual Networks".
+Slide: stanford "Wide Residual Networks".
 
 Departures from the paper
 -------------------------
@@ -24,7 +24,7 @@ Departures from the paper
 from collections.abc import Callable
 from functools import partial
 
-from minicnn.init import apply_init, he_normal
+from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.conv import Conv2d
@@ -41,7 +41,7 @@ from minicnn.models.units import (
     residual_unit,
     units_per_stage,
 )
-from minicnn.module import Module, zeros
+from minicnn.module import Module
 from minicnn.table import row
 
 WIDTHS = {18: (1, 1.5, 2, 3), 34: (1, 1.5, 2), 50: (2,), 101: (2,)}      # k, by ImageNet depth
@@ -70,15 +70,17 @@ class WideResNet(Network):
         base = int(64 * width) if kind == "basic" else 64
 
         def unit(in_channels: int, channels: int, stride: int) -> Module:
-            convs = basic(in_channels, channels, stride) if kind == "basic" else bottleneck(
-                in_channels, int(width * channels), 4 * channels, stride)
+            if kind == "basic":
+                convs = basic(in_channels, channels, stride)
+            else:
+                convs = bottleneck(in_channels, int(width * channels), 4 * channels, stride)
             return residual_unit(convs, around(convs), ORDERS["original"])
 
         super().__init__(
             *imagenet_rows(unit, counts, EXPANSION[kind], BRACKETS[kind], classes, base,
                            widen=1 if kind == "basic" else width), input_shape=(3, 224, 224))
         self.variant = f"{depth}-{width}"
-        apply_init(self, he_normal(), zeros)
+        apply_init(self, weight=he_normal(), bias=zeros)
 
 
 class CifarWideResNet(Network):
@@ -114,7 +116,7 @@ class CifarWideResNet(Network):
             row("norm", BatchNorm2d(64 * width), ReLU()),
             *cifar_end(64 * width, classes), input_shape=(channels, 32, 32))
         self.variant = f"{depth}-{width}"
-        apply_init(self, he_normal(), zeros)
+        apply_init(self, weight=he_normal(), bias=zeros)
 
 
 NETWORKS: dict[str, Callable[..., Module]] = {

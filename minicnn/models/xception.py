@@ -21,8 +21,9 @@ Dropout of 0.5 before the last layer is section 4.3's.
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 
-from minicnn.init import apply_init, he_normal
+from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
@@ -31,7 +32,7 @@ from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
 from minicnn.models.network import Network, Residual, check_choice, check_classes, conv_unit
-from minicnn.module import Module, Sequential, zeros
+from minicnn.module import Module, Sequential
 from minicnn.table import Row, row
 
 norm = partial(BatchNorm2d, eps=1e-3)
@@ -66,7 +67,7 @@ def block(in_channels: int, maps: tuple[int, ...], stride: int, first: bool) -> 
     first : the input comes out of a ReLU already
     """
     parts: list[Module] = []
-    for before, after in zip((in_channels, *maps), maps, strict=False):
+    for before, after in pairwise((in_channels, *maps)):
         if parts or not first:
             parts.append(ReLU())
         parts += [separable(before, after), norm(after)]
@@ -77,8 +78,7 @@ def block(in_channels: int, maps: tuple[int, ...], stride: int, first: bool) -> 
 
 
 def blocks(table: tuple) -> list[Row]:
-    return [row(name, block(in_channels, maps, stride, first=name == "block1"),
-                **({"output": output} if output else {}))
+    return [row(name, block(in_channels, maps, stride, first=name == "block1"), output=output)
             for name, in_channels, maps, stride, output in table]
 
 
@@ -125,7 +125,7 @@ class Xception(Network):
         check_classes("Xception", classes)
         super().__init__(*rows(channels),
                          row("avg pool", GlobalAvgPool2d(), Flatten(),
-                             **({"output": "2048"} if variant == "paper" else {})),
+                             output="2048" if variant == "paper" else None),
                          row("dropout", Dropout(dropout)),
                          row("fc", Linear(maps, classes)),
                          input_shape=(channels, size, size))

@@ -31,7 +31,7 @@ Departures from the paper
 from collections.abc import Callable
 from functools import partial
 
-from minicnn.init import alexnet, apply_init, he_normal
+from minicnn.init import alexnet, apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.contrast import ContrastNorm
 from minicnn.layers.conv import Conv2d
@@ -40,7 +40,7 @@ from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
 from minicnn.models.alexnet import Rows, fully_connected, response_norm
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.module import Module, zeros
+from minicnn.module import Module
 from minicnn.table import row
 
 NORMS: dict[str, Callable[[], Module]] = {"contrast": ContrastNorm, "response": response_norm}

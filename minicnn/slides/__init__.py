@@ -5,12 +5,12 @@ minicnn/slides/claim.py.  Nothing is computed from a stored answer.
 """
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
+from minicnn.arguments import did_you_mean
 from minicnn.slides.alexnet import ALEXNET
 from minicnn.slides.basics import LAYERS, LENET
 from minicnn.slides.cited import CITED
-from minicnn.slides.claim import Checked, Claim, Topic, check
+from minicnn.slides.claim import VERDICTS, Checked, Claim, Topic, check
 from minicnn.slides.efficient import EFFICIENT
 from minicnn.slides.googlenet import GOOGLENET, MODULE
 from minicnn.slides.report import Report
@@ -18,21 +18,31 @@ from minicnn.slides.resnet import RESNET
 from minicnn.slides.vgg import VGG
 from minicnn.slides.zfnet import NIN, ZFNET
 
-__all__ = ["DECKS", "TOPICS", "Checked", "Claim", "Report", "Topic", "check", "check_slides"]
+__all__ = ["DECKS", "TOPICS", "VERDICTS", "Checked", "Claim", "Report", "Topic", "check",
+           "check_slides"]
 
 DECKS = ("virginia", "unicamp", "memphis", "stanford", "iitk")
 TOPICS = (LAYERS, LENET, ALEXNET, ZFNET, VGG, NIN, MODULE, GOOGLENET, RESNET, EFFICIENT, CITED)
 
 
-def check_slides(deck: str | None = None, topics: Sequence[Topic] = TOPICS) -> Report:
-    """Compute and judge every claim, or those of one deck.
+def check_slides(deck: str | None = None, topics: Sequence[Topic] = TOPICS, word: str = "",
+                 verdict: str = "") -> Report:
+    """Compute and judge every claim, or those of one deck, with a word, with one verdict.
 
-    Raises ValueError for an unknown deck.
+    word : in the title of the topic or in the claim, in capitals or not
+    Raises ValueError for an unknown deck, and if no claim is left.
     """
     if deck is not None and deck not in DECKS:
-        near = get_close_matches(deck.lower(), DECKS, n=1)
+        hint = did_you_mean(deck, DECKS)
         raise ValueError(f"no deck is called {deck!r}; there are {', '.join(DECKS)}"
-                         + (f"; did you mean {near[0]}?" if near else ""))
-    found = [(topic, [check(claim) for claim in topic.claims
-                      if deck is None or deck in claim.decks()]) for topic in topics]
+                         + (f"; {hint}" if hint else ""))
+    chosen = [(topic, [claim for claim in topic.claims if deck is None or deck in claim.decks()
+                       if word.lower() in f"{topic.title} {claim.text}".lower()])
+              for topic in topics]
+    found = [(topic, [checked for checked in map(check, claims)
+                      if verdict in ("", checked.verdict)]) for topic, claims in chosen]
+    if not any(checked for _, checked in found):
+        raise ValueError(f"no claim of {deck or 'the decks'} speaks of {word!r}"
+                         + (f" with the verdict {verdict!r}" if verdict else "")
+                         + f"; the topics are {', '.join(topic.title for topic in topics)}")
     return Report([(topic, checked) for topic, checked in found if checked])

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from minicnn.inspect.figures import AGREES, CUT, DIFFERS, ROUNDS, Fact, fit
+from minicnn.inspect.figures import AGREES, CUT, DIFFERS, ROUNDS, Fact, agreement
 
 __all__ = ["AGREES", "CUT", "DIFFERS", "EXTERNAL", "OTHER", "ROUNDS", "VERDICTS", "Checked",
            "Claim", "Fact", "Topic", "check", "cited"]
@@ -85,12 +85,12 @@ def check(claim: Claim) -> Checked:
     if claim.value is None:
         return Checked(claim.places, claim.text, printed, "", EXTERNAL, why, claim.verdict)
     value = claim.value()
-    verdict, computed = fit(claim.slide, value), shown(value)
+    verdict, computed = agreement(claim.slide, value), shown(value)
     if claim.reading is not None:
         name, compute = claim.reading
         other = compute()
         computed += f"; {name}: {shown(other)}"
-        verdict = judge(verdict, fit(claim.slide, other))
+        verdict = judge(verdict, agreement(claim.slide, other))
     return Checked(claim.places, claim.text, printed, computed, verdict, why, claim.verdict)
 
 
@@ -104,7 +104,8 @@ def judge(plain: str, other: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """
+    """A computed figure as it is printed.
+
     >>> shown(271_351_808), shown(8.711), shown((55, "3x3")), shown(159_500.0), shown(232.6e6)
     ('271,351,808', '8.711', '55, 3x3', '159.5K', '232.6M')
     """

@@ -5,6 +5,7 @@ import shutil
 import textwrap
 from dataclasses import asdict, dataclass
 
+from minicnn.inspect.tables import markdown, without_empty
 from minicnn.slides.claim import VERDICTS, Checked, Topic
 
 TITLE = "The slides' numbers, computed again"
@@ -12,12 +13,19 @@ INTRO = """\
 Every figure of the five decks that a program can compute, from the networks and layers of this
 package, and those that it cannot, as citations. This page is what
 `python -m minicnn slides --markdown` prints; a terminal takes `python -m minicnn slides` more
-easily, and `python -m minicnn slides --deck stanford` shows one deck.
+easily; `--deck stanford` shows one deck, `slides resnet` what is about ResNets, `--verdict differs`
+where slide and computation disagree.
 
-A place is the deck and the line of its text. One MAC is one multiplication and one addition; the
-slides' "ops" and "FLOPs" are MACs. *Cut off* means that the last digits were dropped, although
-rounding would raise the last; *different convention* that the figure is right in other units or
-under another rule, which is named beside it; *external* that it is cited, not computed."""
+A place is the deck and the line of its text; the titles of the slides head each topic. One MAC is
+one multiplication and one addition; the slides' "ops" and "FLOPs" are MACs. *Cut off* means that
+the last digits were dropped, although rounding would raise the last; *different convention* that
+the figure is right in other units or under another rule, which is named beside it; *external* that
+it is cited, not computed."""
+
+LEGEND = """\
+In brackets stand the deck and the line of its text; the titles of the slides head each topic. 1 MAC
+is one multiplication and one addition; the slides' "ops" and "FLOPs" are MACs. Cut off: the last
+digits were dropped, though rounding would raise the last. External: cited, not computed."""
 
 MARGIN = 22                        # columns of the verdict, in text
 WIDEST = 100                       # columns of the text, unless the terminal has fewer
@@ -57,19 +65,19 @@ class Report:
                            f"CHANGED: expected was {checked.expected!r}" if checked.changed else ""]
                 out += [wrapped(" " * MARGIN + remark, width) for remark in remarks if remark]
             out.append("")
-        return "\n".join([*out, textwrap.fill(self.totals(), width)])
+        return "\n".join([*out, textwrap.fill(LEGEND, width), "",
+                          textwrap.fill(self.totals(), width)])
 
     def markdown(self) -> str:
         out = [f"# {TITLE}", "", INTRO, "", f"{self.totals()}."]
         for topic, claims in self.topics:
             heads = ["places", "claim", "slide", "computed", "verdict", "why"]
-            rows = [[c.places, c.claim, c.slide, c.computed,
-                     f"{c.verdict}, CHANGED from {c.expected}" if c.changed else c.verdict, c.why]
-                    for c in claims]
-            used = [i for i in range(len(heads)) if any(row[i] for row in rows)]
-            out += ["", f"## {topic.title}", "", f"Slides: {plain(topic.slides)}.", ""]
-            out += ["| " + " | ".join(plain(cells[i]) for i in used) + " |"
-                    for cells in (heads, ["---"] * len(heads), *rows)]
+            rows = [list(map(plain, (
+                c.places, c.claim, c.slide, c.computed,
+                f"{c.verdict}, CHANGED from {c.expected}" if c.changed else c.verdict, c.why)))
+                for c in claims]
+            out += ["", f"## {topic.title}", "", f"Slides: {plain(topic.slides)}.", "",
+                    *markdown(*without_empty(heads, rows))]
         return "\n".join(out)
 
     def json(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from minicnn.data.files import DamagedFile, read_limited
 from minicnn.inspect.summary import kilobytes
-from minicnn.inspect.tables import aligned, as_csv, markdown
+from minicnn.inspect.tables import aligned, as_csv, markdown, without_empty
 
 LIMIT = 100_000                        # bytes of a result.json; ours have less than a thousand
 TEXTS = ("network", "device", "data", "test")
@@ -43,7 +43,7 @@ class Comparison:
     outcomes: list[Outcome]
 
     def cells(self) -> tuple[list[str], list[list[str]]]:
-        """Headings and rows as a reader sees them; what is the same in every run is no column."""
+        """Headings and rows as a reader sees them; settings that all runs share are no columns."""
         columns = {
             "network": [one.network for one in self.outcomes],
             "error": [percent(one.error) for one in self.outcomes],
@@ -55,21 +55,28 @@ class Comparison:
                             for one in self.outcomes]}
         columns |= {name: [str(getattr(one, name)) for one in self.outcomes]
                     for name in ("epochs", "threads", "device") if len(self.different(name)) > 1}
-        return list(columns), [list(row) for row in zip(*columns.values(), strict=True)]
+        return without_empty(list(columns), list(zip(*columns.values(), strict=True)))
 
     def different(self, name: str) -> list[Any]:
         return sorted({getattr(one, name) for one in self.outcomes})
 
+    def epochs(self) -> str:
+        counts = self.different("epochs")
+        return " to ".join(map(str, dict.fromkeys((counts[0], counts[-1])))) + " epochs"
+
+    def title(self) -> str:
+        """A heading for the picture."""
+        return f"{place_left_out(self.outcomes[0].data)}, {self.epochs()}"
+
     def notes(self) -> str:
         """What the figures are, in one sentence or two."""
-        first = self.outcomes[0]
-        epochs, threads, devices = map(self.different, ("epochs", "threads", "device"))
-        after = f"{epochs[0]} epochs" if len(epochs) == 1 else \
-            f"{epochs[0]} to {epochs[-1]} epochs (not a fair comparison)"
+        threads, devices = self.different("threads"), self.different("device")
         where = [] if len(threads) > 1 or len(devices) > 1 else \
             [f"{threads[0]} thread{'s' * (threads[0] > 1)}"] if devices == ["cpu"] else devices
-        return (f"Trained for {after} on {place_left_out(first.data)}; errors on "
-                f"{place_left_out(first.test)}. MACs of one image; "
+        first, fair = self.outcomes[0], len(self.different("epochs")) == 1
+        return (f"Trained for {self.epochs()}{'' if fair else ' (not a fair comparison)'} on "
+                f"{place_left_out(first.data)}; errors on {place_left_out(first.test)}. Parameters "
+                f"with auxiliary classifiers, MACs of one image without; "
                 f"{', '.join(['seconds without the test', *where])}; memory of the whole process.")
 
     def text(self) -> str:
@@ -92,13 +99,13 @@ def compare(folders: Sequence[str | Path]) -> Comparison:
     over, DamagedFile if a result.json is not one.
     """
     if not folders:
-        raise ValueError("compare: no run")
+        raise ValueError("no run to compare")
     outcomes = [read_outcome(Path(folder) / "result.json") for folder in folders]
     for name in ("data", "test"):
         seen = {place_left_out(getattr(one, name)): folder
                 for folder, one in zip(folders, outcomes, strict=True)}
         if len(seen) > 1:
-            raise ValueError("compare: not the same pictures: " + "; ".join(
+            raise ValueError("these runs are not of the same pictures: " + "; ".join(
                 f"{folder} has {pictures}" for pictures, folder in seen.items()))
     return Comparison(sorted(outcomes, key=lambda one: (one.error, one.macs)))
 

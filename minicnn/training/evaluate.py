@@ -7,10 +7,12 @@ What a network may say of itself beside its answers, and what holds where it doe
     loss(x, labels)         the loss of a batch, with the scores (N, classes); the cross-entropy of
                             its answers, or rbf_loss of distances
     probabilities(scores)   (N, classes), each row adds up to 1; their softmax
+    capsules, decoder       what `pictures.reconstructions` draws images from; no such picture
 
-CapsNet says all four.
+CapsNet says all of it.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,6 +73,9 @@ def tested_shape(model: Module, in_shape: Shape) -> Any:
 def check_answers(model: Module, in_shape: Shape, classes: int) -> None:
     """ValueError if the network cannot read such images or answers with other than `classes`."""
     answer = tested_shape(model, in_shape)
+    if len(answer) != 1:
+        raise ValueError(f"{type(model).__name__}: is no classifier: it answers images {in_shape} "
+                         f"with {answer}, not with one score for each class")
     if answer != (classes,):
         raise ValueError(f"{type(model).__name__}: answers images {in_shape} with {answer}, but "
                          f"the data has {classes} classes; build it with classes={classes}")
@@ -87,7 +92,7 @@ def evaluate(model: Module, data: Dataset, prepare: Preparation, batch: int = BA
     training, N = model.training, len(data.labels)
     loss, scores = 0.0, []
     model.eval()
-    for start in range(0, N, batch):
+    for start in counted(range(0, N, batch), "testing"):
         labels = data.labels[start:start + batch]
         x = Tensor(prepare.test(data.images[start:start + batch])).to(device)
         mean, y = batch_loss(model, x, labels)
@@ -95,6 +100,12 @@ def evaluate(model: Module, data: Dataset, prepare: Preparation, batch: int = BA
         scores.append(y.numpy())                           # (batch, classes)
     model.train(training)
     return {"loss": loss, **errors(np.concatenate(scores), data.labels)}
+
+
+def counted(batches: Sequence[int], what: str) -> Iterable[int]:
+    """The same, with a progress bar where somebody watches and it takes more than a second."""
+    from tqdm import tqdm
+    return tqdm(batches, what, unit=" batches", delay=1, leave=False, disable=None)
 
 
 def errors(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:

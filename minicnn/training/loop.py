@@ -6,12 +6,12 @@
 The loss is summed where it was computed and read once an epoch: to read a number, a GPU must stop.
 """
 
-import math
 import time
 from collections.abc import Callable
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from minicnn import checkpoint
 from minicnn.backend import to_device
@@ -27,6 +27,8 @@ from minicnn.training.build import optimizer_of, schedule_of
 from minicnn.training.evaluate import batch_loss, check_answers, evaluate, own_input
 from minicnn.training.prepare import Preparation
 from minicnn.training.records import Records, line_of, plan_of
+
+DIVERGED = 1e6          # a loss that no network has which still learns; to guess costs log(classes)
 
 
 class Result(NamedTuple):
@@ -65,16 +67,21 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
     train, val : Dataset         uint8 pictures of one size; `recipe` says what is made of them
     recipe : Recipe              see minicnn.models.recipes; recipe._replace(epochs=5) changes it
     seed : int                   of the order and the distortions; manual_seed is for the weights
-    out : folder, optional       for history.csv, learning_curves.png, last.npz and best.npz; if
-                                 last.npz is there, training goes on from it as if it had never
-                                 stopped, and CheckpointError says so if the settings differ
+    out : folder, optional       for the files of minicnn/training/records.py; if last.npz is there,
+                                 training goes on from it as if it had never stopped;
+                                 CheckpointError if the settings differ
     patience : int, optional     stop after so many epochs without a new lowest error
     in_shape : (C, H, W)         of what the network reads, if not its own input_shape
     plan : dict, optional        more settings that a resumed run must share
     log : callable               receives a line an epoch
 
-    ValueError if the network does not fit the data, or if the loss is not a number any more.
+    ValueError if the network does not fit the data, or if the loss grows beyond all bounds.
     """
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"fit: recipe is {recipe!r}; give recipe_for(\"resnet20\", small=True), or "
+                        "recipe_named(...) of minicnn.models.recipes")
+    if in_shape is not None and np.ndim(in_shape) != 1:
+        raise TypeError(f"fit: in_shape is (C, H, W), as in (3, 32, 32), got {in_shape!r}")
     in_shape = tuple(in_shape or own_input(model))
     check_answers(model, in_shape, len(train.classes))
     if val.classes != train.classes:
@@ -94,13 +101,16 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
     records = Records(out, plan_of(recipe, train, val, in_shape, seed) | (plan or {}), prepare,
                       train.classes)
     history, epoch = restored(records, parts)
-    if history or epoch.seen:
+    known = len(history)
+    if history and loader.epoch >= recipe.epochs:
+        log(f"{records.folder}: all {recipe.epochs} epochs were over already")
+    elif history or epoch.seen:
         log(f"going on from {records.folder}, epoch {loader.epoch + 1}")
 
     def save() -> None:
         records.save(checkpoint.collect(parts, history=history, epoch=epoch.saved()))
 
-    with finish_step() as stop:
+    with finish_step() as stop, np.errstate(over="ignore", invalid="ignore"):
         while loader.epoch < recipe.epochs and not given_up(history, patience):
             if not learn(model, loader, recipe, optimizer, schedule, epoch, stop):
                 save()
@@ -113,9 +123,11 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
                     "train_error": 100 * int(epoch.wrong) / epoch.seen,
                     "val_loss": tested.pop("loss"), **tested,
                     "seconds": epoch.seconds, "test_seconds": time.perf_counter() - start}
-            if not math.isfinite(line["loss"]):
-                raise ValueError(f"fit: the loss of epoch {loader.epoch} is {line['loss']}; a rate "
-                                 f"of {recipe.rate:g} is probably too high for this network")
+            for name in ("loss", "val_loss"):
+                if not line[name] < DIVERGED:              # also where it is not a number
+                    raise ValueError(f"fit: the loss of epoch {loader.epoch} is {line[name]:.3g}; "
+                                     f"a rate of {recipe.rate:g} is probably too high for this "
+                                     "network")
             history.append(line)
             if isinstance(schedule, ReduceLROnPlateau):
                 schedule.step(line["error"])
@@ -123,7 +135,8 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
             records.keep_best(history, model)
             save()
             log(line_of(line, recipe.epochs))
-    records.finish(history, model, val, recipe, device)
+    if len(history) > known or not records.told():         # else this process has measured nothing
+        records.finish(history, model, val, recipe, device)
     return Result(history, True, prepare)
 
 
@@ -134,7 +147,10 @@ def restored(records: Records, parts: dict[str, Any]) -> tuple[list[dict[str, fl
         return [], Epoch(parts["optimizer"].lr)
     try:
         checkpoint.restore(state, parts)
-        list(map(itemgetter("epoch", "loss", "error", "seconds"), state["history"]))
+        for line in state["history"]:
+            for name in ("epoch", "loss", "error", "seconds"):
+                if not isinstance(line[name], (int, float)):
+                    raise ValueError(f"{name} is {line[name]!r} in its history")
         return state["history"], Epoch(**state["epoch"])
     except (LookupError, TypeError, AttributeError, ValueError) as problem:
         raise checkpoint.CheckpointError(

@@ -22,7 +22,6 @@ from minicnn import checkpoint
 from minicnn.data.dataset import Dataset
 from minicnn.data.files import written_whole
 from minicnn.inspect import pictures, summary
-from minicnn.models.capsnet import CapsNet
 from minicnn.models.recipes import Recipe
 from minicnn.module import Module, Shape
 from minicnn.threads import thread_count
@@ -81,6 +80,10 @@ class Records:
             raise checkpoint.CheckpointError(
                 f"{problem}; or train into another folder, or remove {self.folder}") from None
 
+    def told(self) -> bool:
+        """Has a run that was over been summed up here?"""
+        return self.folder is not None and (self.folder / "result.json").exists()
+
     def save(self, state: dict[str, Any]) -> None:
         if self.folder:
             with self.writing():
@@ -115,13 +118,15 @@ class Records:
         if not self.folder or not history:
             return
         self.draw(history)
-        if isinstance(model, CapsNet) and model.decoder is not None:
+        if hasattr(model, "capsules") and getattr(model, "decoder", None) is not None:
             few = two_of_each(val.labels, min(len(val.classes), 10))
             with self.writing():
                 pictures.reconstructions(model, self.prepare.test(val.images[few]),
                                          val.labels[few], self.folder / "reconstructions.png",
                                          val.classes)
         in_shape = self.prepare.in_shape
+        macs = summary(model.eval(), in_shape).macs        # without auxiliary classifiers
+        model.train()
         best = min(history, key=lambda line: line["error"])
         variant = self.plan.get("options", {}).get("variant", "")
         network = f"{self.plan.get('network', type(model).__name__)} {variant}".strip()
@@ -129,7 +134,7 @@ class Records:
                   "epochs": len(history), "error": history[-1]["error"],
                   "top5": history[-1].get("top5"), "lowest_error": best["error"],
                   "lowest_epoch": best["epoch"], "parameters": model.num_parameters(),
-                  "macs": summary(model, in_shape).macs,
+                  "macs": macs,
                   "seconds_per_epoch": statistics.median(line["seconds"] for line in history),
                   "peak_memory": peak_memory(), "threads": thread_count(), "device": device,
                   "input": in_shape, "data": self.plan["data"], "test": self.plan["test"]}
@@ -150,8 +155,9 @@ def peak_memory() -> int | None:
 
 
 def line_of(line: dict[str, float], epochs: int) -> str:
-    """One epoch as it is printed."""
+    """One epoch as it is printed; seconds of training + of the test."""
     top5 = f" (top-5 {line['top5']:.2f} %)" if "top5" in line else ""
     return (f"epoch {line['epoch']:.0f}/{epochs}   rate {line['rate']:.2g}   "
             f"loss {line['loss']:.4f}   training error {line['train_error']:.2f} %   "
-            f"test error {line['error']:.2f} %{top5}   {line['seconds']:.1f} s")
+            f"test error {line['error']:.2f} %{top5}   {line['seconds']:.1f} + "
+            f"{line['test_seconds']:.1f} s")

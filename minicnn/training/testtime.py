@@ -21,7 +21,13 @@ from minicnn.models import build
 from minicnn.modes import no_grad
 from minicnn.module import Module
 from minicnn.tensor import Tensor
-from minicnn.training.evaluate import BATCH, answers_distances, check_answers, tested_shape
+from minicnn.training.evaluate import (
+    BATCH,
+    answers_distances,
+    check_answers,
+    counted,
+    tested_shape,
+)
 from minicnn.training.prepare import Preparation
 
 View = Callable[[Module, Preparation, np.ndarray], np.ndarray]
@@ -78,7 +84,7 @@ def predict(members: Sequence[tuple[Module, Preparation]], images: Any, view: Vi
     if not members:
         raise ValueError("predict: no network")
     means = []
-    for start in range(0, len(images), BATCH):
+    for start in counted(range(0, len(images), BATCH), "testing"):
         batch = images[start:start + BATCH]
         said = [view(model, prepare, batch) for model, prepare in members]
         if len({p.shape for p in said}) > 1:
@@ -96,9 +102,10 @@ class Run(NamedTuple):
     prepare: Preparation
     classes: list[str]
     plan: dict[str, Any]
+    epoch: int                                         # of the weights
 
 
-def load_run(folder: str | Path, weights: str = "best") -> Run:
+def load_run(folder: str | Path, weights: str = "last") -> Run:
     """The network of a folder of the train command, with its "best" or "last" weights, in eval.
 
     FileNotFoundError if there is none; CheckpointError if the file is damaged or was not made by
@@ -120,7 +127,9 @@ def load_run(folder: str | Path, weights: str = "best") -> Run:
         prepare = Preparation((C, H, W), tree["mean"].reshape(C), tree["std"].reshape(C),
                               pad=plan["pad"])
         check_answers(model, prepare.in_shape, len(tree["classes"]))
+        history = tree["history"]
+        epoch = int(history[-1]["epoch"]) if history else 0
     except (LookupError, TypeError, AttributeError, ValueError) as problem:
         raise checkpoint.CheckpointError(f"{path} is damaged, or of another version of this "
                                          f"network ({problem}); train it again") from None
-    return Run(model.eval(), prepare, tree["classes"], plan)
+    return Run(model.eval(), prepare, tree["classes"], plan, epoch)

@@ -23,9 +23,17 @@ def test_a_table_and_a_picture(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("more, message", [
     (["--out", "chart.txt"], "expected the name of a picture"),
     (["--out", "nowhere/chart.png"], "there is no folder 'nowhere'"),
-    (["elsewhere"], "elsewhere/result.json: no such file"),
 ])
 def test_mistakes(tmp_path, monkeypatch, capsys, more, message):
     monkeypatch.chdir(tmp_path)
     assert main(["compare", *map(str, folders(tmp_path, A)), *more]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_unfinished_runs_are_left_out(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", *map(str, folders(tmp_path, A)), "elsewhere"]) == 0
+    out, err = capsys.readouterr()
+    assert "resnet20" in out and err.startswith("elsewhere is left out: no run of the train ")
+    assert main(["compare", "elsewhere"]) == 2
+    assert "elsewhere/result.json: no such file; `train` writes it when" in capsys.readouterr().err

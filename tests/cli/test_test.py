@@ -55,7 +55,7 @@ def test_scales_and_folding(runs, capsys):
 @pytest.mark.parametrize("arguments, message", [
     (["a", "--scales", "40"], "LeNet5 cannot read 40x40 pictures: F6"),
     (["a", "--scales", "32", "--crops", "10"], "are two ways to look; choose one"),
-    (["nowhere"], "nowhere/best.npz; give the folder that a run of the train command named"),
+    (["nowhere"], "nowhere/last.npz; give the folder that a run of the train command named"),
     (["a", "--limit", "2001"], "2001 images asked for"),
 ])
 def test_errors(runs, capsys, arguments, message):
@@ -65,9 +65,9 @@ def test_errors(runs, capsys, arguments, message):
 
 def changed(runs, place, **plan):
     """The run `a` with another plan."""
-    tree = checkpoint.load(runs / "a/best.npz")
+    tree = checkpoint.load(runs / "a/last.npz")
     tree["plan"] |= plan
-    checkpoint.save(place / "best.npz", tree)
+    checkpoint.save(place / "last.npz", tree)
     return str(place)
 
 
@@ -75,19 +75,20 @@ def test_pictures_that_are_not_what_they_were(runs, capsys, tmp_path):
     assert main(["test", changed(runs, tmp_path, test="5 digits"), "--limit", "9"]) == 0
     assert f"note: {tmp_path} was tested on 5 digits before, now on digits drawn by" in (
         capsys.readouterr().out)
-    tree = checkpoint.load(runs / "a/best.npz")
-    checkpoint.save(tmp_path / "best.npz", tree | {"classes": list("abcdefghij")})
+    tree = checkpoint.load(runs / "a/last.npz")
+    checkpoint.save(tmp_path / "last.npz", tree | {"classes": list("abcdefghij")})
     assert main(["test", str(tmp_path)]) == 2
     assert "knows the classes a, b, c, d, e, f, g, h, i, j, but the data has 0, 1, 2" in (
         capsys.readouterr().err)
 
 
-def test_a_run_without_the_name_of_its_data(runs, capsys, tmp_path):
-    tree = checkpoint.load(runs / "a/best.npz")
-    del tree["plan"]["data_name"]
-    checkpoint.save(tmp_path / "best.npz", tree)
+@pytest.mark.parametrize("name", ["data_name", "test"])
+def test_a_run_that_does_not_say_what_its_data_was(runs, capsys, tmp_path, name):
+    tree = checkpoint.load(runs / "a/last.npz")
+    del tree["plan"][name]
+    checkpoint.save(tmp_path / "last.npz", tree)
     assert main(["test", str(tmp_path)]) == 2
-    assert "does not say what it was tested on ('data_name' is missing)" in capsys.readouterr().err
+    assert f"does not say what it was tested on ('{name}' is missing)" in capsys.readouterr().err
 
 
 def test_networks_for_different_pictures(runs, capsys, tmp_path):

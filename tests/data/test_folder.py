@@ -226,7 +226,9 @@ def test_hidden_files_are_passed_over(inside):
 @pytest.mark.parametrize("change, message", [
     (lambda f: (f / "green").mkdir(), "no picture in class green; fill it or remove it"),
     (lambda f: [p.unlink() for p in (f / "red").glob("1*")], "class red has 1 picture, too few"),
-    (lambda f: (f / "red").rename(f / ".red"), "1 class folders, expected at least 2"),
+    (lambda f: (f / "red").rename(f / ".red"), "1 class folders, expected at least 2: pictures be"),
+    (lambda f: [(f / "red").rename(f / "train"), (f / "blue").rename(f / ".blue")],
+     "expected at least 2: beside train belongs a folder val or test"),
     (lambda f: [(f / p / c).mkdir(parents=True) for p in ("train", "val") for c in ("a", p)],
      "train and val have different classes; only one of them has train, val"),
     (lambda f: [(f / p / c).mkdir(parents=True) for p in ("train", "test") for c in ("a", p)],

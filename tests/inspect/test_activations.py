@@ -39,6 +39,19 @@ def test_a_layer_that_runs_twice(rng):
     assert np.array_equal(found["layer#2"], model(Tensor(x)).numpy())
 
 
+def test_of_several_answers_the_first_counts(rng):
+    class Heads(Module):
+        def __init__(self):
+            self.a, self.b = ReLU(), Conv2d(1, 1, 3)
+
+        def forward(self, x):
+            return self.a(x), self.b(x)
+
+    x = rng.standard_normal((1, 1, 4, 4)).astype("float32")
+    found = activations(Heads(), x)
+    assert list(found) == ["a", "b", ""] and np.array_equal(found[""], found["a"])
+
+
 def test_nothing_is_recorded_and_nothing_changes(rng):
     model, x = LeNet5(), rng.standard_normal((1, 1, 32, 32)).astype("float32")
     before, images = model.state_dict(), x.copy()

@@ -69,6 +69,8 @@ def test_nothing_to_draw(tmp_path):
 
 
 def test_round_sizes():
-    assert round_sizes(567_082) == [100_000, 300_000, 600_000]
-    assert round_sizes(1_000_000) == [166_666, 500_000, 1_000_000]
-    assert round_sizes(0) == [1, 5, 10]
+    assert round_sizes(1_000_000) == [200_000, 500_000, 1_000_000]
+    assert round_sizes(0) == [2, 5, 10]
+    for largest in range(10, 300_000, 977):
+        assert all(len(str(size).rstrip("0")) <= 2 for size in round_sizes(largest)), largest
+        assert round_sizes(largest)[-1] >= largest

@@ -1,6 +1,6 @@
 import pytest
 
-from minicnn.inspect.figures import Fact, fit, read_figure
+from minicnn.inspect.figures import Fact, agreement, read_figure
 
 
 @pytest.mark.parametrize("printed, value, place", [
@@ -35,9 +35,9 @@ def test_what_is_no_figure(text):
     ("", Fact(True, "so"), "agrees"), ("", Fact(False, "so"), "differs"),
 ])
 def test_fit(printed, value, answer):
-    assert fit(printed, value) == answer
+    assert agreement(printed, value) == answer
 
 
 def test_as_many_figures_as_printed():
     with pytest.raises(ValueError):
-        fit(("1", "2"), (1,))
+        agreement(("1", "2"), (1,))

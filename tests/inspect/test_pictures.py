@@ -91,6 +91,31 @@ def test_training_errors_are_drawn_where_there_are_some(tmp_path):
     assert blue > 1.5 * (without[..., 2] > without[..., 0] + 0.3).sum()
 
 
+NAMES = ["airplane", "automobile", "a name of a class that is far too long for any picture",
+         "the same name that goes on for ever", "猫狗鳥", r"$\frac$", "$5", "7", "8", "frog"]
+
+
+@pytest.mark.parametrize("draw", [
+    lambda path: pictures.confusion(RNG.integers(0, 9, (10, 10)), NAMES, path),
+    lambda path: pictures.misclassified(
+        IMAGES[:14], np.arange(14) % 10, (np.arange(14) + 1) % 10, path, NAMES),
+    lambda path: pictures.reconstructions(
+        capsnet_small(image_shape=(1, 28, 28)), np.float32(IMAGES[:10] / 255), np.arange(10), path,
+        NAMES)], ids=["confusion", "misclassified", "reconstructions"])
+def test_names_of_classes_do_not_run_into_each_other(draw, tmp_path, monkeypatch):
+    """Nor is a "$" taken for mathematics, or a sign without a font for a mistake."""
+    kept, save = [], pictures.save
+    monkeypatch.setattr(pictures, "save", lambda drawn, path: kept.append(drawn) or save(
+        drawn, path))
+    pixels(draw(tmp_path / "a.png"))
+    texts = [text for axes in kept[0].axes for text in (
+        axes.xaxis.label, *axes.get_xticklabels()) if text.get_text() and axes.axison]
+    boxes = [text.get_window_extent() for text in texts]
+    assert len(boxes) >= 10
+    for number, box in enumerate(boxes):
+        assert not box.count_overlaps(boxes[number + 1:]), texts[number].get_text()
+
+
 def test_inputs_stay_as_they_are(tmp_path):
     matrix = RNG.integers(0, 9, (10, 10))
     weight, before = RNG.standard_normal((6, 1, 5, 5)), matrix.copy()

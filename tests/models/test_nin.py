@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from minicnn import Tensor
+from minicnn import Tensor, manual_seed, no_grad
 from minicnn.layers import Linear
 from minicnn.models import nin
 from minicnn.models.alexnet import AlexNet
@@ -122,3 +122,14 @@ def test_networks():
     assert set(NETWORKS) == {"nin", "nin_cifar10", "nin_small"}
     assert {name: build().num_parameters() for name, build in NETWORKS.items()} == {
         "nin": 7_595_176, "nin_cifar10": 966_986, "nin_small": 246_186}
+
+
+@pytest.mark.parametrize("variant", ["cifar10", "small"])
+def test_untrained_scores_lie_close_together_and_are_alive(variant, device):
+    """Else the first thing learnt is to make them equal, and the last ReLU falls silent."""
+    manual_seed(0)
+    model = NiN(variant).to(device).eval()
+    images = np.random.default_rng(0).standard_normal((2, 3, 32, 32)).astype("float32")
+    with no_grad():
+        scores = model(Tensor(images).to(device)).numpy()
+    assert 0 < scores.max() < 1                            # ten times more by He's rule

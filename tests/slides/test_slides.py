@@ -200,6 +200,18 @@ def test_unknown_deck():
         check_slides("Standford")
 
 
+def test_a_word_and_a_verdict():
+    report = check_slides(word="ResNet")
+    assert {topic.title for topic, _ in report.topics} >= {"ResNet"}
+    assert all("resnet" in f"{topic.title} {claim.claim}".lower()
+               for topic, claims in report.topics for claim in claims)
+    differing = check_slides("stanford", word="resnet", verdict="differs").all()
+    assert differing == [claim for claim in report.all()
+                         if claim.verdict == "differs" and "stanford" in claim.places]
+    with pytest.raises(ValueError, match="no claim of the decks speaks of 'capsule'; the topics "):
+        check_slides(word="capsule")
+
+
 def maps_last(output):
     """"64x112x112" -> "112x112x64"."""
     maps, *sides = output.split("x")

@@ -33,8 +33,9 @@ def test_the_lowest_error_comes_first(tmp_path):
         "resnet20   28.05 %       1.50 %     269,722  40,551,040              48.3     278.0 MB",
         "",
         "Trained for 15 epochs on CIFAR-10, 10,000 training images; errors on CIFAR-10, 2,000 test "
-        "images. MACs of one image; seconds without the test, 1 thread; memory of the whole "
-        "process."]
+        "images. Parameters with auxiliary classifiers, MACs of one image without; seconds without "
+        "the test, 1 thread; memory of the whole process."]
+    assert table.title() == "CIFAR-10, 10,000 training images, 15 epochs"
 
 
 def test_what_differs_becomes_a_column(tmp_path):
@@ -42,12 +43,16 @@ def test_what_differs_becomes_a_column(tmp_path):
     heads, rows = table.cells()
     assert heads[-3:] == ["epochs", "threads", "device"] and rows[0][-3:] == ["30", "2", "cuda"]
     assert "Trained for 15 to 30 epochs (not a fair comparison)" in table.notes()
-    assert "thread," not in table.notes()
+    assert "thread," not in table.notes() and table.title().endswith("15 to 30 epochs")
 
 
 def test_what_is_not_known_is_left_empty(tmp_path):
-    rows = compare(folders(tmp_path, A | {"top5": None, "peak_memory": None})).cells()[1]
-    assert rows[0][2] == "" and rows[0][-1] == ""
+    unknown = {"top5": None, "peak_memory": None}
+    heads, rows = compare(folders(tmp_path, A | unknown, B)).cells()
+    assert rows[1][2] == "" and rows[1][-1] == "" and rows[0][2] == "1.50 %"
+    (tmp_path / "both").mkdir()
+    heads, rows = compare(folders(tmp_path / "both", A | unknown, B | unknown)).cells()
+    assert heads == ["network", "error", "parameters", "MACs", "seconds an epoch"]
 
 
 def test_as_data(tmp_path):
@@ -66,7 +71,7 @@ def test_the_same_pictures_in_two_places_are_the_same(tmp_path):
 
 @pytest.mark.parametrize("name", ["data", "test"])
 def test_other_pictures_are_refused(tmp_path, name):
-    with pytest.raises(ValueError, match="not the same pictures: .*0 has CIFAR-10.*1 has MNIST$"):
+    with pytest.raises(ValueError, match="of the same pictures: .*0 has CIFAR-10.*1 has MNIST$"):
         compare(folders(tmp_path, A, B | {name: "MNIST, from /x"}))
 
 

@@ -21,7 +21,7 @@ def prepare():
 
 def test_line_of():
     assert line_of(LINE, 40) == ("epoch 3/40   rate 0.05   loss 1.2500   training error 40.00 %   "
-                                 "test error 37.50 % (top-5 2.50 %)   9.9 s")
+                                 "test error 37.50 % (top-5 2.50 %)   9.9 + 1.0 s")
     assert "top-5" not in line_of({name: LINE[name] for name in LINE if name != "top5"}, 40)
 
 

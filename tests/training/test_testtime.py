@@ -119,15 +119,15 @@ def test_load_run(tmp_path):
 
 
 def test_load_run_errors(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no .*best.npz; give the folder that a run"):
+    with pytest.raises(FileNotFoundError, match="no .*last.npz; give the folder that a run"):
         load_run(tmp_path)
     fit(network(), DATA, DATA, RECIPE, in_shape=IN_SHAPE, out=tmp_path, log=lambda _: None)
-    with pytest.raises(CheckpointError, match="best.npz does not say which network it is of"):
+    with pytest.raises(CheckpointError, match="last.npz does not say which network it is of"):
         load_run(tmp_path)
-    checkpoint.save(tmp_path / "best.npz", {"a": 1})
+    checkpoint.save(tmp_path / "last.npz", {"a": 1})
     with pytest.raises(CheckpointError, match="was not made by the train command"):
         load_run(tmp_path)
-    (tmp_path / "best.npz").write_bytes(b"PK")
+    (tmp_path / "last.npz").write_bytes(b"PK")
     with pytest.raises(CheckpointError, match="is not a minicnn checkpoint, or is damaged"):
         load_run(tmp_path)
 
@@ -135,7 +135,7 @@ def test_load_run_errors(tmp_path):
 @pytest.mark.parametrize("change, message", [
     (lambda tree: tree["plan"].pop("input"), "input"),
     (lambda tree: tree["plan"].update(input="many"), "unpack"),
-    (lambda tree: tree["plan"].update(network=7), "lower"),
+    (lambda tree: tree["plan"].update(network=7), "no network is called 7"),
     (lambda tree: tree["plan"].update(network="resnet-20"), "did you mean resnet20"),
     (lambda tree: tree["plan"].update(options=[1]), "mapping"),
     (lambda tree: tree["plan"].update(options={"layers": 9}), "resnet20 has no option layers"),
@@ -148,8 +148,8 @@ def test_a_file_that_was_tampered_with(tmp_path, change, message):
     plan = {"network": "resnet20", "options": {"classes": 3}}
     fit(build("resnet20", classes=3), DATA, DATA, RECIPE._replace(epochs=1), in_shape=(3, 8, 8),
         out=tmp_path, plan=plan, log=lambda _: None)
-    tree = checkpoint.load(tmp_path / "best.npz")
+    tree = checkpoint.load(tmp_path / "last.npz")
     change(tree)
-    checkpoint.save(tmp_path / "best.npz", tree)
-    with pytest.raises(CheckpointError, match=f"best.npz is damaged, or .*{message}"):
+    checkpoint.save(tmp_path / "last.npz", tree)
+    with pytest.raises(CheckpointError, match=f"last.npz is damaged, or .*{message}"):
         load_run(tmp_path)

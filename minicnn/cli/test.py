@@ -50,6 +50,9 @@ def run(args: argparse.Namespace) -> int:
         notes = [f"epoch {run.epoch}", look,
                  f"{fold_all(run.model)} batch norms folded" if args.fold else ""]
         member = run.model.to(args.device), run.prepare
+        if args.crops == "10" and unseen(run):
+            print(f"note: {folder} has seen no {' and no '.join(unseen(run))} in training; ten "
+                  "crops are such")
         answers.append(predict([member], test.images, view))
         print(f"{folder} ({', '.join(filter(None, notes))}): "
               f"{said(errors(answers[-1], test.labels))}")
@@ -57,6 +60,14 @@ def run(args: argparse.Namespace) -> int:
         together = np.mean(answers, axis=0)
         print(f"{len(runs)} networks together: {said(errors(together, test.labels))}")
     return 0
+
+
+def unseen(run: Run) -> list[str]:
+    """What the ten crops show that training did not: digits are not mirrored, for example."""
+    steps = run.plan.get("augment", [])
+    seen = {"shifted pictures": "crop" in steps or "resized crop" in steps,
+            "mirror images": "flip" in steps}
+    return [what for what, known in seen.items() if not known]
 
 
 def test_pictures(folder: str, run: Run) -> Dataset:

@@ -193,12 +193,16 @@ def whole_row(label: str, inside: list[Line]) -> tuple[Line, Line]:
 
 
 def filters(layers: Sequence[Module], printed: str) -> str | int | None:
-    """Of a row's first convolution: "96 of 11x11x3" or, if so printed, 96."""
-    shape = next((value.shape for layer in layers for _, value in layer.named_parameters()
-                  if len(value.shape) == 4), None)
-    if shape is None:
+    """Of a row's convolutions, as they are printed: "64, 96, 128" of all of them; 96, or
+    "96 of 11x11x3", of the first.
+    """
+    shapes = [value.shape for layer in layers for _, value in layer.named_parameters()
+              if len(value.shape) == 4]
+    if not shapes:
         return None
-    F, C, KH, KW = shape
+    if "," in printed:
+        return ", ".join(str(shape[0]) for shape in shapes)
+    F, C, KH, KW = shapes[0]
     return F if printed.isdecimal() else f"{F} of {KH}x{KW}x{C}"
 
 
@@ -221,8 +225,8 @@ def with_commas(value: Any) -> str:
 
 def shown(key: str, value: Any) -> str:
     """A slide's figure with as much of its column's name as it needs to be understood."""
-    if key == "filters" and str(value).isdecimal():
-        return f"{value} filters"
+    if key == "filters" and " of " not in str(value):
+        return f"{value} filters".replace(",", "")         # commas part the figures of a row
     return {"stride": f"stride {value}", "macs": f"{with_commas(value)} MACs",
             "parameters": f"{with_commas(value)} parameters"}.get(key, str(value))
 

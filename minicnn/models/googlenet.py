@@ -92,7 +92,8 @@ def stage(number: str, label: str, unit: Unit = biased, kernel: int = 5) -> Iter
     """The modules of one map size: 3, 4 or 5."""
     for name, in_channels, maps, output, params, ops in MODULES:
         if name.startswith(number):
-            slide = {"output": output, "parameters": params, "macs": ops}
+            slide = {"output": output, "filters": ", ".join(map(str, maps)), "parameters": params,
+                     "macs": ops}
             yield row(label.format(name), inception(in_channels, *maps, unit, kernel),
                       **slide if kernel == 5 else {})      # torchvision's is on no slide
 
@@ -105,7 +106,7 @@ def paper_rows(classes: int, channels: int, dropout: float) -> tuple[Row, ...]:
         row("pool1", pool(), output="64x56x56", kernel="3x3", stride="2"),
         row("lrn1",  LocalResponseNorm(5)),
         row("conv2", Sequential(reduce=biased(64, 64, 1), conv=biased(64, 192, 3)),
-            output="192x56x56", parameters="112K", macs="360M"),
+            output="192x56x56", filters="64, 192", parameters="112K", macs="360M"),
         row("lrn2",  LocalResponseNorm(5)),
         row("pool2", pool(), output="192x28x28", kernel="3x3", stride="2"),
         *stage("3", label),

@@ -41,7 +41,14 @@ def test_together(runs, capsys):
 
 
 def test_ten_crops(runs, capsys):
-    assert len(errors_of(capsys, runs / "a", "--crops", "10", "--limit", "100")) == 1
+    """A recipe without crops and flips is pointed out; with crops, but of digits, only flips."""
+    assert main(["test", str(runs / "a"), "--crops", "10", "--limit", "100"]) == 0
+    note, line = capsys.readouterr().out.splitlines()
+    assert note.endswith("a has seen no shifted pictures and no mirror images in training; ten "
+                         "crops are such")
+    assert re.fullmatch(r".*a \(epoch 2, 10 crops\): test error [\d.]+ %, top-5 .*", line)
+    assert main(["test", str(runs / "resnet"), "--crops", "10", "--limit", "20"]) == 0
+    assert "resnet has seen no mirror images in training" in capsys.readouterr().out
 
 
 def test_scales_and_folding(runs, capsys):

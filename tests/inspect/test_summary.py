@@ -89,6 +89,15 @@ def test_filters_are_compared(printed, shown, remark):
     assert (line.slide, line.remark) == (shown, remark)
 
 
+def test_filters_of_several_convolutions():
+    """In the order of a slide's columns: GoogLeNet's #1x1, #3x3 reduce, #3x3, ..."""
+    parts = (Conv2d(8, 6, 1), ReLU(), Conv2d(6, 4, 3, padding=1))
+    line = summary(TableNet(row("two", *parts, filters="6, 4")), (8, 9, 9)).rows[0]
+    assert (line.slide, line.remark) == ("6 4 filters", "")
+    line = summary(TableNet(row("two", *parts, filters="6, 5")), (8, 9, 9)).rows[0]
+    assert line.remark == "filters: 6, 5 there, 6, 4 here"
+
+
 def test_a_row_of_several_layers_has_its_own_line():
     """Its figures stand beside the sums, not beside the first of its layers."""
     table = summary(two_branches(), (1, 8, 8))

@@ -25,12 +25,6 @@ def stored(group):
     return json.loads(path.read_text("utf-8"))
 
 
-def stored_outputs(families):
-    """Name of a network -> what an independent implementation put out (tests/stored/)."""
-    path = Path(__file__).parents[1] / "stored" / f"models_{families}.json"
-    return json.loads(path.read_text("utf-8"))
-
-
 def stage_shapes(model):
     """Output shapes in the order of computation, by the layer's path and by the row's label."""
     found = {}

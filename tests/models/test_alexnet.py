@@ -14,10 +14,10 @@ from tests.models.network_checks import (
     one_step_lowers_the_loss,
     shape_agrees_with_forward,
     stage_shapes,
-    stored_outputs,
+    stored,
 )
 
-STORED = stored_outputs("alexnet_vgg")
+STORED = stored("alexnet_vgg")
 
 # unicamp "AlexNet" and stanford "Full (simplified) AlexNet architecture", line by line:
 # [27x27x96] MAX POOL1: 3x3 filters at stride 2

@@ -1,6 +1,4 @@
-import json
 from math import ceil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,11 +26,11 @@ from tests.models.network_checks import (
     one_step_lowers_the_loss,
     shape_agrees_with_forward,
     stage_shapes,
+    stored,
 )
 from tests.models.sure import sure
 
 GOLDEN = golden("efficientnet")
-STORED = Path(__file__).parent.parent / "stored" / "models_efficient.json"
 HERE = {"features.0": "conv1", **{f"features.{n}": f"stage{n}" for n in range(1, 8)},
         "features.8": "head", "avgpool": "pool", "classifier": "fc"}
 
@@ -141,7 +139,7 @@ def test_says_what_is_wrong(make, words):
 
 def test_stored():
     agrees_with_stored(EfficientNet(variant="torchvision").to(dtype="float64"),
-                       json.loads(STORED.read_text("utf-8"))["efficientnet_b0"])
+                       stored("efficient")["efficientnet_b0"])
 
 
 @pytest.mark.slow

@@ -24,12 +24,12 @@ from tests.models.network_checks import (
     one_step_lowers_the_loss,
     pictures,
     shape_agrees_with_forward,
-    stored_outputs,
+    stored,
     training_scores_agree,
 )
 
 GOLDEN = golden("inception")
-STORED, PAPER = stored_outputs("inception"), stored_outputs("googlenet")
+STORED, PAPER = stored("inception"), stored("googlenet")
 MODULES = ["3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b"]
 
 HERE = {"stem.conv1": "conv1", "stem.pool1": "pool1", "stem.lrn1": "lrn1", "stem.conv2": "conv2",

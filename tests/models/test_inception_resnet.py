@@ -20,11 +20,11 @@ from tests.models.network_checks import (
     gradient_along_random_directions,
     one_step_lowers_the_loss,
     shape_agrees_with_forward,
-    stored_outputs,
+    stored,
 )
 
 FIGURES = golden("inception")["inception_resnet_v2"]
-STORED = stored_outputs("inception")
+STORED = stored("inception")
 HERE = {"repeat": "Inception-resnet-A", "mixed_6a": "Reduction-A",
         "repeat_1": "Inception-resnet-B", "mixed_7a": "Reduction-B",
         "repeat_2": "Inception-resnet-C", "block8": "Inception-resnet-C.last",

@@ -19,12 +19,12 @@ from tests.models.network_checks import (
     one_step_lowers_the_loss,
     pictures,
     shape_agrees_with_forward,
-    stored_outputs,
+    stored,
     training_scores_agree,
 )
 
 FIGURES = golden("inception")["inception_v3"]
-STORED = stored_outputs("inception")
+STORED = stored("inception")
 
 
 def test_published():

@@ -9,11 +9,11 @@ from tests.models.network_checks import (
     gradient_along_random_directions,
     one_step_lowers_the_loss,
     shape_agrees_with_forward,
-    stored_outputs,
+    stored,
 )
 
 FIGURES = golden("inception")["inception_v4"]
-STORED = stored_outputs("inception")
+STORED = stored("inception")
 HERE = {"global_pool": "Average Pooling", "head_drop": "Dropout", "last_linear": "Softmax",
         **{f"features.{i}": name for i, name in enumerate(
             [f"Stem.{i}" for i in range(6)] + [f"Inception-A.{i}" for i in range(4)]

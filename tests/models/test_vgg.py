@@ -17,10 +17,10 @@ from tests.models.network_checks import (
     one_step_lowers_the_loss,
     shape_agrees_with_forward,
     stage_shapes,
-    stored_outputs,
+    stored,
 )
 
-STORED = stored_outputs("alexnet_vgg")
+STORED = stored("alexnet_vgg")
 CONFIGS = ["A", "A-LRN", "B", "C", "D", "E"]
 
 # memphis "VGGNet: ILSVRC 2014 2nd place" and stanford, line by line after the input:

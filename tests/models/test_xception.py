@@ -11,11 +11,11 @@ from tests.models.network_checks import (
     gradient_along_random_directions,
     one_step_lowers_the_loss,
     shape_agrees_with_forward,
-    stored_outputs,
+    stored,
 )
 
 FIGURES = golden("inception")["xception"]
-STORED = stored_outputs("inception")
+STORED = stored("inception")
 HERE = {"global_pool": "avg pool",
         **{f"{kind}{i}": f"conv{i}.{part}" for i in range(1, 5) for kind, part in (
             ("conv", "conv"), ("bn", "norm"), ("act", "activation"))}}

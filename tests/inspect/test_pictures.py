@@ -91,6 +91,18 @@ def test_training_errors_are_drawn_where_there_are_some(tmp_path):
     assert blue > 1.5 * (without[..., 2] > without[..., 0] + 0.3).sum()
 
 
+@pytest.mark.parametrize("errors, scale", [([80, 40, 21], "linear"), ([80, 40, 19], "log"),
+                                           ([80, 40, 0], "linear")])
+def test_errors_over_a_wide_range_are_drawn_on_a_logarithmic_scale(monkeypatch, errors, scale):
+    kept = []
+    monkeypatch.setattr(pictures, "save", lambda drawn, path: kept.append(drawn))
+    pictures.learning_curves([{"epoch": 1 + i, "loss": 2.0, "val_loss": 3.0, "error": error}
+                              for i, error in enumerate(errors)], "a.png")
+    left, right = kept[0].axes
+    assert right.get_yscale() == scale
+    assert [list(line.get_ydata()) for line in left.lines] == [[2.0] * 3, [3.0] * 3]
+
+
 NAMES = ["airplane", "automobile", "a name of a class that is far too long for any picture",
          "the same name that goes on for ever", "猫狗鳥", r"$\frac$", "$5", "7", "8", "frog"]
 

@@ -27,8 +27,8 @@ from benchmarks.tables import (
     workload_text,
 )
 from benchmarks.workloads import GPU, GROUPS, WORKLOADS, Workload, chosen
-from minicnn.arguments import above_zero, whole
-from minicnn.backend import gpu_problem
+from minicnn.backend.arrays import gpu_problem
+from minicnn.cli.arguments import above_zero, whole
 
 
 def parser() -> argparse.ArgumentParser:

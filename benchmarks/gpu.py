@@ -12,6 +12,7 @@ has a PyTorch with CUDA.
 import argparse
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from statistics import median
 from typing import Any
 
@@ -24,16 +25,18 @@ from benchmarks.process import Contestant
 from benchmarks.rounds import measure
 from benchmarks.workloads import GPU, Workload
 from minicnn import Tensor, layers
-from minicnn.arguments import whole
-from minicnn.backend import allow_tf32, fused_kernels, gpu_name, gpu_problem, to_device
-from minicnn.inspect import summary
+from minicnn.analysis import summary
+from minicnn.analysis.speed import gigabytes, gigaflops
+from minicnn.backend.arrays import gpu_name, gpu_problem, to_device
+from minicnn.backend.kernels import plain
+from minicnn.backend.precision import allow_tf32
+from minicnn.cli.arguments import whole
 from minicnn.optim import SGD
-from minicnn.speed import gigabytes, gigaflops
 
 OURS = """
 import sys
 from benchmarks import own
-from minicnn.backend import allow_tf32
+from minicnn.backend.precision import allow_tf32
 allow_tf32({tf32})
 sys.argv[1:] = []
 own.main()
@@ -134,7 +137,7 @@ def kernel_row(name: str, step: Callable[[], object], nbytes: int, rounds: int, 
     """nbytes : what must be read and written at least."""
     times = []
     for ours in (True, False):
-        with fused_kernels(ours):
+        with nullcontext() if ours else plain():
             times.append(milliseconds(step, rounds))
     share = nbytes / times[0] / 1e6 / speed
     return (f"| {name} | {times[0]:.3f} | {times[1]:.3f} | {times[0] / times[1]:.2f} | "

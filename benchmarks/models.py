@@ -6,8 +6,8 @@ from benchmarks.networks import Row
 from minicnn import Module, Sequential, Tensor, layers
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers import Add, BatchNorm2d, Conv2d, ReLU, Shortcut
+from minicnn.layers.module import Shape
 from minicnn.models import LeNet5
-from minicnn.module import Shape
 
 
 class Block(Module):

@@ -14,7 +14,7 @@ import minicnn
 from benchmarks.models import build
 from benchmarks.rivals.serve import Impossible, blas, serve
 from minicnn import Tensor, layers, manual_seed, no_grad
-from minicnn.backend import gpu_problem, to_device
+from minicnn.backend.arrays import gpu_problem, to_device
 from minicnn.losses import cross_entropy
 from minicnn.optim import SGD
 

@@ -13,13 +13,13 @@ import numpy as np
 from tqdm import tqdm
 
 from minicnn import Tensor, manual_seed, no_grad, set_threads
-from minicnn.arguments import seed, whole
+from minicnn.cli.arguments import seed, whole
 from minicnn.data import Loader, augment, channel_statistics, digits, mnist, pad, standardise
 from minicnn.losses import cross_entropy
-from minicnn.metrics import confusion_matrix
 from minicnn.models import LeNet5
 from minicnn.optim import SGD
 from minicnn.schedule import CosineAnnealingLR
+from minicnn.training.metrics.classification import confusion_matrix
 
 settings = ArgumentParser(description="Train on drawn digits, test on handwritten ones.")
 settings.add_argument("--data", metavar="DIR", help="folder of MNIST's four files")
@@ -56,12 +56,12 @@ for epoch in range(1, args.epochs + 1):
         schedule.step()
         total += loss.item() * len(labels)
     with no_grad():
-        said = np.concatenate([model(Tensor(x_real[i:i + 500])).numpy().argmax(axis=1)
+        predicted = np.concatenate([model(Tensor(x_real[i:i + 500])).numpy().argmax(axis=1)
                                for i in range(0, len(x_real), 500)])
-    right = 100 * (said == real.labels).mean()
+    right = 100 * (predicted == real.labels).mean()
     print(f"epoch {epoch:2}   loss {total / len(drawn.labels):.4f}   "
           f"handwritten digits read {right:.2f} %")
 
-matrix = confusion_matrix(said, real.labels, 10)
+matrix = confusion_matrix(predicted, real.labels, 10)
 print("of each class:", ", ".join(f"{name} {100 * row[number] / row.sum():.1f} %" for number,
                                   (name, row) in enumerate(zip(real.classes, matrix, strict=True))))

@@ -14,29 +14,31 @@ from tempfile import TemporaryFile
 import numpy as np
 from tqdm import tqdm
 
-from minicnn import Tensor, checkpoint, manual_seed, no_grad, set_threads
-from minicnn.arguments import above_zero, seed, whole
+from minicnn import Tensor, manual_seed, no_grad, set_threads
+from minicnn.analysis import summary
+from minicnn.cli.arguments import above_zero, seed, whole
 from minicnn.data import Loader, augment, channel_statistics, find_digits, pad, standardise
-from minicnn.gradcheck import gradcheck
-from minicnn.inspect import pictures, summary
-from minicnn.interrupt import finish_step
+from minicnn.gradcheck.checker import gradcheck
 from minicnn.layers import Conv2d
 from minicnn.losses import cross_entropy, rbf_loss
 from minicnn.models import LeNet5
 from minicnn.optim import SGD
 from minicnn.schedule import CosineAnnealingLR
+from minicnn.training import checkpoint
+from minicnn.training.interrupt import finish_step
+from minicnn.training.report import report
 
 # 1. Settings ------------------------------------------------------------------------------------
-RATES = {"slide": 0.03, "paper": 0.001, "visualiser": 0.03}          # step size, for each variant
+LRS = {"slide": 0.03, "paper": 0.001, "visualiser": 0.03}       # learning rate, for each variant
 settings = ArgumentParser(description="Train LeNet-5 on handwritten digits.",
                           epilog="example: python examples/lenet_mnist.py --epochs 3 --augment")
 option = settings.add_argument
-option("--variant", default="slide", choices=RATES, help="the lecture's table, LeNet-5 as "
+option("--variant", default="slide", choices=LRS, help="the lecture's table, LeNet-5 as "
        "published in 1998, or the visualiser network of the unicamp deck")
 option("--data", metavar="DIR", help="folder of MNIST's files (or $MINICNN_DATA, cache, download)")
 option("--epochs", type=whole, help="times through the training digits (12; with --augment 30)")
 option("--batch", type=whole, default=64, help="digits in one step (64)")
-option("--rate", type=above_zero, help="step size at the start (0.03; paper: 0.001)")
+option("--lr", type=above_zero, help="learning rate at the start (0.03; paper: 0.001)")
 option("--images", type=whole, help="train on the first so many digits only")
 option("--augment", action="store_true", help="distort the digits anew in every epoch")
 option("--seed", type=seed, default=0, help="of the weights, shuffling and distortions (0)")
@@ -46,7 +48,7 @@ option("--resume", action="store_true", help="go on from the checkpoint in --out
 args = settings.parse_args()
 manual_seed(args.seed)
 set_threads(1)                   # LeNet's matrices are small: two threads wait more than they work
-args.rate = args.rate or RATES[args.variant]
+args.lr = args.lr or LRS[args.variant]
 args.epochs = args.epochs or (30 if args.augment else 12)
 paper, saved = args.variant == "paper", args.out / "checkpoint.npz"
 
@@ -55,7 +57,7 @@ try:
     train, test = find_digits(args.data)
     train = train.subset(args.images) if args.images else train
     model = LeNet5(args.variant).to(args.device)
-    plan = {"variant": args.variant, "epochs": args.epochs, "batch": args.batch, "rate": args.rate,
+    plan = {"variant": args.variant, "epochs": args.epochs, "batch": args.batch, "lr": args.lr,
             "data": train.source, "augment": args.augment, "seed": args.seed}
     state = checkpoint.load(saved, plan) if args.resume else None
     args.out.mkdir(parents=True, exist_ok=True)
@@ -95,7 +97,7 @@ print("gradient of C1:", gradcheck(Conv2d(1, 6, 5), x_train[:1, :, 8:16, 8:17].a
 
 # 5. Can it learn twenty digits by heart?  If it cannot, something is broken ---------------------
 small = LeNet5(args.variant).to(args.device)
-optimizer = SGD(small.parameters(), lr=args.rate, momentum=0.9)
+optimizer = SGD(small.parameters(), lr=args.lr, momentum=0.9)
 for step in range(1, 301):                                                     # noqa: B007
     loss = loss_of(small(Tensor(x_train[:20]).to(args.device)), train.labels[:20])
     optimizer.zero_grad()
@@ -104,7 +106,7 @@ for step in range(1, 301):                                                     #
     known = (predict(small, x_train[:20]) == train.labels[:20]).sum()
     if known == 20:
         break
-hint = "" if known == 20 else " (20 expected: is the rate too high, or a gradient wrong?)"
+hint = "" if known == 20 else " (20 expected: is --lr too high, or a gradient wrong?)"
 print(f"twenty digits: {known} known by heart after {step} steps{hint}\n")
 
 # 6. Train: forward, loss, zero, backward, step --------------------------------------------------
@@ -112,7 +114,7 @@ bend = partial(augment.warp, shift=1.5, degrees=8, stretch=0.15, elastic_alpha=2
                fill=float(x_train.min()))
 loader = Loader(x_train, train.labels, args.batch, seed=args.seed,
                 transform=bend if args.augment else None)
-optimizer = SGD(model.parameters(), lr=args.rate, momentum=0.9, weight_decay=5e-4)
+optimizer = SGD(model.parameters(), lr=args.lr, momentum=0.9, weight_decay=5e-4)
 schedule = CosineAnnealingLR(optimizer, T_max=args.epochs * len(loader))
 parts = {"model": model, "optimizer": optimizer, "schedule": schedule, "loader": loader}
 history, total, seconds = [], 0.0, 0.0            # of this epoch so far: sum of the losses, seconds
@@ -155,13 +157,13 @@ with finish_step() as stop:                                                   # 
 
 # 7. Test, beside the figures of LeCun 1998, section III ------------------------------------------
 data = train.source.split(" of ")[-1].split(":")[0].split(" (")[0]       # "MNIST"
-said = predict(model, x_test)
-wrong = (said != test.labels).sum()
-print(f"\ntest error {100 * wrong / len(said):.2f} %: {wrong} of {len(said):,} wrong; "
+predicted = predict(model, x_test)
+wrong = (predicted != test.labels).sum()
+print(f"\ntest error {100 * wrong / len(predicted):.2f} %: {wrong} of {len(predicted):,} wrong; "
       f"{train.source}\nLeNet-5 in 1998, on MNIST: 0.95 %; trained on distorted digits too, 0.8 %")
 
 # 8. Pictures: filters, the maps of the unicamp visualiser, iitk's slide "Misclassifications" -----
-drawn = pictures.report(args.out, model.eval(), f"LeNet-5 ({args.variant}), {data}", history,
-                        x_test, test, said, marks={"LeNet-5 in 1998": 0.95, "with distortions": 0.8}
-                        if data == "MNIST" else {})
+drawn = report(args.out, model.eval(), f"LeNet-5 ({args.variant}), {data}", history, x_test, test,
+               predicted, marks={"LeNet-5 in 1998": 0.95, "with distortions": 0.8}
+               if data == "MNIST" else {})
 print(f"pictures in {args.out}:", ", ".join(path.name for path in drawn))

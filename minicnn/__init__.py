@@ -1,23 +1,46 @@
 """minicnn: convolutional networks from scratch, written to be read.
 
-    from minicnn import Sequential, Tensor, no_grad
-    from minicnn.layers import Conv2d
-    from minicnn.models import LeNet5
+    import minicnn
+    model = minicnn.models.build("lenet5")
+    layer = minicnn.layers.Conv2d(1, 6, 5)
 
-Start with examples/lenet_mnist.py, then minicnn/engine.py, then the layer of the slide you are at.
+Start with examples/lenet_mnist.py, then minicnn/autograd/engine.py, then the layer of the slide you
+are at.
 """
 
-from minicnn.backend import allow_tf32, manual_seed
-from minicnn.memory import keep_freed_memory
-from minicnn.modes import detect_anomaly, no_grad
-from minicnn.module import Module, Sequential
-from minicnn.parameter import Parameter
-from minicnn.tensor import Tensor
-from minicnn.threads import set_threads
+import importlib
+from typing import Any
+
+from minicnn.autograd.hooks import detect_anomaly
+from minicnn.autograd.switches import no_grad
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.kernels import plain
+from minicnn.backend.memory import keep_freed_memory
+from minicnn.backend.precision import allow_tf32
+from minicnn.backend.random import manual_seed
+from minicnn.backend.threads import set_threads
+from minicnn.layers.module import Module, Sequential
+from minicnn.layers.parameter import Parameter
 
 __all__ = ["Module", "Parameter", "Sequential", "Tensor", "__version__", "allow_tf32",
-           "detect_anomaly", "manual_seed", "no_grad", "set_threads"]
+           "detect_anomaly", "manual_seed", "no_grad", "plain", "set_threads"]
 
 __version__ = "0.1.0"
+
+# Rooms that are loaded when somebody first asks for them, as in minicnn.models.
+ROOMS = {name: f"minicnn.{name}" for name in (
+    "analysis", "data", "gradcheck", "init", "layers", "losses", "models", "optim", "schedule",
+    "slides", "training")} | {"functions": "minicnn.autograd.functions"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ROOMS:
+        raise AttributeError(f"module 'minicnn' has no attribute {name!r}")
+    return importlib.import_module(ROOMS[name])
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *ROOMS})
+
 
 keep_freed_memory()                        # a LeNet-5 step takes half the time: see memory.py

@@ -25,16 +25,25 @@ The GoogLeNet paper does not say.  Lectures: virginia and stanford, ResNet train
 calls it "Xavier initialization from He et al.").
 """
 
+from collections.abc import Callable
 from math import prod, sqrt
+from typing import Any
 
 import numpy as np
 
-from minicnn.module import Module
-from minicnn.parameter import Init, Parameter, ones, zeros
+Init = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
-__all__ = ["alexnet", "apply_init", "constant", "fans", "he_normal", "he_uniform", "lecun_normal",
-           "lecun_uniform", "lenet", "normal", "ones", "orthogonal", "uniform", "vgg",
-           "xavier_normal", "xavier_uniform", "zeros"]
+__all__ = ["Init", "alexnet", "apply_init", "constant", "fans", "he_normal", "he_uniform",
+           "lecun_normal", "lecun_uniform", "lenet", "normal", "ones", "orthogonal", "uniform",
+           "vgg", "xavier_normal", "xavier_uniform", "zeros"]
+
+
+def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    return np.zeros(shape, np.float32)
+
+
+def ones(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    return np.ones(shape, np.float32)
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -149,7 +158,7 @@ def uniform_by_fans(std) -> Init:
     return draw
 
 
-def apply_init(module: Module, weight: Init | None = None, bias: Init | None = None) -> Module:
+def apply_init(module: Any, weight: Init | None = None, bias: Init | None = None) -> Any:
     """Give a layer or a network new starting values; nothing is drawn before it is read.
 
     weight : for everything learnt that has two axes or more: filters and matrices
@@ -163,7 +172,7 @@ def apply_init(module: Module, weight: Init | None = None, bias: Init | None = N
     """
     for part in module.modules():
         own = {name: value for name, value in vars(part).items()
-               if isinstance(value, Parameter) and value.learnt}
+               if getattr(value, "learnt", False)}         # Parameters, not Buffers
         matrices = [value for value in own.values() if value.ndim >= 2]
         biases = [own["bias"]] if matrices and "bias" in own else []
         changes = [(parameter, weight) for parameter in matrices]

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backend import Array, fused_on_gpu, sum_dtype, to_cpu, to_device, xp_of
-from minicnn.cuda import elements
-from minicnn.parameter import list_of_parameters
-from minicnn.tensor import Tensor
-from minicnn.threads import LEAST, at_once, in_blocks, tiles
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import Array, sum_dtype, to_cpu, to_device, xp_of
+from minicnn.backend.cuda import elements
+from minicnn.backend.kernels import kernel
+from minicnn.backend.threads import LEAST, at_once, in_blocks, tiles
+from minicnn.layers.parameter import list_of_parameters
 
 
 class Optimizer:
@@ -119,7 +120,7 @@ def decayed(w: Array, g: Array, weight_decay: float) -> Array:
     return g + weight_decay * w.astype(g.dtype, copy=False) if weight_decay else g
 
 
-@fused_on_gpu(elements.momentum_step)
+@kernel(cuda=elements.momentum_step)
 def momentum_step(w, g, v, lr, momentum, dampening, nesterov, first, weight_decay):
     """The step of SGD below; it changes w and v."""
     g = decayed(w, g, weight_decay)
@@ -205,7 +206,7 @@ class RMSprop(Optimizer):
 RMSProp = RMSprop                      # the lecture's spelling; PyTorch's is RMSprop
 
 
-@fused_on_gpu(elements.adam_step)
+@kernel(cuda=elements.adam_step)
 def adam_step(w, g, m, v, t, lr, betas, eps, weight_decay, decoupled):
     """The step of Adam below, of AdamW if `decoupled`; it changes w, m and v."""
     g, (b1, b2) = decayed(w, g, 0.0 if decoupled else weight_decay), betas

@@ -123,7 +123,7 @@ class ReduceLROnPlateau(Schedule):
     A measured NaN is never better.
 
     >>> from minicnn.optim import SGD
-    >>> from minicnn.tensor import Tensor
+    >>> from minicnn.autograd.tensor import Tensor
     >>> schedule = ReduceLROnPlateau(SGD([Tensor([1.0])], lr=0.1), patience=1)
     >>> for error in (0.9, 0.9, 0.9):
     ...     schedule.step(error)

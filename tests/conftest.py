@@ -6,12 +6,15 @@ refuses and wraps indices as CuPy does); CuPy itself where there is a GPU.
 
 import os
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from minicnn.backend import gpu_problem, manual_seed
+from minicnn.backend.arrays import gpu_problem
+from minicnn.backend.kernels import plain
+from minicnn.backend.random import manual_seed
 from minicnn.data import find_digits
 from tests import standin
 
@@ -28,7 +31,14 @@ def pytest_addoption(parser):
                      help="run the tests of arrays on CuPy alone, and fail where there is no GPU")
 
 
+def always_plain(item):
+    """The stand-in has no compiler: it runs the definitions in either mode."""
+    chosen = getattr(item, "callspec", None) and item.callspec.params
+    return bool(chosen) and chosen.get("xp") == "standin" and chosen.get("mode", "fast") != "fast"
+
+
 def pytest_collection_modifyitems(config, items):
+    items[:] = [item for item in items if not always_plain(item)]
     if config.getoption("--need-gpu"):
         if "cupy" not in LIBRARIES:
             raise pytest.UsageError(f"--need-gpu: {gpu_problem()}")
@@ -50,6 +60,13 @@ def xp(request, monkeypatch):
 def device(xp):
     """The device of `xp`'s arrays: "cpu" or "cuda"."""
     return "cpu" if xp is np else "cuda"
+
+
+@pytest.fixture(params=["fast", "plain"])
+def mode(request):
+    """Once by the faster versions, once by the definitions alone: the numbers are the same."""
+    with plain() if request.param == "plain" else nullcontext():
+        yield request.param
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import numpy as np
 
 COMPILER = shutil.which("g++")
 BLOCK, GRID = 6, 3                     # threads in a block and blocks in a row, instead of hundreds
-FOLDER = Path(tempfile.gettempdir()) / "kernels"       # tests/cuda_common.py chooses another
+FOLDER = Path(tempfile.gettempdir()) / "kernels"       # cuda_common.py chooses another
 
 SHIM = r"""
 #include <barrier>

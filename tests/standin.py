@@ -2,7 +2,7 @@
 
 `sys.modules["cupy"] = tests.standin` and minicnn believes that there is a GPU.  What CuPy 14 does
 differently from NumPy happens here too; the names, the keywords and the habits were read from CuPy
-14.2, and tests/test_standin.py also runs on CuPy itself where there is a GPU.
+14.2, and tests/backend/test_standin.py also runs on CuPy itself where there is a GPU.
 
   - np.asarray(x) raises; so does x + numpy_array, x[:] = numpy_array, xp.exp(numpy_array)
   - a reduction returns an array of shape (), not a number; float() of it waits for the GPU

@@ -13,7 +13,7 @@ import pytest
 import minicnn
 from minicnn import layers
 from minicnn.__main__ import parser
-from minicnn.module import Module
+from minicnn.layers.module import Module
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -141,6 +141,6 @@ def test_every_source_in_the_table_has_its_test():
 def test_code_that_is_quoted_is_the_code():
     """A class or function that a page shows in full stands in the package like that."""
     sources = "\n".join(path.read_text() for path in (ROOT / "minicnn").rglob("*.py"))
-    block = re.search(r"^```python\n(class LinearFn.*?)^```", (ROOT / "README.md").read_text(),
-                      re.M | re.S)
+    block = re.search(r"^```python\n(@kernel.*?class LinearFn.*?)^```",
+                      (ROOT / "README.md").read_text(), re.M | re.S)
     assert block and block[1] in sources

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minicnn import checkpoint
+from minicnn.training import checkpoint
 from tests.data.real import REAL, needs_mnist
 
 ROOT = Path(__file__).parents[1]
@@ -109,7 +109,7 @@ def test_a_run_and_one_that_is_interrupted_and_resumed(tmp_path, drawn_digits, c
     for name, value in environment(drawn_digits).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("MINICNN_DATA", raising=False)
-    for other in (["--epochs", 5], ["--rate", 0.01], ["--batch", 16], ["--seed", 1],
+    for other in (["--epochs", 5], ["--lr", 0.01], ["--batch", 16], ["--seed", 1],
                   ["--images", 1400], ["--variant", "visualiser"], ["--augment"]):
         line = refused([*options, *other, "--out", whole, "--resume"], capsys, monkeypatch)
         assert "resume" in line, line
@@ -190,10 +190,10 @@ def test_two_epochs_of_mnist(tmp_path, drawn_digits):
     (["--images", "-1"], "--images"),
     (["--images", "0"], "--images"),
     (["--images", "10001"], "10001"),
-    (["--rate", "nan"], "--rate"),
-    (["--rate", "0"], "--rate"),
-    (["--rate", "inf"], "--rate"),
-    (["--rate=-1"], "--rate"),
+    (["--lr", "nan"], "--lr"),
+    (["--lr", "0"], "--lr"),
+    (["--lr", "inf"], "--lr"),
+    (["--lr=-1"], "--lr"),
     (["--seed=-1"], "--seed"),
     (["--variant", "papers"], "'papers'"),
     (["--device", "tpu"], "'tpu'"),
@@ -203,7 +203,7 @@ def test_two_epochs_of_mnist(tmp_path, drawn_digits):
     (["--resume"], "no checkpoint at"),
     (["--out", "file"], "file"),
     (["--out", "/proc"], "/proc"),
-    (["--rat"], "--rat"),
+    (["--rate", "0.1"], "--rate"),
 ])
 def test_wrong_settings(options, words, tmp_path, drawn_digits, capsys, monkeypatch):
     """One clear line, exit status 2, no traceback, nothing left behind."""
@@ -212,7 +212,7 @@ def test_wrong_settings(options, words, tmp_path, drawn_digits, capsys, monkeypa
     for name, value in environment(drawn_digits).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("MINICNN_DATA", raising=False)
-    monkeypatch.setattr("minicnn.backend.gpu_problem", lambda: "CuPy is not installed")
+    monkeypatch.setattr("minicnn.backend.arrays.gpu_problem", lambda: "CuPy is not installed")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_bytes(b"")
     assert words in refused(options, capsys, monkeypatch)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from minicnn import init
-from minicnn.backend import manual_seed
+from minicnn.backend.random import manual_seed
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Linear
+from minicnn.layers.module import Module, Sequential
+from minicnn.layers.parameter import Parameter
 from minicnn.layers.rbf import RBF
-from minicnn.module import Module, Sequential
-from minicnn.parameter import Parameter
 
 SHAPE = (60, 40, 3, 5)                                 # fan_in 600, fan_out 900
 SPREADS = [                                            # (draw, standard deviation, largest value)

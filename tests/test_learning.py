@@ -25,11 +25,11 @@ def drawn(drawn_digits):
     return x_train, train.labels, x_test, test.labels
 
 
-def trained(x, labels, epochs, seed=0, rate=0.05):
+def trained(x, labels, epochs, seed=0, lr=0.05):
     """A LeNet-5 of that seed and the losses of its steps."""
     manual_seed(seed)
     model = LeNet5()
-    optimizer = SGD(model.parameters(), lr=rate, momentum=0.9)
+    optimizer = SGD(model.parameters(), lr=lr, momentum=0.9)
     loader = Loader(x, labels, 50, seed=seed)
     losses = []
     for _ in range(epochs):
@@ -78,15 +78,19 @@ def test_one_seed_one_run(drawn):
 
 @pytest.mark.parametrize("variant", ["slide", "paper", "visualiser"])
 def test_twenty_steps_on_both_libraries(variant, monkeypatch):
-    """Hazard 21, on the stand-in: one seed, one network, one run, wherever it is computed."""
+    """Hazard 21, on the stand-in: one seed, one network, one run, wherever it is computed.
+
+    In float64: its rounding, 1e-16 of a value, cannot reach the bound in 20 steps, whatever kernel
+    the BLAS takes and in which order it adds.
+    """
     drawn = digits(64)
-    x = normalise(pad(drawn.images, 2))
+    x = normalise(pad(drawn.images, 2)).astype(np.float64)
     ends = []
     for device in ("cpu", "cuda"):
         if device == "cuda":
             monkeypatch.setitem(sys.modules, "cupy", standin)
         manual_seed(0)
-        model = LeNet5(variant).to(device)
+        model = LeNet5(variant).to(device, np.float64)
         optimizer = SGD(model.parameters(), lr=0.001, momentum=0.9, weight_decay=1e-4)
         loss_of = rbf_loss if variant == "paper" else cross_entropy
         for step in range(20):
@@ -96,6 +100,6 @@ def test_twenty_steps_on_both_libraries(variant, monkeypatch):
             loss.backward()
             optimizer.step()
         ends.append((loss.item(), model.state_dict()))
-    assert abs(ends[0][0] - ends[1][0]) < 1e-6
+    assert ends[0][0] == pytest.approx(ends[1][0], rel=1e-9)
     for name, values in ends[0][1].items():
-        assert np.abs(values - ends[1][1][name]).max() < 1e-6, name
+        assert np.abs(values - ends[1][1][name]).max() < 1e-9, name

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from minicnn import optim
-from minicnn.backend import is_array, manual_seed, to_cpu
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import is_array, to_cpu
+from minicnn.backend.random import manual_seed
 from minicnn.layers.linear import Linear
 from minicnn.losses import l2_penalty
 from minicnn.optim import (
@@ -17,7 +19,6 @@ from minicnn.optim import (
     RMSprop,
     clip_grad_norm_,
 )
-from minicnn.tensor import Tensor
 
 STORED = json.loads((Path(__file__).parent / "stored/training.json").read_text())
 KINDS = [(SGD, {"lr": 0.1}), (SGD, {"lr": 0.1, "momentum": 0.9}),

@@ -6,9 +6,9 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from minicnn.backend import to_cpu
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import to_cpu
 from minicnn.optim import clip_grad_norm_, clip_grad_value_
-from minicnn.tensor import Tensor
 from tests.test_optim import STORED, parameters
 
 

@@ -5,8 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from minicnn import threads
-from minicnn.backend import is_array
+from minicnn.backend import threads
+from minicnn.backend.arrays import is_array
 from tests.test_optim import every_kind, parameters
 
 

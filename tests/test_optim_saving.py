@@ -5,8 +5,8 @@ import pickle
 import numpy as np
 import pytest
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.optim import SGD, Adam
-from minicnn.tensor import Tensor
 from tests.test_optim import every_kind, give, parameters
 
 

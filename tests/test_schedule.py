@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from minicnn import schedule as schedules
+from minicnn.autograd.tensor import Tensor
 from minicnn.optim import SGD
 from minicnn.schedule import (
     CosineAnnealingLR,
@@ -15,7 +16,6 @@ from minicnn.schedule import (
     StepLR,
     Warmup,
 )
-from minicnn.tensor import Tensor
 
 STORED = json.loads((Path(__file__).parent / "stored/training.json").read_text())["schedules"]
 

@@ -4,10 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from minicnn.arguments import check_picture
-from minicnn.inspect.bubbles import Bubble, bubble_chart
+from minicnn.analysis.bubbles import Bubble, bubble_chart
+from minicnn.cli.arguments import check_picture
 from minicnn.training.compare import compare
 
+WHAT = "put trained networks side by side: a table, and accuracy against operations"
+EXAMPLE = "compare out/resnet20-cifar10 out/vgg_small-cifar10"
 OUT = Path("out/compare.png")
 
 

@@ -5,11 +5,14 @@ import json
 from dataclasses import asdict, dataclass
 from types import ModuleType
 
-from minicnn.geometry import times
-from minicnn.inspect.summary import summary
-from minicnn.inspect.tables import aligned, as_csv, markdown
+from minicnn.analysis.summary import summary
+from minicnn.analysis.tables import aligned, as_csv, markdown
+from minicnn.backend.windows import times
 from minicnn.models import FAMILIES, build
 from minicnn.training.evaluate import own_input
+
+WHAT = "list the networks by name, with their parameters and MACs"
+EXAMPLE = "networks mobilenet"
 
 
 @dataclass(frozen=True)

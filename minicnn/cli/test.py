@@ -4,13 +4,16 @@ import argparse
 
 import numpy as np
 
-from minicnn.arguments import whole
+from minicnn.backend.threads import set_threads
+from minicnn.cli.arguments import whole
 from minicnn.data.dataset import Dataset
 from minicnn.data.find import find_data
 from minicnn.layers.fold import fold_all
-from minicnn.threads import set_threads
 from minicnn.training.evaluate import errors
 from minicnn.training.testtime import Run, at_scales, load_run, one_view, predict, ten_crops
+
+WHAT = "test trained networks, alone and together, on one or many views of each picture"
+EXAMPLE = "test out/resnet20-cifar10 --crops 10"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

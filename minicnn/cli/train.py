@@ -5,31 +5,32 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from minicnn.arguments import above_zero, seed, whole
-from minicnn.backend import manual_seed
+from minicnn.backend.random import manual_seed
+from minicnn.backend.threads import set_threads
+from minicnn.cli.arguments import above_zero, add_network, seed, whole
 from minicnn.data.dataset import Dataset
 from minicnn.data.find import NAMES, find_data
+from minicnn.layers.module import Module, Shape
 from minicnn.models import MODELS, build
-from minicnn.models.recipes import Recipe, recipe_for, recipe_named
-from minicnn.module import Module, Shape
-from minicnn.threads import set_threads
 from minicnn.training import fit
 from minicnn.training.evaluate import own_input, tested_shape
+from minicnn.training.recipes import Recipe, recipe_for, recipe_named
 
+WHAT = "train a network on mnist, cifar10, drawn digits or a folder of pictures"
+EXAMPLE = "train resnet20 --data cifar10"
 SMALL_SIDE = 64     # pixels up to which the small form of a recipe is taken
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_network(parser)
     option = parser.add_argument
-    option("network", help="a name that `python -m minicnn networks` lists")
-    option("--variant", help="a variant of the network, for example paper")
     option("--data", required=True, metavar="NAME", help="mnist, cifar10, digits (drawn by "
            "minicnn), or a folder of folders of pictures, one for each class")
     option("--recipe", metavar="NAME", help="if not that of the network's family, as in "
-           "resnet-slide (minicnn/models/recipes.py)")
+           "resnet-slide (minicnn/training/recipes.py)")
     option("--epochs", type=whole, help="times through the pictures, if not the recipe's")
     option("--batch", type=whole, help="pictures in one step")
-    option("--rate", type=above_zero, help="learning rate")
+    option("--lr", type=above_zero, help="learning rate")
     option("--limit", type=whole, metavar="N", help="train on the first N pictures only")
     option("--skip-unreadable", action="store_true", help="leave out files of DIR that are no "
            "readable pictures")
@@ -89,13 +90,13 @@ def settings(recipe: Recipe) -> str:
     """The figures of a recipe, in one line.
 
     >>> settings(recipe_named("alexnet"))[:44]
-    'SGD momentum 0.9 weight_decay 0.0005; rate 0'
+    'SGD momentum 0.9 weight_decay 0.0005; lr 0.0'
     """
     def words(name: str, arguments: dict[str, Any]) -> str:
         given = [f"{key} {value}" for key, value in arguments.items() if value is not False]
         return " ".join([name, *given])
 
-    parts = [words(*recipe.optimizer), f"rate {recipe.rate:g}", words(*recipe.schedule),
+    parts = [words(*recipe.optimizer), f"lr {recipe.lr:g}", words(*recipe.schedule),
              f"warm-up {recipe.warmup:g} epochs" if recipe.warmup else "",
              f"batch {recipe.batch}", f"epochs {recipe.epochs}",
              f"distortions: {', '.join(recipe.augment) or 'none'}"]
@@ -137,7 +138,7 @@ def chosen_recipe(args: argparse.Namespace, own: Shape) -> Recipe:
     side = args.size or (32 if args.data in NAMES else max(own[1:]))
     recipe = recipe_named(args.recipe) if args.recipe else \
         recipe_for(f"{args.network}-{args.variant}", small=side <= SMALL_SIDE)
-    changes = {name: getattr(args, name) for name in ("epochs", "batch", "rate")
+    changes = {name: getattr(args, name) for name in ("epochs", "batch", "lr")
                if getattr(args, name)}
     if args.data in ("mnist", "digits"):                           # a mirrored 3 is no 3
         changes["augment"] = tuple(step for step in recipe.augment if step != "flip")

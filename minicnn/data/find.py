@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from minicnn.arguments import did_you_mean
+from minicnn.backend.messages import did_you_mean
 from minicnn.data.cifar import FOLDER, read_cifar10
 from minicnn.data.dataset import Dataset
 from minicnn.data.files import cache_folder

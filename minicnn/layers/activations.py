@@ -12,129 +12,83 @@ section 2.1 (PReLU); LeCun et al. 1998, appendix A: A = 1.7159, S = 2/3, so that
 Lectures: virginia "LeNet-5" (tanh), "AlexNet Architecture" (first use of ReLU), memphis "LeNet-5".
 """
 
-from math import inf
-from typing import Any
 
-from minicnn.backend import Array, elementwise, fused_on_gpu, total, xp_of
-from minicnn.cuda import elements as kernels
-from minicnn.engine import Function
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import xp_of
+from minicnn.backend.cpu import activations as cpu
+from minicnn.backend.cuda import elements
+from minicnn.backend.kernels import elementwise, in_float32, kernel
 from minicnn.init import constant
-from minicnn.layers.channels import in_pieces
-from minicnn.module import Module, Parameter, Shape
-from minicnn.tensor import Tensor
+from minicnn.layers.module import Module, Parameter, Shape
 
 
+@elementwise
+@kernel(cpu=cpu.relu, cuda=elements.relu)
 class ReLUFn(Function):
     def forward(self, x):
-        y, self.passed = rectify(x, self.needs_grad[0])
+        y = xp_of(x).maximum(x, 0)
+        self.passed = y != 0                               # x > 0, and NaN, which is not stopped
         return y
 
     def backward(self, dy):
-        return pass_on(dy, self.passed)
+        return dy * self.passed
 
 
-@fused_on_gpu(kernels.relu)
-def rectify(x: Array, remember: bool) -> tuple[Array, Array | None]:
-    """y = max(x, 0) and, if it is to be remembered, where y is not 0: one byte for each value."""
-    xp = xp_of(x)
-    y, passed = xp.empty_like(x), xp.empty_like(x, dtype=bool) if remember else None
-
-    def some(i):
-        xp.clip(x[i], 0, inf, out=y[i])            # as maximum(x, 0), in a third of the time, and
-        if passed is not None:                     # NaN stays NaN, which x * (x > 0) would not do
-            xp.not_equal(y[i], 0, out=passed[i])   # for infinity
-    in_pieces(some, x)
-    return y, passed
-
-
-@fused_on_gpu(kernels.pass_on)
-def pass_on(dy: Array, passed: Array) -> Array:
-    """dy where passed, else 0."""
-    dx = xp_of(dy).empty_like(dy)
-
-    def some(i):
-        q = dx[i]
-        q[...] = passed[i]                         # 0 and 1; dy * passed would change the type of
-        q *= dy[i]                                 # `passed` in small portions, at half the speed
-    in_pieces(some, dy)
-    return dx
-
-
+@elementwise
+@kernel(cpu=cpu.leaky_relu)
 class LeakyReLUFn(Function):
-    def __init__(self, negative_slope: float):
-        self.a = negative_slope
+    def __init__(self, a: float):
+        self.a = a
 
     def forward(self, x):
-        self.positive = x > 0                              # one byte for each value
-        return leaky(x, self.a)
+        xp, self.positive = xp_of(x), x > 0
+        return xp.maximum(x, 0) + self.a * xp.minimum(x, 0)
 
     def backward(self, dy):
-        return dy * slopes(self.positive, self.a, dy.dtype)
+        return xp_of(dy).where(self.positive, dy, self.a * dy)
 
 
+@kernel(cpu=cpu.prelu, cuda=cpu.prelu)
+@in_float32
 class PReLUFn(Function):
-    def forward(self, x, a):                               # (N, C, ...), (C,) or (1,)
-        self.x, self.a = x, a.reshape(-1, *[1] * (x.ndim - 2))       # (C, 1, 1) for images
-        return leaky(x, self.a)
+    def forward(self, x, a):                               # (N, C, H, W), (C,) or (1,)
+        xp, self.x, self.a_shape = xp_of(x), x, a.shape
+        self.a = a.reshape(-1, *[1] * (x.ndim - 2))        # (C, 1, 1)
+        return xp.maximum(x, 0) + self.a * xp.minimum(x, 0)
 
-    def backward(self, dy):
-        x, a = self.x, self.a
-        others = tuple(axis for axis in range(x.ndim) if axis != 1 or a.size == 1)
-        da = total(dy * x.clip(-inf, 0), axis=others).reshape(a.size)
-        return dy * slopes(x > 0, a, dy.dtype), da
-
-
-def leaky(x: Array, a: Any) -> Array:
-    y = x.clip(-inf, 0)
-    y *= a
-    y += x.clip(0, inf)
-    return y
+    def backward(self, dy):                                # (N, C, H, W)
+        xp, x = xp_of(dy), self.x
+        others = tuple(axis for axis in range(x.ndim) if axis != 1 or self.a.size == 1)
+        da = (dy * xp.minimum(x, 0)).sum(others)           # (C,), or one number for all channels
+        return xp.where(x > 0, dy, self.a * dy), da.reshape(self.a_shape)
 
 
-def slopes(positive: Array, a: Any, dtype: Any) -> Array:
-    """1 where positive, else a; np.where takes 4 times as long."""
-    slope = (~positive).astype(dtype)
-    slope *= a
-    slope += positive
-    return slope
-
-
+@elementwise
+@kernel(cpu=cpu.sigmoid)
 class SigmoidFn(Function):
-    @elementwise
     def forward(self, x):
         xp = xp_of(x)
-        small = xp.exp(-abs(x))                            # e^-|x| never overflows
-        self.y = xp.maximum(small, x >= 0)                 # above the line: 1 or, below 0, e^x
-        small += 1
-        self.y /= small
+        small = xp.exp(-abs(x))                            # e^-|x| never overflows, and
+        self.y = xp.where(x < 0, small, 1) / (1 + small)   # 1 / (1 + e^-x) = e^x / (1 + e^x)
         return self.y
 
-    @elementwise
     def backward(self, dy):
-        dx = 1 - self.y
-        dx *= self.y
-        dx *= dy
-        return dx
+        return dy * self.y * (1 - self.y)
 
 
+@elementwise
+@kernel(cpu=cpu.tanh)
 class TanhFn(Function):
-    def __init__(self, scale: float = 1.0, slope: float = 1.0):
-        self.scale, self.slope = scale, slope              # A and S
+    def __init__(self, A: float = 1.0, S: float = 1.0):
+        self.A, self.S = A, S
 
-    @elementwise
     def forward(self, x):
-        y = xp_of(x).tanh(x if self.slope == 1 else self.slope * x)
-        self.y = y if self.scale == 1 else self.scale * y
+        self.y = self.A * xp_of(x).tanh(self.S * x)
         return self.y
 
-    @elementwise
     def backward(self, dy):
-        A, S = self.scale, self.slope
-        dx = self.y * self.y                               # in place: 4 new arrays cost more than
-        dx *= -S / A                                       # the arithmetic
-        dx += A * S
-        dx *= dy
-        return dx
+        return dy * self.S * (self.A - self.y ** 2 / self.A)
 
 
 class ReLU(Module):

@@ -14,10 +14,11 @@ table).
 
 from typing import Any
 
-from minicnn.backend import average, sum_dtype, xp_of
-from minicnn.engine import Function
-from minicnn.module import Module, Shape
-from minicnn.tensor import Tensor
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import xp_of
+from minicnn.backend.kernels import in_float32
+from minicnn.layers.module import Module, Shape
 
 
 def spans(size: int, parts: int) -> list[slice]:
@@ -29,6 +30,7 @@ def spans(size: int, parts: int) -> list[slice]:
     return [slice(i * size // parts, -(-(i + 1) * size // parts)) for i in range(parts)]
 
 
+@in_float32
 class AdaptiveAvgPool2dFn(Function):
     def __init__(self, output_size: Shape):
         self.output_size = output_size
@@ -42,13 +44,12 @@ class AdaptiveAvgPool2dFn(Function):
         xp, (N, C, _, W), (OH, OW) = xp_of(x), x.shape, self.output_size
         self.x_shape = x.shape
         rows, columns = self.windows()
-        wide = x.astype(sum_dtype(x.dtype), copy=False)
-        t = xp.empty_like(wide, shape=(N, C, OH, W))
+        t = xp.empty_like(x, shape=(N, C, OH, W))
         for i, h in rows:                                  # the mean of each column of a window
-            t[:, :, i] = average(wide[:, :, h], axis=2)
+            t[:, :, i] = x[:, :, h].mean(axis=2)
         y = xp.empty_like(x, shape=(N, C, OH, OW))
         for j, w in columns:                               # the mean of these means
-            y[..., j] = average(t[..., w], axis=3)
+            y[..., j] = t[..., w].mean(axis=3)
         return y                                           # (N, C, OH, OW)
 
     def backward(self, dy):                                # (N, C, OH, OW)

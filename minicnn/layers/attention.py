@@ -21,14 +21,16 @@ principle.
 
 from math import isqrt
 
-from minicnn.backend import matmul, sum_dtype, total, xp_of
-from minicnn.engine import Function
-from minicnn.geometry import whole
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import xp_of
+from minicnn.backend.kernels import in_float32
+from minicnn.backend.windows import whole
+from minicnn.layers.module import Module, Sequential, Shape
 from minicnn.layers.tokens import TokenLinear, check_tokens
-from minicnn.module import Module, Sequential, Shape
-from minicnn.tensor import Tensor
 
 
+@in_float32
 class AttentionFn(Function):
     def __init__(self, heads: int):
         self.heads = heads
@@ -39,20 +41,19 @@ class AttentionFn(Function):
         parts = qkv.reshape(N, L, 3, G, D // G).transpose(2, 0, 3, 1, 4)
         self.q, self.k, self.v = parts                     # (N, G, L, d)
         self.scale = (D // G) ** -0.5
-        s = matmul(self.q, self.k.swapaxes(-1, -2)) * self.scale     # (N, G, L, L)
-        wide = s.astype(sum_dtype(s.dtype), copy=False)
-        e = xp.exp(wide - wide.max(axis=-1, keepdims=True))
-        self.a = (e / total(e, -1, keepdims=True)).astype(s.dtype, copy=False)
-        y = matmul(self.a, self.v)                         # (N, G, L, d)
+        s = self.q @ self.k.swapaxes(-1, -2) * self.scale  # (N, G, L, L)
+        e = xp.exp(s - s.max(axis=-1, keepdims=True))
+        self.a = e / e.sum(axis=-1, keepdims=True)
+        y = self.a @ self.v                                # (N, G, L, d)
         return y.transpose(0, 2, 1, 3).reshape(N, L, D)
 
     def backward(self, dy):                                # (N, L, D)
         N, G, L, d = self.q.shape
         dy = dy.reshape(N, L, G, d).transpose(0, 2, 1, 3)  # (N, G, L, d)
-        dv = matmul(self.a.swapaxes(-1, -2), dy)
-        da = matmul(dy, self.v.swapaxes(-1, -2))           # (N, G, L, L)
-        ds = self.a * (da - total(da * self.a, -1, keepdims=True)) * self.scale
-        dq, dk = matmul(ds, self.k), matmul(ds.swapaxes(-1, -2), self.q)
+        dv = self.a.swapaxes(-1, -2) @ dy
+        da = dy @ self.v.swapaxes(-1, -2)                  # (N, G, L, L)
+        ds = self.a * (da - (da * self.a).sum(axis=-1, keepdims=True)) * self.scale
+        dq, dk = ds @ self.k, ds.swapaxes(-1, -2) @ self.q
         parts = xp_of(dy).stack([dq, dk, dv])              # (3, N, G, L, d)
         return parts.transpose(1, 3, 0, 2, 4).reshape(N, L, 3 * G * d)
 

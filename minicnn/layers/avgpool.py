@@ -14,75 +14,49 @@ scale (subsample.py has it).  Lectures: virginia "LeNet-5" (S2, S4), stanford "G
 
 from typing import Any
 
-from minicnn.backend import Array, fused_on_gpu, sum_dtype, xp_of
-from minicnn.cuda import windows
-from minicnn.engine import Function
-from minicnn.geometry import Window
-from minicnn.layers.pooling import over_channels, pool, pool_back, sort_columns
-from minicnn.module import Windowed
-from minicnn.tensor import Tensor
+import numpy as np
+
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import Array, sum_dtype, xp_of
+from minicnn.backend.cpu.average_pooling import average_pool
+from minicnn.backend.cuda import windows
+from minicnn.backend.kernels import kernel
+from minicnn.backend.windows import Window
+from minicnn.layers.windowed import Windowed
 
 
-@fused_on_gpu(windows.average_pool)
-def average_pool(x: Array, window: Window, count_include_pad: bool = True) -> Array:
-    """(N, C, H, W) -> (N, C, OH, OW)"""
-    xp, (N, C, H, W), SW = xp_of(x), x.shape, window.stride[1]
-    x = x.transpose(1, 2, 3, 0)                            # (C, H, W, N)
-    y = xp.empty_like(x, shape=(C, *window.out(H, W), N))
-    count = counted(x, window, count_include_pad)
-
-    def some(part: slice) -> None:
-        wide = x[part].astype(sum_dtype(x.dtype), copy=False)
-        sums = xp.empty_like(y[part], wide.dtype)
-        pool(sort_columns(wide, SW), window, xp.add, 0.0, sums)
-        xp.divide(sums, count, out=y[part])
-
-    over_channels(some, x)
-    return y.transpose(3, 0, 1, 2)
-
-
-@fused_on_gpu(windows.average_pool_back)
-def average_pool_back(dy: Array, x_shape: tuple[int, ...], window: Window,
-                      count_include_pad: bool = True) -> Array:
-    """(N, C, OH, OW) -> (N, C, H, W)"""
-    xp, (N, C, H, W) = xp_of(dy), x_shape
-    dy = dy.transpose(1, 2, 3, 0)                          # (C, OH, OW, N)
-    dx = xp.empty((C, H, W, N), dy.dtype)
-    count = counted(dx, window, count_include_pad)
-
-    def some(part: slice) -> None:
-        pool_back(xp.ascontiguousarray(dy[part]) / count, window, dx[part])
-
-    over_channels(some, dx)
-    return dx.transpose(3, 0, 1, 2)
-
-
-def counted(x: Array, window: Window, count_include_pad: bool) -> Any:
-    """K of the windows on x (C, H, W, N): one number if all have the same, or else (OH, OW, N)."""
-    (_, H, W, N), xp, sides = x.shape, xp_of(x), []
-    for size, (before, after), positions, kernel, stride in zip(
-            (H, W), window.borders(H, W), window.out(H, W), window.kernel, window.stride,
-            strict=True):
-        first, last = (0, before + size + after) if count_include_pad else (before, before + size)
-        sides.append([min(start + kernel, last) - max(start, first)
-                      for start in range(0, positions * stride, stride)])
-    rows, columns = sides
-    if len(set(rows)) == len(set(columns)) == 1:
-        return float(rows[0] * columns[0])
-    ones = xp.ones(N, sum_dtype(x.dtype))
-    return xp.asarray(rows)[:, None, None] * xp.asarray(columns)[:, None] * ones
-
-
+@kernel(cpu=average_pool, cuda=windows.average_pool)
 class AvgPool2dFn(Function):
     def __init__(self, window: Window, count_include_pad: bool = True):
         self.window, self.count_include_pad = window, count_include_pad
 
+    def counts(self, x: Array) -> Array:
+        """K of each window: how many of its cells lie on pixels that count, (OH, OW)."""
+        H, W = x.shape[2:]
+        (top, bottom), (left, right) = self.window.borders(H, W)
+        counted = np.zeros(self.window.padded_size(H, W))            # (H', W')
+        counted[top:top + H, left:left + W] = 1
+        if self.count_include_pad:
+            counted[:top + H + bottom, :left + W + right] = 1
+        K = sum(self.window.shifted(counted, u, v, *self.window.out(H, W))
+                for u, v in self.window.cells())
+        return xp_of(x).asarray(K, sum_dtype(x.dtype))
+
     def forward(self, x):                                  # (N, C, H, W)
-        self.x_shape = x.shape
-        return average_pool(x, self.window, self.count_include_pad)  # (N, C, OH, OW)
+        OH, OW = self.window.out(*x.shape[2:])
+        self.x_shape, self.K = x.shape, self.counts(x)
+        x_pad = self.window.pad(x).astype(sum_dtype(x.dtype))        # (N, C, H', W')
+        y = sum(self.window.shifted(x_pad, u, v, OH, OW) for u, v in self.window.cells())
+        return (y / self.K).astype(x.dtype)                # (N, C, OH, OW)
 
     def backward(self, dy):                                # (N, C, OH, OW)
-        return average_pool_back(dy, self.x_shape, self.window, self.count_include_pad)
+        N, C, H, W = self.x_shape
+        dx_pad = xp_of(dy).zeros((N, C, *self.window.padded_size(H, W)), dy.dtype)
+        for u, v in self.window.cells():
+            view = self.window.shifted(dx_pad, u, v, *dy.shape[2:])
+            view += dy / self.K                            # (N, C, OH, OW)
+        return self.window.crop(dx_pad, H, W)              # (N, C, H, W)
 
 
 class AvgPool2d(Windowed):

@@ -17,43 +17,45 @@ Source: Sabour, Frosst and Hinton 2017, "Dynamic routing between capsules", sect
 procedure 1.  Lecture: memphis, "CapsuleNet".
 """
 
-from minicnn.backend import sum_dtype, total, xp_of
-from minicnn.engine import Function
-from minicnn.geometry import whole
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import xp_of
+from minicnn.backend.kernels import in_float32
+from minicnn.backend.windows import whole
 from minicnn.init import normal
+from minicnn.layers.module import Module, Parameter, Shape
 from minicnn.layers.softmax import softmax
-from minicnn.module import Module, Parameter, Shape
-from minicnn.tensor import Tensor
 
 TINY = 1e-30                       # keeps a capsule of zeros from dividing 0 by 0
 
 
 def length(s):
-    """|s| along the last axis, which keeps length 1, in at least float32."""
-    wide = s.astype(sum_dtype(s.dtype), copy=False)
-    return xp_of(s).sqrt(total(wide * wide, -1, keepdims=True))
+    """|s| along the last axis, which keeps length 1."""
+    return xp_of(s).sqrt((s * s).sum(axis=-1, keepdims=True))
 
 
+@in_float32
 class SquashFn(Function):
     def forward(self, s):                                  # (..., D)
         self.s, self.length = s, length(s)                 # (..., D), (..., 1)
         self.g = self.length / (1 + self.length ** 2)
-        return (s * self.g).astype(s.dtype, copy=False)
+        return s * self.g
 
     def backward(self, dy):
         n = self.length
         slope = (1 - n * n) / (1 + n * n) ** 2 / (n + TINY)           # g' / |s|
-        inner = total(self.s * dy, -1, keepdims=True)                # s . dy
-        return (self.g * dy + self.s * (inner * slope)).astype(dy.dtype, copy=False)
+        inner = (self.s * dy).sum(axis=-1, keepdims=True)            # s . dy
+        return self.g * dy + self.s * (inner * slope)
 
 
+@in_float32
 class LengthFn(Function):
     def forward(self, v):                                  # (..., D)
         self.v, self.length = v, length(v)
-        return self.length[..., 0].astype(v.dtype, copy=False)       # (...)
+        return self.length[..., 0]                         # (...)
 
     def backward(self, dy):                                # d|v| / dv = v / |v|, and 0 at 0
-        return (self.v * (dy[..., None] / (self.length + TINY))).astype(dy.dtype, copy=False)
+        return self.v * (dy[..., None] / (self.length + TINY))
 
 
 class CapsuleLength(Module):

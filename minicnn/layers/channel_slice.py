@@ -6,10 +6,11 @@ Source: Ma et al. 2018, "ShuffleNet V2", section 3 (channel split); Gao et al. 2
 section 3.  Lectures: stanford, "MobileNets" (ShuffleNet); memphis, "Res2Net in 2019".
 """
 
-from minicnn.engine import Function
-from minicnn.layers.residual import zeros_innermost
-from minicnn.module import Module, Shape
-from minicnn.tensor import Tensor
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import xp_of
+from minicnn.backend.layout import batch_first
+from minicnn.layers.module import Module, Shape
 
 
 class ChannelSliceFn(Function):
@@ -21,7 +22,8 @@ class ChannelSliceFn(Function):
         return x[:, self.start:self.stop]                  # (N, stop - start, H, W)
 
     def backward(self, dy):
-        dx = zeros_innermost(dy, self.x_shape)
+        N, C, H, W = self.x_shape
+        dx = batch_first(xp_of(dy).zeros((C, H, W, N), dy.dtype))
         dx[:, self.start:self.stop] = dy
         return dx
 

@@ -9,9 +9,9 @@ Sources: Szegedy et al. 2015 (Inception), Huang et al. 2017 (DenseNet), Ronneber
 Inception Module".
 """
 
-from minicnn.functions import concatenate
-from minicnn.module import Module, Shape
-from minicnn.tensor import Tensor
+from minicnn.autograd.functions import concatenate
+from minicnn.autograd.tensor import Tensor
+from minicnn.layers.module import Module, Shape
 
 
 class Concat(Module):

@@ -23,11 +23,12 @@ memphis "Clarifai/ZFNet: ILSVRC 2013 winner" (the caption of the figure).
 
 from math import exp
 
-from minicnn.backend import sum_dtype, total, xp_of
-from minicnn.engine import Function
-from minicnn.geometry import Window
-from minicnn.module import Module, Shape
-from minicnn.tensor import Tensor
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import xp_of
+from minicnn.backend.kernels import in_float32
+from minicnn.backend.windows import Window
+from minicnn.layers.module import Module, Shape
 
 
 def gaussian(size: int, std: float) -> list[float]:
@@ -36,6 +37,7 @@ def gaussian(size: int, std: float) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
+@in_float32
 class ContrastFn(Function):
     def __init__(self, weights: list[float], eps: float):
         self.weights, self.eps = weights, eps
@@ -52,36 +54,33 @@ class ContrastFn(Function):
         return q
 
     def local_mean(self, q):                               # (N, C, H, W)
-        C = q.shape[1]
-        return self.blur(total(q, axis=1, keepdims=True) * (1 / C)) / self.inside   # (N, 1, H, W)
+        return self.blur(q.mean(axis=1, keepdims=True)) / self.inside       # (N, 1, H, W)
 
-    def spread(self, dmean, C: int):                       # (N, 1, H, W)
+    def local_mean_backward(self, dmean, C: int):                       # (N, 1, H, W)
         """The gradient of local_mean, the same for all C maps; blur is its own transpose."""
         return self.blur(dmean / self.inside) * (1 / C)
 
     def forward(self, x):                                  # (N, C, H, W)
         (H, W), xp = x.shape[2:], xp_of(x)
-        wide = x.astype(sum_dtype(x.dtype), copy=False)
-        self.inside = self.blur(xp.ones((1, 1, H, W), wide.dtype))   # weights that meet the image
-        v = wide - self.local_mean(wide)
+        self.inside = self.blur(xp.ones((1, 1, H, W), x.dtype))      # weights that meet the image
+        v = x - self.local_mean(x)
         sigma = xp.sqrt(self.local_mean(v * v))            # (N, 1, H, W)
-        typical = total(sigma, axis=(2, 3), keepdims=True) * (1 / (H * W))
+        typical = sigma.sum(axis=(2, 3), keepdims=True) * (1 / (H * W))
         floor = xp.maximum(typical, self.eps)              # (N, 1, 1, 1)
         self.d = xp.maximum(floor, sigma)                  # (N, 1, H, W)
         self.v, self.sigma = v, sigma
         self.own, self.shared = sigma > floor, typical > self.eps
-        return (v / self.d).astype(x.dtype, copy=False)
+        return v / self.d
 
     def backward(self, dy):                                # (N, C, H, W)
         (C, H, W), xp, v, d = dy.shape[1:], xp_of(dy), self.v, self.d
         dv = dy / d
-        dd = -total(dv * v, axis=1, keepdims=True) / d     # (N, 1, H, W)
-        dtypical = total(dd * ~self.own, axis=(2, 3), keepdims=True) * self.shared
+        dd = -(dv * v).sum(axis=1, keepdims=True) / d      # (N, 1, H, W)
+        dtypical = (dd * ~self.own).sum(axis=(2, 3), keepdims=True) * self.shared
         dsigma = dd * self.own + dtypical * (1 / (H * W))
         # sigma is 0 only where the whole window of v is 0: there any finite slope adds 0
-        dv += self.spread(dsigma / xp.where(self.sigma == 0, 1, self.sigma), C) * v
-        dx = dv - self.spread(total(dv, axis=1, keepdims=True), C)
-        return dx.astype(dy.dtype, copy=False)
+        dv += self.local_mean_backward(dsigma / xp.where(self.sigma == 0, 1, self.sigma), C) * v
+        return dv - self.local_mean_backward(dv.sum(axis=1, keepdims=True), C)
 
 
 class ContrastNorm(Module):

@@ -5,16 +5,13 @@
 Written as one matrix product: the windows become the columns of a matrix (im2col), the filters are
 the rows of another.
 
-    y  = w @ cols + b          (F, C KH KW) @ (C KH KW, OH OW N)
+    y  = w @ cols + b          (F, C KH KW) @ (C KH KW, OH OW N),    cols = im2col(x)
     dw = dy @ cols^T           each weight met one value in every window
     dx = col2im(w^T @ dy)      each pixel lay in several windows: their gradients add up
     db = sum of dy over n, i, j
 
-Where the windows lie, and with it the indices of the first formula, is the matter of geometry.py;
-im2col and col2im, which copy them, are in columns.py.  The images of the batch come last in cols,
-for the speed of copying.  Two more files compute the same numbers, which a test holds to these:
-tiled_conv.py where the columns of all images would not fit into the processor's cache,
-pointwise_conv.py for filters of 1 x 1, which need no columns.
+cols comes from im2col.py.  A batch lies innermost in memory (docs/notation.md): batch_last and
+batch_first turn to that order and back.
 
 With G groups, filter f sees only the C / G channels of its own group (AlexNet's two GPUs,
 ResNeXt; G = C is a depthwise convolution): G products of that kind side by side.
@@ -23,47 +20,46 @@ Source: LeCun et al. 1998, section II.A; Krizhevsky et al. 2012, section 3.5 (gr
 virginia "Convolutional layer", unicamp "Convolutional Layer", stanford "Review: Convolution".
 """
 
-from math import prod
 from typing import Any
 
 from minicnn import init
-from minicnn.backend import matmul, times_transposed, total, xp_of
-from minicnn.columns import col2im, im2col
-from minicnn.engine import Function
-from minicnn.geometry import Window, whole
-from minicnn.layers.pointwise_conv import PointwiseConv2dFn
-from minicnn.layers.tiled_conv import TiledConv2dFn
-from minicnn.module import Parameter, Shape, Windowed
-from minicnn.tensor import Tensor
-from minicnn.threads import in_one_go
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import total
+from minicnn.backend.cpu import convolution
+from minicnn.backend.kernels import kernel
+from minicnn.backend.layout import batch_first, batch_last
+from minicnn.backend.windows import Window, whole
+from minicnn.layers.im2col import col2im, im2col
+from minicnn.layers.module import Parameter, Shape
+from minicnn.layers.windowed import Windowed
 
 
+@kernel(cpu=convolution.conv2d, cuda=convolution.conv2d)
 class Conv2dFn(Function):
     def __init__(self, window: Window, groups: int = 1):
         self.window, self.groups = window, groups
 
     def forward(self, x, w, b=None):                       # (N, C, H, W), (F, C/G, KH, KW), (F,)
-        G, F, N = self.groups, w.shape[0], x.shape[0]
+        G, F, N = self.groups, len(w), len(x)
         OH, OW = self.window.out(*x.shape[2:])
-        cols = im2col(x, self.window)                      # (C, KH, KW, OH, OW, N)
-        cols = cols.reshape(G, w[0].size, OH * OW * N)     # (G, C/G KH KW, OH OW N)
-        y = matmul(w.reshape(G, F // G, -1), cols)         # (G, F/G, OH OW N)
+        self.x_shape, self.w_shape = x.shape, w.shape
+        self.w = w.reshape(G, F // G, w[0].size)           # (G, F/G, C/G KH KW)
+        self.cols = im2col(x, self.window).reshape(G, w[0].size, OH * OW * N)
+        y = (self.w @ self.cols).reshape(F, OH, OW, N)     # (G, F/G, OH OW N), then as images
         if b is not None:
-            y += b.reshape(G, F // G, 1)
-        self.x_shape, self.w, self.cols = x.shape, w, cols
-        return y.reshape(F, OH, OW, N).transpose(3, 0, 1, 2)         # (N, F, OH, OW)
+            y += b.reshape(F, 1, 1, 1)
+        return batch_first(y)                              # (N, F, OH, OW)
 
     def backward(self, dy):                                # (N, F, OH, OW)
-        G, (N, F, OH, OW), w = self.groups, dy.shape, self.w
-        (KH, KW), C = self.window.kernel, self.x_shape[1]
-        dy = dy.transpose(1, 2, 3, 0).reshape(G, F // G, -1)         # (G, F/G, OH OW N)
-        dw = xp_of(dy).empty_like(w)                       # an array of its own, not a view
-        dw.reshape(G, F // G, -1)[...] = times_transposed(dy, self.cols)
-        dx = None
-        if self.needs_grad[0]:                             # a first layer's image needs none
-            dcols = matmul(w.reshape(G, F // G, -1).swapaxes(1, 2), dy)        # like cols
-            dx = col2im(dcols.reshape(C, KH, KW, OH, OW, N), self.x_shape, self.window)
-        return (dx, dw, total(dy, axis=2).reshape(F))[:len(self.needs_grad)]
+        G, (N, F, OH, OW), C = self.groups, dy.shape, self.x_shape[1]
+        dy = batch_last(dy).reshape(G, F // G, OH * OW * N)
+        dw = dy @ self.cols.swapaxes(1, 2)                 # (G, F/G, C/G KH KW)
+        db = total(dy, axis=2)                             # (G, F/G)
+        dcols = self.w.swapaxes(1, 2) @ dy                 # (G, C/G KH KW, OH OW N), as cols
+        dcols = dcols.reshape(C, *self.window.kernel, OH, OW, N)
+        dx = col2im(dcols, self.x_shape, self.window)      # (N, C, H, W)
+        return (dx, dw.reshape(self.w_shape), db.reshape(F))[:len(self.needs_grad)]
 
 
 class Conv2d(Windowed):
@@ -103,17 +99,8 @@ class Conv2d(Windowed):
 
     def forward(self, x: Tensor) -> Tensor:
         self.out_shape(x.shape[1:])
-        return self.function(x)(x, self.weight, *([] if self.bias is None else [self.bias]))
-
-    def function(self, x: Tensor) -> Function:
-        """The fastest way to the same numbers."""
-        window, (OH, OW) = self.window, self.window.out(*x.shape[2:])
-        if window.kernel == (1, 1) and window.padding in ((0, 0), "same", "valid") \
-                and self.groups == 1:
-            return PointwiseConv2dFn(window.stride)
-        columns = x.shape[1] * prod(window.kernel) * OH * OW * len(x) * x.dtype.itemsize
-        kind = Conv2dFn if in_one_go(columns) else TiledConv2dFn
-        return kind(window, self.groups)
+        parameters = [self.weight] if self.bias is None else [self.weight, self.bias]
+        return Conv2dFn(self.window, self.groups)(x, *parameters)
 
     def out_shape(self, in_shape: Shape) -> Shape:
         C = self.image(in_shape)[0]

@@ -13,9 +13,9 @@ Source: Wan et al. 2013, "Regularization of neural networks using DropConnect", 
 Lecture: unicamp "Dropout vs. DropConnect".
 """
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.layers.dropout import checked_probability, drop
 from minicnn.layers.linear import Linear, LinearFn
-from minicnn.tensor import Tensor
 
 
 class DropConnectLinear(Linear):

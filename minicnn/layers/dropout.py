@@ -10,37 +10,27 @@ Sources: Hinton et al. 2012; Krizhevsky et al. 2012, section 4.2; Tompson et al.
 object localization", section 3.2 (whole channels).  Lecture: unicamp "Dropout".
 """
 
-from minicnn.backend import Array, generator, to_device, xp_of
-from minicnn.engine import Function
-from minicnn.module import Module, Shape
-from minicnn.tensor import Tensor
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import Array, to_device, xp_of
+from minicnn.backend.cpu.dropout import dropout
+from minicnn.backend.kernels import kernel
+from minicnn.backend.random import generator
+from minicnn.layers.module import Module, Shape
 
 
+@kernel(cpu=dropout, cuda=dropout)
 class DropoutFn(Function):
-    """`kept` is an array of booleans that broadcasts against x."""
+    """`kept` is k: an array of booleans that broadcasts against x."""
 
     def __init__(self, kept: Array, p: float):
         self.kept, self.scale = kept, 1 / (1 - p) if p < 1 else 0.0
 
     def forward(self, x):
-        y = where_kept(x, self.kept)
-        y *= self.scale
-        return y
+        return xp_of(x).where(self.kept, x, 0) * self.scale          # infinity * 0 would be NaN
 
     def backward(self, dy):
-        dx = where_kept(dy, self.kept)
-        dx *= self.scale
-        return dx
-
-
-def where_kept(x: Array, kept: Array) -> Array:
-    """x where kept, else 0, also for infinity, where x * kept would be NaN.
-
-    All bits of a number that goes are cleared; np.where does the same in 8 times the time.
-    """
-    y, bits = xp_of(x).empty_like(x), f"i{x.itemsize}"     # whole numbers of the same size; -1 is
-    xp_of(x).bitwise_and(x.view(bits), -kept.astype(bits), out=y.view(bits))        # all bits
-    return y
+        return xp_of(dy).where(self.kept, dy, 0) * self.scale
 
 
 def checked_probability(p: float, name: str) -> float:
@@ -72,6 +62,9 @@ class Dropout(Module):
         if not self.training or self.p == 0:
             return x
         return drop(x, self.p, self.mask_shape(x.shape))
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        return in_shape
 
     def mask_shape(self, x_shape: Shape) -> Shape:
         return x_shape

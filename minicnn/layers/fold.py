@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backend import Array, device_of
+from minicnn.backend.arrays import Array, device_of
 from minicnn.layers.batchnorm import BatchNorm1d, BatchNorm2d
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Linear
-from minicnn.module import Module, Parameter, Sequential
+from minicnn.layers.module import Module, Parameter, Sequential
 
 
 def can_fold(layer: Module, norm: Module) -> bool:

@@ -1,11 +1,12 @@
 """Group normalisation: every sample gets mean 0 and variance 1 within each group of channels.
 
-    mu_ig   = 1/n sum x                          over the n = C/G H W values of group g of sample i
-    var_ig  = 1/n sum (x - mu_ig)^2
-    x_hat   = (x - mu) / sqrt(var + eps)
-    y       = gamma x_hat + beta                 weight and bias, one of each for a channel
+    mu    = mean of x                            over the C/G channels of group g, h and w: one
+    var   = mean of (x - mu)^2                   for each sample n and group g
+    x_hat = (x - mu) / s,                        s = sqrt(var + eps)
+    y     = gamma_c x_hat + beta_c               weight and bias, one of each for a channel
 
-    dgamma_c = sum_{i,h,w} dy x_hat,   dbeta_c = sum_{i,h,w} dy,   dx: standardise.py with gamma dy
+    dgamma_c = sum of dy x_hat,   dbeta_c = sum of dy            over n, h, w
+    dx       : standardise.py, from gamma_c dy
 
 Between the two extremes lies the number of groups: G = 1 is layer norm's mean over (C, H, W), and
 G = C is instance norm, a mean for each channel of each image, over (H, W).  No sample looks at
@@ -17,12 +18,12 @@ Source: Wu and He 2018, section 3.1; Ulyanov et al. 2017 (instance norm).  Lectu
 
 from math import prod
 
-from minicnn.backend import average
-from minicnn.engine import check_inputs
-from minicnn.layers.batchnorm import ChannelNorm
+from minicnn.autograd.checks import check_inputs
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import average
+from minicnn.layers.channelnorm import ChannelNorm
+from minicnn.layers.module import Module, Parameter, Shape, ones
 from minicnn.layers.standardise import StandardiseFn
-from minicnn.module import Module, Parameter, Shape, ones
-from minicnn.tensor import Tensor
 
 
 class GroupNorm(Module):
@@ -101,19 +102,19 @@ class InstanceNorm2d(ChannelNorm):
                  affine: bool = False, track_running_stats: bool = False) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats)
 
-    def axes(self, ndim: int) -> tuple[int, ...]:
-        return tuple(range(2, ndim))
+    def count(self, x: Tensor) -> int:
+        return prod(x.shape[2:])
 
     def by_batch(self, x: Tensor, *affine: Tensor) -> Tensor:
-        batch = StandardiseFn(self.axes(x.ndim), self.eps)
+        image = StandardiseFn((2, 3), self.eps)            # one mean for each image and channel
         if self.running_mean is not None:
-            check_inputs(batch, (x, self.running_mean))
-        y = batch(x)
+            check_inputs(image, (x, self.running_mean))
+        y = image(x)                                       # (N, C, H, W)
         if affine:
-            weight, bias = (q.reshape(-1, 1, 1) for q in affine)     # beside (N, C, H, W)
+            weight, bias = (q.reshape(-1, 1, 1) for q in affine)
             y = y * weight + bias
-        if x.size:                                         # the averages over the images, (C,)
-            self.track(average(batch.mean, (0, 2, 3)), average(batch.var, (0, 2, 3)), batch.n)
+        if x.size:                                         # averages over the images, (C,)
+            self.track(average(image.mean, (0, 2, 3)), average(image.var, (0, 2, 3)), self.count(x))
         return y
 
     def out_shape(self, in_shape: Shape) -> Shape:

@@ -9,11 +9,13 @@ Source: Krizhevsky 2010, "Convolutional deep belief networks on CIFAR-10" (the l
 et al. 2018, "MobileNetV2", section 3.  Lecture: stanford, "MobileNets".
 """
 
-from minicnn.engine import Function
-from minicnn.module import Module
-from minicnn.tensor import Tensor
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.kernels import elementwise
+from minicnn.layers.module import Module
 
 
+@elementwise
 class HardtanhFn(Function):
     def __init__(self, low: float, high: float):
         self.low, self.high = low, high

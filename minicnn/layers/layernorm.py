@@ -1,11 +1,12 @@
 """Layer normalisation: every sample gets mean 0 and variance 1 over its own features.
 
-    mu_i    = 1/D sum_j x_ij                     over the D values of sample i
-    var_i   = 1/D sum_j (x_ij - mu_i)^2
-    x_hat   = (x - mu) / sqrt(var + eps)
-    y       = gamma x_hat + beta                 weight and bias, one of each for a feature
+    mu    = mean of x                            over the D features: one for each sample n
+    var   = mean of (x - mu)^2
+    x_hat = (x - mu) / s,                        s = sqrt(var + eps)
+    y     = gamma_d x_hat + beta_d               weight and bias, one of each for a feature d
 
-    dgamma_j = sum_i dy_ij x_hat_ij,   dbeta_j = sum_i dy_ij,   dx: standardise.py with gamma dy
+    dgamma_d = sum of dy x_hat,   dbeta_d = sum of dy            over n
+    dx       : standardise.py, from gamma_d dy
 
 Batch norm's formula along the other axis: no sample looks at another, so training and test are the
 same, any batch size will do, and nothing has to be averaged over batches.
@@ -13,9 +14,9 @@ same, any batch size will do, and nothing has to be averaged over batches.
 Source: Ba, Kiros and Hinton 2016, section 3.  Lecture: stanford, "Layer Normalization".
 """
 
+from minicnn.autograd.tensor import Tensor
+from minicnn.layers.module import Module, Parameter, Shape, ones
 from minicnn.layers.standardise import StandardiseFn
-from minicnn.module import Module, Parameter, Shape, ones
-from minicnn.tensor import Tensor
 
 
 class LayerNorm(Module):

@@ -1,10 +1,12 @@
 """Layer normalisation of images over their channels: every pixel gets mean 0 and variance 1.
 
-    mu[n, i, j]   = 1/C sum_c x[n, c, i, j]
-    x_hat         = (x - mu) / sqrt(var + eps)
-    y             = gamma_c x_hat + beta_c
+    mu    = mean of x                            over c: one for each sample n and pixel h, w
+    var   = mean of (x - mu)^2
+    x_hat = (x - mu) / s,                        s = sqrt(var + eps)
+    y     = gamma_c x_hat + beta_c
 
-    dgamma_c = sum_{n, i, j} dy x_hat,   dbeta_c = sum_{n, i, j} dy,   dx: standardise.py
+    dgamma_c = sum of dy x_hat,   dbeta_c = sum of dy            over n, h, w
+    dx       : standardise.py, from gamma_c dy
 
 LayerNorm's formula for one pixel's C values, as a transformer has it for one token: no pixel looks
 at another, and no image at another.
@@ -13,10 +15,10 @@ Source: Liu et al. 2022, "A ConvNet for the 2020s", section 2.6; Ba, Kiros and H
 3.  Lecture: memphis, the list with ConvNeXt; stanford, "Layer Normalization".
 """
 
-from minicnn.geometry import whole
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.windows import whole
+from minicnn.layers.module import Module, Parameter, Shape, ones
 from minicnn.layers.standardise import StandardiseFn
-from minicnn.module import Module, Parameter, Shape, ones
-from minicnn.tensor import Tensor
 
 
 class LayerNorm2d(Module):

@@ -10,10 +10,10 @@ Source: Touvron et al. 2021, "Going deeper with image transformers", section 2; 
 2022, "A ConvNet for the 2020s".  Lecture: memphis, the list with ConvNeXt.
 """
 
-from minicnn.geometry import whole
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.windows import whole
 from minicnn.init import constant
-from minicnn.module import Module, Parameter, Shape
-from minicnn.tensor import Tensor
+from minicnn.layers.module import Module, Parameter, Shape
 
 
 class LayerScale(Module):

@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backend import xp_of
-from minicnn.engine import Function
-from minicnn.geometry import Window
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import xp_of
+from minicnn.backend.windows import Window
 from minicnn.layers.conv import Conv2dFn
-from minicnn.module import Init, Parameter, Shape, Windowed
-from minicnn.tensor import Tensor
+from minicnn.layers.module import Init, Parameter, Shape
+from minicnn.layers.windowed import Windowed
 
 Table = list[tuple[int, ...]]                              # for each output map: the inputs it sees
 

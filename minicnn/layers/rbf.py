@@ -15,10 +15,10 @@ Lecture: virginia "LeNet-5" (the row Out).
 
 import numpy as np
 
-from minicnn.backend import matmul, total
-from minicnn.engine import Function
-from minicnn.module import Buffer, Module, Parameter, Shape
-from minicnn.tensor import Tensor
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.kernels import in_float32
+from minicnn.layers.module import Buffer, Module, Parameter, Shape
 
 DIGITS = """
 ..###..  ...#...  .#####.  .#####.  ....##.
@@ -59,17 +59,18 @@ def digit_codes() -> np.ndarray:
     return np.array(codes, np.float32)
 
 
+@in_float32
 class RBFFn(Function):
     def forward(self, x, w):                               # (N, M), (D, M)
         self.x, self.w = x, w
         difference = x[:, None, :] - w                     # (N, D, M)
-        return total(difference * difference, axis=2)      # (N, D)
+        return (difference ** 2).sum(axis=2)               # (N, D)
 
     def backward(self, dy):                                # (N, D)
-        dx = 2 * (total(dy, axis=1, keepdims=True) * self.x - matmul(dy, self.w))
+        dx = 2 * (dy.sum(axis=1, keepdims=True) * self.x - dy @ self.w)
         dw = None
         if self.needs_grad[1]:                             # only if the codes are learnt
-            dw = 2 * (total(dy, axis=0)[:, None] * self.w - matmul(dy.T, self.x))
+            dw = 2 * (dy.sum(axis=0)[:, None] * self.w - dy.T @ self.x)
         return dx, dw
 
 

@@ -16,12 +16,12 @@ R2U-Net 2018).  Lecture: memphis, the lists with IRRCNN, DCRN and R2U-Net.
 
 from typing import Any
 
-from minicnn.geometry import whole
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.windows import whole
 from minicnn.layers.activations import ReLU
 from minicnn.layers.conv import Conv2d
+from minicnn.layers.module import Module
 from minicnn.layers.residual import Add
-from minicnn.module import Module, Shape
-from minicnn.tensor import Tensor
 
 
 class RecurrentConv2d(Module):
@@ -55,13 +55,6 @@ class RecurrentConv2d(Module):
         for _ in range(self.steps):
             h = self.relu(self.add(u, self.recurrent(h)))
         return h
-
-    def out_shape(self, in_shape: Shape) -> Shape:
-        u_shape = self.feed.shape(in_shape)
-        h_shape = self.relu.shape(u_shape)
-        for _ in range(self.steps):
-            h_shape = self.relu.shape(self.add.shape(u_shape, self.recurrent.shape(h_shape)))
-        return h_shape
 
     def detail(self) -> str:
         return f"{self.feed.in_channels} -> {self.feed.out_channels}, {self.steps} steps"

@@ -15,11 +15,12 @@ Lectures: memphis "ResNet", iitk "Shortcut connections" and its table of ResNet-
 
 from collections.abc import Callable
 
-from minicnn.backend import Array, xp_of
-from minicnn.engine import Function
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import xp_of
+from minicnn.backend.layout import batch_first
 from minicnn.layers.conv import Conv2d
-from minicnn.module import Module, Sequential, Shape
-from minicnn.tensor import Tensor
+from minicnn.layers.module import Module, Sequential, Shape
 
 
 class Add(Module):
@@ -49,26 +50,21 @@ class PadChannelsFn(Function):
     """Every stride-th pixel, and behind the channels others of zeros, up to F in all."""
 
     def __init__(self, out_channels: int, stride: int):
-        self.out_channels, self.stride = out_channels, stride
+        self.F, self.stride = out_channels, stride
 
     def forward(self, x):                                  # (N, C, H, W)
-        thin = x[:, :, ::self.stride, ::self.stride]       # (N, C, OH, OW)
+        S, self.x_shape = self.stride, x.shape
+        thin = x[:, :, ::S, ::S]                           # (N, C, OH, OW)
         N, C, OH, OW = thin.shape
-        self.x_shape = x.shape
-        y = zeros_innermost(x, (N, self.out_channels, OH, OW))
+        y = batch_first(xp_of(x).zeros((self.F, OH, OW, N), x.dtype))
         y[:, :C] = thin
         return y                                           # (N, F, OH, OW)
 
     def backward(self, dy):                                # (N, F, OH, OW)
-        dx = zeros_innermost(dy, self.x_shape)
-        dx[:, :, ::self.stride, ::self.stride] = dy[:, :self.x_shape[1]]
+        S, (N, C, H, W) = self.stride, self.x_shape
+        dx = batch_first(xp_of(dy).zeros((C, H, W, N), dy.dtype))
+        dx[:, :, ::S, ::S] = dy[:, :C]
         return dx                                          # (N, C, H, W)
-
-
-def zeros_innermost(x: Array, shape: Shape) -> Array:
-    """Zeros (N, C, H, W), the images innermost in memory, as convolution leaves them."""
-    N, C, H, W = shape
-    return xp_of(x).zeros((C, H, W, N), x.dtype).transpose(3, 0, 1, 2)
 
 
 class Shortcut(Module):

@@ -2,8 +2,8 @@
 
     y[n, k G + g] = x[n, g C/G + k]        g < G groups, k < C/G channels of a group
 
-(N, C, H, W) is seen as (N, G, C/G, H, W), the two middle axes change places, and they become one
-again.  The gradient is dealt back: the same with C/G groups.
+The channels are seen as (G, C/G), the two axes change places, and they become one again.  The
+gradient is dealt back: the same with C/G groups.
 
 Stacked grouped convolutions would otherwise be G separate networks side by side.
 
@@ -11,12 +11,12 @@ Source: Zhang et al. 2018, "ShuffleNet", section 3.1 and figure 1.  Lecture: sta
 Efficient Convolutional Neural Networks" (ShuffleNet).
 """
 
-from minicnn.backend import Array
-from minicnn.columns import innermost
-from minicnn.engine import Function
-from minicnn.geometry import whole
-from minicnn.module import Module, Shape
-from minicnn.tensor import Tensor
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import Array
+from minicnn.backend.layout import batch_first, batch_last
+from minicnn.backend.windows import whole
+from minicnn.layers.module import Module, Shape
 
 
 class ChannelShuffleFn(Function):
@@ -24,17 +24,17 @@ class ChannelShuffleFn(Function):
         self.groups = groups
 
     def forward(self, x):                                  # (N, C, H, W)
-        return dealt(x, self.groups)
+        return deal_out(x, self.groups)
 
     def backward(self, dy):
-        return dealt(dy, dy.shape[1] // self.groups)
+        return deal_out(dy, dy.shape[1] // self.groups)
 
 
-def dealt(x: Array, G: int) -> Array:
+def deal_out(x: Array, G: int) -> Array:
     """One channel of each group in turn."""
-    (N, C, H, W), image = x.shape, innermost(x)            # (C, H, W, N)
-    y = image.reshape(G, C // G, H, W, N).swapaxes(0, 1).reshape(C, H, W, N)
-    return y.transpose(3, 0, 1, 2)                         # (N, C, H, W)
+    N, C, H, W = x.shape
+    groups = batch_last(x).reshape(G, C // G, H, W, N)
+    return batch_first(groups.swapaxes(0, 1).reshape(C, H, W, N))              # (N, C, H, W)
 
 
 class ChannelShuffle(Module):

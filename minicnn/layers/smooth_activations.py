@@ -5,100 +5,51 @@
     GELU           y = x Phi(x),   Phi(x) = the part of the normal distribution below x
                                    dx = dy (Phi + x e^(-x^2/2) / sqrt(2 pi))
 
-Phi(x) = erfc(-x / sqrt 2) / 2, and NumPy has no erfc.  With z = |x| / sqrt 2,
-
-    (1 + 2 z) e^(z^2) erfc(z) = p(t),      t = (z - 3.75) / (z + 3.75) in [-1, 1)
-
-varies slowly from z = 0 to infinity, so that few terms of a Chebyshev series give it: 25 in float64
-(largest error of Phi 2e-16, and 4e-14 of its value, as far as -12), 12 in float32 and float16.
+NumPy has no Phi; backend/special.py computes it.
 
 Sources: Hendrycks and Gimpel 2016, "Gaussian error linear units", section 2 (GELU, SiLU);
-Ramachandran et al. 2017, "Searching for activation functions" (swish); Shepherd and Laframboise
-1981, "Chebyshev approximation of (1 + 2x) exp(x^2) erfc x", Mathematics of Computation 36 (the
-series; its coefficients were computed anew with 40 digits).  Lectures: stanford, "EfficientNet";
-memphis, the list with ConvNeXt and ViT.
+Ramachandran et al. 2017, "Searching for activation functions" (swish).  Lectures: stanford,
+"EfficientNet"; memphis, the list with ConvNeXt and ViT.
 """
 
 from math import pi, sqrt
 
-import numpy as np
-
-from minicnn.backend import Array, sum_dtype, xp_of
-from minicnn.engine import Function
-from minicnn.layers.activations import in_pieces
-from minicnn.module import Module
-from minicnn.tensor import Tensor
-
-ERFC = (1.1775789345674017, -0.004590054580646478, -0.08424913336651792, 0.05920993999819189,
-        -0.026658668435305753, 0.009074997670705265, -0.002413163540417608, 0.0004907758365258086,
-        -6.916973302501207e-05, 4.13902798607301e-06, 7.74038306619849e-07, -2.1886401049234397e-07,
-        1.076499946567091e-08, 4.521959811218287e-09, -7.754400208831351e-10,
-        -6.318088340886684e-11, 2.86879501093067e-11, 1.9455868545777347e-13,
-        -9.65469674843344e-13, 3.25254814814874e-14, 3.3478119482868056e-14,
-        -1.864562880419313e-15, -1.2507950530688648e-15, 7.418235256624044e-17,
-        5.0681489047961116e-17)
-
-POWERS = {np.dtype(dtype): np.polynomial.chebyshev.cheb2poly(ERFC[:terms]).tolist()
-          for dtype, terms in [(np.float32, 12), (np.float64, 25)]}      # p = sum_k a_k t^k
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import xp_of
+from minicnn.backend.cpu import smooth_activations as cpu
+from minicnn.backend.kernels import elementwise, in_float32, kernel
+from minicnn.backend.special import normal_cdf
+from minicnn.layers.module import Module
 
 
-def normal_cdf(x: Array) -> Array:
-    """Phi(x) in float32 or float64; x within +-40, where e^(-x^2/2) does not overflow."""
-    xp, a = xp_of(x), POWERS[x.dtype]
-    z = abs(x) * sqrt(0.5)
-    t = 1 - 7.5 / (z + 3.75)
-    p = xp.full_like(t, a[-1])
-    for coefficient in reversed(a[:-1]):                   # Horner: p = (p t + a_k)
-        p *= t
-        p += coefficient
-    tail = p * xp.exp(-z * z) / (2 + 4 * z)                # Phi(-|x|)
-    return xp.where(x > 0, 1 - tail, tail)
-
-
+@elementwise
+@kernel(cpu=cpu.gelu, cuda=cpu.gelu)
+@in_float32
 class GELUFn(Function):
     def forward(self, x):
-        xp = xp_of(x)
-        self.x, self.phi = x, xp.empty_like(x, dtype=sum_dtype(x.dtype))
-        y = xp.empty_like(x)
-
-        def some(i):
-            near = x[i].astype(self.phi.dtype).clip(-40, 40)
-            self.phi[i] = normal_cdf(near)
-            y[i] = xp.maximum(x[i], -40) * self.phi[i]     # -inf * 0 would be NaN; the limit is 0
-        in_pieces(some, x)
-        return y
+        self.x = x.clip(-40, 40)                           # beyond, Phi is 0 or 1 to the last digit
+        self.phi = normal_cdf(self.x)
+        return xp_of(x).maximum(x, -40) * self.phi         # -inf * 0 would be NaN; the limit is 0
 
     def backward(self, dy):
-        xp, dx = xp_of(dy), xp_of(dy).empty_like(dy)
-
-        def some(i):
-            near = self.x[i].astype(self.phi.dtype).clip(-40, 40)
-            density = xp.exp(-0.5 * near * near) * (1 / sqrt(2 * pi))
-            dx[i] = dy[i] * (self.phi[i] + near * density)
-        in_pieces(some, dy)
-        return dx
+        density = xp_of(dy).exp(-0.5 * self.x ** 2) / sqrt(2 * pi)
+        return dy * (self.phi + self.x * density)
 
 
+@elementwise
+@kernel(cpu=cpu.silu, cuda=cpu.silu)
 class SiLUFn(Function):
     def forward(self, x):
         xp = xp_of(x)
-        self.x, self.s, y = x, xp.empty_like(x), xp.empty_like(x)
-
-        def some(i):
-            small = xp.exp(-abs(x[i]))                     # e^-|x| never overflows
-            self.s[i] = xp.maximum(small, x[i] >= 0) / (1 + small)
-            y[i] = xp.maximum(x[i], -1e4) * self.s[i]      # -inf * 0 would be NaN; the limit is 0
-        in_pieces(some, x)
-        return y
+        self.x = x.clip(-1e4, 1e4)                         # beyond, s is 0 or 1, and inf * 0 NaN
+        small = xp.exp(-abs(x))                            # e^-|x| never overflows
+        self.s = xp.where(x < 0, small, 1) / (1 + small)
+        return xp.maximum(x, -1e4) * self.s
 
     def backward(self, dy):
-        dx = xp_of(dy).empty_like(dy)
-
-        def some(i):
-            s = self.s[i]
-            dx[i] = dy[i] * (s + self.x[i].clip(-1e4, 1e4) * s * (1 - s))
-        in_pieces(some, dy)
-        return dx
+        x, s = self.x, self.s
+        return dy * (s + x * s * (1 - s))
 
 
 class SiLU(Module):

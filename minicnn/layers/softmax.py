@@ -13,49 +13,52 @@ Source: Krizhevsky et al. 2012, section 3.5.  Lecture: virginia "AlexNet" (row O
 
 import numpy as np
 
-from minicnn.backend import sum_dtype, total, xp_of
-from minicnn.engine import Function
-from minicnn.modes import located
-from minicnn.module import Module, Shape
-from minicnn.tensor import Tensor
+from minicnn.autograd.engine import Function
+from minicnn.autograd.switches import located
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import xp_of
+from minicnn.backend.kernels import in_float32
+from minicnn.layers.module import Module, Shape
 
 
-def below_maximum(z, dim):
-    """z - max z in at least float32, where float16 logits of +-60,000 do not overflow.
-
-    An infinite maximum gives inf - inf: NaN is the answer then, and no cause for NumPy's warning.
-    """
-    z = z.astype(sum_dtype(z.dtype), copy=False)
-    with np.errstate(invalid="ignore", over="ignore"):
-        return z - z.max(axis=dim, keepdims=True)
-
-
+@in_float32
 class SoftmaxFn(Function):
     def __init__(self, dim: int):
         self.dim = dim
 
+    def out_shape(self, shape: Shape) -> Shape:
+        return shape
+
     def forward(self, z):
         e = xp_of(z).exp(below_maximum(z, self.dim))
-        self.y = (e / total(e, self.dim, keepdims=True)).astype(z.dtype, copy=False)
+        self.y = e / e.sum(self.dim, keepdims=True)
         return self.y
 
     def backward(self, dy):
-        return self.y * (dy - total(dy * self.y, self.dim, keepdims=True))
+        return self.y * (dy - (dy * self.y).sum(self.dim, keepdims=True))
 
 
+@in_float32
 class LogSoftmaxFn(Function):
     def __init__(self, dim: int):
         self.dim = dim
 
+    def out_shape(self, shape: Shape) -> Shape:
+        return shape
+
     def forward(self, z):
-        xp, shifted = xp_of(z), below_maximum(z, self.dim)
-        y = shifted - xp.log(total(xp.exp(shifted), self.dim, keepdims=True))
-        with np.errstate(over="ignore"):                   # below -65,504 float16 has only -inf
-            self.y = y.astype(z.dtype, copy=False)
+        xp, z = xp_of(z), below_maximum(z, self.dim)
+        self.y = z - xp.log(xp.exp(z).sum(self.dim, keepdims=True))
         return self.y
 
     def backward(self, dy):
-        return dy - xp_of(dy).exp(self.y) * total(dy, self.dim, keepdims=True)
+        return dy - xp_of(dy).exp(self.y) * dy.sum(self.dim, keepdims=True)
+
+
+def below_maximum(z, dim):
+    """z - max z.  An infinite maximum gives inf - inf: NaN, and no cause for NumPy's warning."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return z - z.max(axis=dim, keepdims=True)
 
 
 def check_dim(name: str, dim: int, shape: Shape) -> None:

@@ -10,11 +10,11 @@ Source: Hu et al. 2018, "Squeeze-and-excitation networks", section 3; r = 16 is 
 Lecture: stanford "Squeeze-and-Excitation Networks (SENet)".
 """
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.layers.activations import ReLU, Sigmoid
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.linear import Flatten, Linear
-from minicnn.module import Module, Sequential, Shape
-from minicnn.tensor import Tensor
+from minicnn.layers.module import Module, Sequential, Shape
 
 
 class ScaleChannels(Module):
@@ -57,10 +57,6 @@ class SqueezeExcite(Module):
     def forward(self, x: Tensor) -> Tensor:
         self.check_channels(x.shape[1:])
         return self.scale(x, self.weights(x))              # (N, C, H, W)
-
-    def out_shape(self, in_shape: Shape) -> Shape:
-        self.check_channels(in_shape)
-        return self.scale.shape(in_shape, self.weights.shape(in_shape))
 
     def check_channels(self, in_shape: Shape) -> None:
         if self.image(in_shape)[0] != self.channels:

@@ -13,7 +13,7 @@ batch: mode "batch"); EfficientNet and ConvNeXt draw for each image ("row").  Le
 """
 
 from minicnn.layers.dropout import Dropout
-from minicnn.module import Shape
+from minicnn.layers.module import Shape
 
 
 class StochasticDepth(Dropout):
@@ -22,7 +22,7 @@ class StochasticDepth(Dropout):
     p : float from 0 to 1
     mode : "row" (default) or "batch"      one draw for each image, or one for all of them
 
-    >>> from minicnn.tensor import Tensor
+    >>> from minicnn.autograd.tensor import Tensor
     >>> StochasticDepth(0.4).eval()(Tensor([[1, 2]])).numpy().tolist()
     [[1.0, 2.0]]
     """

@@ -15,27 +15,11 @@ Source: LeCun et al. 1998, section II.B (S2, S4).  Lecture: iitk "LeNet-5".
 
 from typing import Any
 
-from minicnn.backend import total
-from minicnn.engine import Function
-from minicnn.geometry import Window
-from minicnn.layers.avgpool import average_pool, average_pool_back
-from minicnn.module import Parameter, Shape, Windowed, ones, zeros
-from minicnn.tensor import Tensor
-
-
-class Subsample2dFn(Function):
-    def __init__(self, window: Window):
-        self.window = window
-
-    def forward(self, x, a, b):                            # (N, C, H, W), (C,), (C,)
-        self.x_shape, self.a, self.mean = x.shape, a, average_pool(x, self.window)
-        return a[:, None, None] * self.mean + b[:, None, None]       # (N, C, OH, OW)
-
-    def backward(self, dy):                                # (N, C, OH, OW)
-        dx = None
-        if self.needs_grad[0]:
-            dx = average_pool_back(dy * self.a[:, None, None], self.x_shape, self.window)
-        return dx, total(dy * self.mean, axis=(0, 2, 3)), total(dy, axis=(0, 2, 3))
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.windows import Window
+from minicnn.layers.avgpool import AvgPool2dFn
+from minicnn.layers.module import Parameter, Shape, ones, zeros
+from minicnn.layers.windowed import Windowed
 
 
 class Subsample2d(Windowed):
@@ -63,7 +47,8 @@ class Subsample2d(Windowed):
 
     def forward(self, x: Tensor) -> Tensor:
         self.out_shape(x.shape[1:])
-        return Subsample2dFn(self.window)(x, self.weight, self.bias)
+        m = AvgPool2dFn(self.window)(x)                    # (N, C, OH, OW)
+        return m * self.weight.reshape(-1, 1, 1) + self.bias.reshape(-1, 1, 1)
 
     def out_shape(self, in_shape: Shape) -> Shape:
         C = self.image(in_shape)[0]

@@ -14,12 +14,12 @@ Lecture: memphis, "Transformer (such as ViT)".
 
 from math import prod
 
-from minicnn.functions import broadcast_to, concatenate
-from minicnn.geometry import whole
+from minicnn.autograd.functions import broadcast_to, concatenate
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.windows import whole
 from minicnn.init import normal
 from minicnn.layers.linear import Linear, LinearFn
-from minicnn.module import Module, Parameter, Shape, zeros
-from minicnn.tensor import Tensor
+from minicnn.layers.module import Module, Parameter, Shape, zeros
 
 
 def check_tokens(layer: Module, in_shape: Shape, features: int) -> Shape:

@@ -1,10 +1,16 @@
-"""Architectures by name: `build("lenet5", variant="paper")`.  One file is one family."""
+"""Architectures by name: `build("lenet5", variant="paper")`.
+
+One file is one family of networks.  What families share is in table.py (rows), network.py (the
+classifier, branches, residual blocks), units.py (residual units), paths.py (paths of Inception
+modules) and auxiliary.py (auxiliary classifiers).
+"""
 
 import inspect
 from collections.abc import Callable
 from typing import Any
 
-from minicnn.arguments import did_you_mean
+from minicnn.backend.messages import did_you_mean
+from minicnn.layers.module import Module
 from minicnn.models import (
     alexnet,
     capsnet,
@@ -37,7 +43,6 @@ from minicnn.models import (
     zfnet,
 )
 from minicnn.models.lenet import LeNet5
-from minicnn.module import Module
 
 __all__ = ["MODELS", "LeNet5", "build"]
 

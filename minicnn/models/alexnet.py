@@ -53,9 +53,9 @@ from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.lrn import LocalResponseNorm
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module, Sequential
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.module import Module, Sequential
-from minicnn.table import Row, row
+from minicnn.models.table import Row, row
 
 Rows = tuple[Row, ...]
 
@@ -65,12 +65,13 @@ def response_norm() -> LocalResponseNorm:
     return LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
 
 
-def fully_connected(features: int, classes: int, dropout: float) -> Rows:
-    """The end of AlexNet and ZFNet."""
+def fully_connected(features: int, classes: int, dropout: float, units: int = 4096) -> Rows:
+    """The end of AlexNet and ZFNet; with fewer units it stands on no slide."""
+    hidden, scores = ("4096", "1000") if units == 4096 else (None, None)
     return (
-        row("fc6", Flatten(), Linear(features, 4096), ReLU(), Dropout(dropout), output="4096"),
-        row("fc7", Linear(4096, 4096), ReLU(), Dropout(dropout), output="4096"),
-        row("fc8", Linear(4096, classes), output="1000"),
+        row("fc6", Flatten(), Linear(features, units), ReLU(), Dropout(dropout), output=hidden),
+        row("fc7", Linear(units, units), ReLU(), Dropout(dropout), output=hidden),
+        row("fc8", Linear(units, classes), output=scores),
     )
 
 
@@ -99,7 +100,7 @@ def slide_rows(channels: int, classes: int, dropout: float, groups: int = 1,
                norm: Callable[[], Module] = response_norm) -> Rows:
     return (
         row("conv1", Conv2d(channels, 96, 11, stride=4), ReLU(),
-            output="96x55x55", kernel="11x11", stride="4", parameters=34_944),
+            output="96x55x55", kernel="11x11", stride="4", parameters="35K"),
         row("pool1", MaxPool2d(3, 2), output="96x27x27", kernel="3x3", stride="2", parameters=0),
         row("norm1", norm(), output="96x27x27"),
         row("conv2", Conv2d(96, 256, 5, padding=2, groups=groups), ReLU(),
@@ -170,9 +171,7 @@ def small_rows(channels: int, classes: int, dropout: float) -> Rows:
         row("conv4", Conv2d(96, 96, 3, padding=1, groups=2), ReLU()),
         row("conv5", Conv2d(96, 64, 3, padding=1, groups=2), ReLU()),
         row("pool3", MaxPool2d(3, 2)),
-        row("fc6", Flatten(), Linear(64 * 3 * 3, 256), ReLU(), Dropout(dropout)),
-        row("fc7", Linear(256, 256), ReLU(), Dropout(dropout)),
-        row("fc8", Linear(256, classes)),
+        *fully_connected(64 * 3 * 3, classes, dropout, units=256),
     )
 
 

@@ -2,27 +2,25 @@
 
     L = L(scores) + 0.3 L(aux1) + 0.3 L(aux2)
 
-The loss of a head reaches the layers below it without passing through those above, whose products
-of many factors make gradients small.
+The gradient of a head's loss reaches the layers below it directly.  That of the network's own loss
+has to pass through all layers above, and each of them may make it smaller.
 
 Source: Szegedy et al. 2015, "Going deeper with convolutions", section 5.  Slides: iitk
 "Intermediate Supervision", stanford "GoogLeNet" ("auxiliary classification outputs to inject
 additional gradient at lower layers").
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from minicnn.models.wired import Wired
-from minicnn.module import Module
-from minicnn.table import TableNet
+from minicnn.layers.module import Module
+from minicnn.models.table import TableNet
 
 
-class Supervised(Wired, TableNet):
+class Supervised(TableNet):
     """Rows with auxiliary classifiers: in training forward returns (scores, aux1, ...).
 
-    In eval mode the heads do not run.  out_shape does as forward does: a tuple of shapes while
-    training.  A network inherits from (Network, Supervised), in this order.
+    In eval mode the heads do not run.  A network inherits from (Network, Supervised), in this
+    order.
     """
 
     def add_heads(self, heads: dict[str, tuple[str, Module]]) -> None:
@@ -31,12 +29,12 @@ class Supervised(Wired, TableNet):
         for name, (_, part) in heads.items():
             setattr(self, name, part)
 
-    def wire(self, run: Callable[..., Any], x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         """x through all rows and, in training, all heads."""
         parts, scores = dict(self.children()), []
         heads = {name: parts.pop(head) for name, head in self.head_behind.items()}
         for name, part in parts.items():
-            x = run(part, x)
+            x = part(x)
             if self.training and name in heads:
-                scores.append(run(heads[name], x))
+                scores.append(heads[name](x))
         return (x, *scores) if scores else x

@@ -23,18 +23,18 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from minicnn.backend import xp_of
-from minicnn.functions import maximum
-from minicnn.geometry import times
+from minicnn.autograd.functions import maximum
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import xp_of
+from minicnn.backend.windows import times
 from minicnn.init import apply_init, he_normal, normal, zeros
 from minicnn.layers.activations import ReLU, Sigmoid
 from minicnn.layers.capsule import CapsuleLength, PrimaryCapsules, RoutedCapsules
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Flatten, Linear
-from minicnn.losses import check_labels
+from minicnn.layers.module import Module, Sequential, Shape
+from minicnn.losses.checks import check_labels
 from minicnn.models.network import check_classes
-from minicnn.module import Module, Sequential, Shape
-from minicnn.tensor import Tensor
 
 
 def one_hot(labels: Any, lengths: Tensor) -> Tensor:

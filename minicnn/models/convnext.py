@@ -32,11 +32,11 @@ from minicnn.layers.conv import Conv2d
 from minicnn.layers.layernorm2d import LayerNorm2d
 from minicnn.layers.layerscale import LayerScale
 from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.module import Sequential, Shape
 from minicnn.layers.smooth_activations import GELU
 from minicnn.layers.stochastic_depth import StochasticDepth
 from minicnn.models.network import Network, Residual, check_choice, check_classes
-from minicnn.module import Sequential, Shape
-from minicnn.table import row
+from minicnn.models.table import row
 
 # blocks of each stage, channels of each, stochastic depth of the last block (table 5)
 SIZES = {"tiny": ((3, 3, 9, 3), (96, 192, 384, 768), 0.1),

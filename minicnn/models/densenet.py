@@ -40,6 +40,7 @@ Departures from the paper
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
@@ -50,11 +51,10 @@ from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module, Sequential
 from minicnn.models.network import Network, check_choice, check_classes
+from minicnn.models.table import Row, row
 from minicnn.models.units import units_per_stage
-from minicnn.module import Module, Sequential, Shape
-from minicnn.table import Row, row
-from minicnn.tensor import Tensor
 
 #   layers   k    layers in each dense block    (table 1)
 COLUMNS = {
@@ -91,9 +91,6 @@ class DenseLayer(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.concat(x, self.body(x))                # (N, C + k, H, W)
-
-    def out_shape(self, in_shape: Shape) -> Shape:
-        return self.concat.shape(in_shape, self.body.shape(in_shape))
 
 
 def transition(seen: int, kept: int, dropout: float) -> Sequential:

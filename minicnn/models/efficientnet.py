@@ -11,25 +11,30 @@
     efficientnet_b7       2.0     3.1     600     0.5      66,347,960   37,745,884,192
     efficientnet_small                    32     0.2         224,500       29,596,864
 
-Slide: stanford, "EfficientNet: Smart Compound Scaling": depth alpha^phi, width beta^phi, resolution
-gamma^phi with alpha beta^2 gamma^2 near 2, so that the cost doubles with each phi: the function
-compound_scaling.  The paper's alpha, beta, gamma are 1.2, 1.1, 1.15, so 1.92.
+The rule: a budget of 2^phi times B0's cost is spent in all three directions,
 
-Source: Tan and Le 2019, "EfficientNet: rethinking model scaling for convolutional neural networks",
-table 1 (B0) and section 4 (the rule); widths and depths of B1 to B7 as in the authors' program.
-Input: colours scaled to mean 0 and variance 1 over the training images.  The weights lie in the
-order of torchvision's, under other names.
+    depth alpha^phi,  width beta^phi,  resolution gamma^phi,     alpha beta^2 gamma^2 near 2
+
+for MACs grow with the depth and with the squares of width and resolution.  The paper's alpha, beta
+and gamma are 1.2, 1.1 and 1.15, which make 1.92: the function compound_scaling.
+
+Slide: stanford, "EfficientNet: Smart Compound Scaling".  Source: Tan and Le 2019, "EfficientNet:
+rethinking model scaling for convolutional neural networks", table 1 (B0) and section 4 (the rule);
+widths and depths of B1 to B7 as in the authors' program.  Input: colours scaled to mean 0 and
+variance 1 over the training images.  The weights lie in the order of torchvision's, under other
+names.
 
 Departures from the paper
 -------------------------
 1. The factors of B1 to B7 (the table above) are taken as published; the rule is near them: for
    phi = 6 a depth of 2.99, a width of 1.77 and 518 pixels, where B7 has 3.1, 2.0 and 600.
-2. variant="torchvision" pads k // 2 pixels on each side, where the authors' program, and so the
-   default, pads a stride of 2 below and to the right alone; its batch norms have eps 1e-5 and
-   momentum 0.1 up to B4, the paper's 1e-3 and 0.01 (the paper's 0.99).  Counts are the same.
-   The small one has momentum 0.1, too: with 0.01, running averages are those of the last hundred
-   steps and more, and it is trained for a few thousand, not for 400,000.
-3. Weights start normal with variance 2 / fan_out, the classifier's uniform within
+2. At a stride of 2 the default pads below and to the right alone, as the authors' program;
+   variant="torchvision" pads k // 2 pixels on each side.
+3. The default's batch norms have momentum 0.01 (the paper counts the other way: 0.99) and eps 1e-3.
+   torchvision's B0 to B4 have 0.1 and 1e-5, and so has the small network: with 0.01 the running
+   averages are those of the last hundred steps and more, and it is trained for a few thousand steps
+   only, not for 400,000.
+4. Weights start normal with variance 2 / fan_out, the classifier's uniform within
    1 / sqrt(classes), as in the authors' program; the paper does not say.
 """
 
@@ -43,23 +48,45 @@ from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.module import Module, Sequential
 from minicnn.layers.smooth_activations import SiLU
 from minicnn.layers.squeeze_excite import ScaleChannels, SqueezeExcite
 from minicnn.layers.stochastic_depth import StochasticDepth
 from minicnn.models.mobilenet import divisible
 from minicnn.models.network import Network, Residual, check_choice, check_classes, conv_unit
-from minicnn.module import Module, Sequential
-from minicnn.table import row
+from minicnn.models.table import Row, row
 
-# expansion, kernel, stride, channels, blocks: table 1, stages 2 to 8
-STAGES = [(1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3),
-          (6, 5, 1, 112, 3), (6, 5, 2, 192, 4), (6, 3, 1, 320, 1)]
-SMALL = [(1, 3, 1, 16, 1), (6, 3, 1, 24, 1), (6, 5, 2, 40, 2), (6, 3, 2, 80, 2)]
+Stage = tuple[int, int, int, int, int]                     # a line of table 1
 
-# width, depth, image, dropout
-SIZES = {"b0": (1.0, 1.0, 224, 0.2), "b1": (1.0, 1.1, 240, 0.2), "b2": (1.1, 1.2, 260, 0.3),
-         "b3": (1.2, 1.4, 300, 0.3), "b4": (1.4, 1.8, 380, 0.4), "b5": (1.6, 2.2, 456, 0.4),
-         "b6": (1.8, 2.6, 528, 0.5), "b7": (2.0, 3.1, 600, 0.5)}
+# Stages 2 to 8 of the table: blocks of one kind, the first of which has the stride.
+STAGES: list[Stage] = [
+    # expansion, kernel, stride, channels, blocks
+    (1, 3, 1, 16, 1),
+    (6, 3, 2, 24, 2),
+    (6, 5, 2, 40, 2),
+    (6, 3, 2, 80, 3),
+    (6, 5, 1, 112, 3),
+    (6, 5, 2, 192, 4),
+    (6, 3, 1, 320, 1),
+]
+SMALL: list[Stage] = [
+    (1, 3, 1, 16, 1),
+    (6, 3, 1, 24, 1),
+    (6, 5, 2, 40, 2),
+    (6, 3, 2, 80, 2),
+]
+
+SIZES = {
+    #     width, depth, image, dropout
+    "b0": (1.0, 1.0, 224, 0.2),
+    "b1": (1.0, 1.1, 240, 0.2),
+    "b2": (1.1, 1.2, 260, 0.3),
+    "b3": (1.2, 1.4, 300, 0.3),
+    "b4": (1.4, 1.8, 380, 0.4),
+    "b5": (1.6, 2.2, 456, 0.4),
+    "b6": (1.8, 2.6, 528, 0.5),
+    "b7": (2.0, 3.1, 600, 0.5),
+}
 SURVIVAL = 0.8                     # of the last block; StochasticDepth's p rises linearly to 0.2
 
 
@@ -88,7 +115,8 @@ def mbconv(in_channels: int, out_channels: int, expansion: int, kernel: int, str
            drop: float, unit: partial) -> Module:
     """MobileNet v2's block with squeeze-and-excitation behind the depthwise convolution.
 
-    drop : probability of leaving the block out;  unit : conv_unit with norm and padding set
+    drop : probability of leaving the block out, where its input goes around it
+    unit : conv_unit with norm and padding set
     """
     wide = in_channels * expansion
     parts: dict[str, Module] = {}
@@ -102,6 +130,25 @@ def mbconv(in_channels: int, out_channels: int, expansion: int, kernel: int, str
     return Residual(Sequential(**parts, drop=StochasticDepth(drop)))
 
 
+def stage_rows(in_channels: int, stages: Sequence[Stage], width: float, depth: float,
+               unit: partial) -> tuple[list[Row], int]:
+    """Rows stage1, stage2, ... and the channels of the last; `in_channels` come in.
+
+    They have `width` times the table's channels (in multiples of 8) and `depth` times its blocks
+    (rounded up).
+    """
+    total = sum(ceil(depth * count) for *_, count in stages)
+    rows, done = [], 0
+    for number, (expansion, kernel, stride, channels, count) in enumerate(stages, 1):
+        blocks, out_channels = [], divisible(channels * width)
+        for _ in range(ceil(depth * count)):
+            drop = (1 - SURVIVAL) * done / total
+            blocks.append(mbconv(in_channels, out_channels, expansion, kernel, stride, drop, unit))
+            in_channels, stride, done = out_channels, 1, done + 1
+        rows.append(row(f"stage{number}", Sequential(*blocks)))
+    return rows, in_channels
+
+
 class EfficientNet(Network):
     """EfficientNet:  (N, 3, image, image) -> (N, classes) scores.
 
@@ -109,7 +156,7 @@ class EfficientNet(Network):
     ----------
     size : "b0" to "b7"                     which one: the table at the head of this file
     classes : int, default 1000
-    variant : "paper" or "torchvision"      see departure 2
+    variant : "paper" or "torchvision"      see departures 2 and 3
     channels : int, default 3               of the image: 1 for grey ones
 
     For networks of another size:
@@ -124,30 +171,24 @@ class EfficientNet(Network):
     """
 
     def __init__(self, size: str = "b0", classes: int = 1000, variant: str = "paper",
-                 stages: Sequence[tuple[int, int, int, int, int]] = STAGES, stride: int = 2,
-                 last: int = 1280, factors: tuple[float, float, int, float] | None = None,
+                 stages: Sequence[Stage] = STAGES, stride: int = 2, last: int = 1280,
+                 factors: tuple[float, float, int, float] | None = None,
                  channels: int = 3) -> None:
         check_choice("EfficientNet", "size", size, SIZES)
         check_choice("EfficientNet", "variant", variant, ("paper", "torchvision"))
         check_classes("EfficientNet", classes)
         width, depth, image, dropout = factors or SIZES[size]
-        theirs = variant == "torchvision" and size <= "b4"                     # departure 2
-        norm = BatchNorm2d if theirs or factors else partial(BatchNorm2d, eps=1e-3, momentum=0.01)
-        padding = None if variant == "torchvision" else "same"
-        unit = partial(conv_unit, norm=norm, activation=SiLU, padding=padding)
-        current, total = divisible(32 * width), sum(ceil(depth * count) for *_, count in stages)
-        rows = [row("conv1", unit(channels, current, 3, stride))]
-        done = 0
-        for number, (expansion, kernel, step, maps, count) in enumerate(stages, 1):
-            blocks, out = [], divisible(maps * width)
-            for _ in range(ceil(depth * count)):
-                drop = (1 - SURVIVAL) * done / total
-                blocks.append(mbconv(current, out, expansion, kernel, step, drop, unit))
-                current, step, done = out, 1, done + 1     # only the first block has the stride
-            rows.append(row(f"stage{number}", Sequential(*blocks)))
-        last = divisible(last * width)
+        torchvision = variant == "torchvision"
+        usual = factors or (torchvision and size in ("b0", "b1", "b2", "b3", "b4"))
+        norm = BatchNorm2d if usual else partial(BatchNorm2d, eps=1e-3, momentum=0.01)
+        unit = partial(conv_unit, norm=norm, activation=SiLU,
+                       padding=None if torchvision else "same")
+        first, last = divisible(32 * width), divisible(last * width)
+        conv1 = row("conv1", unit(channels, first, 3, stride))
+        rows, maps = stage_rows(first, stages, width, depth, unit)
         scores = Linear(last, classes)
-        super().__init__(*rows, row("head", unit(current, last)), row("pool", GlobalAvgPool2d()),
+        super().__init__(conv1, *rows, row("head", unit(maps, last)),
+                         row("pool", GlobalAvgPool2d()),
                          row("fc", Flatten(), Dropout(dropout), scores),
                          input_shape=(channels, image, image))
         self.variant = variant if factors else f"{size} ({variant})"

@@ -32,7 +32,8 @@ Departures from the paper
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from minicnn.backend import generator
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.random import generator
 from minicnn.init import apply_init, xavier_uniform, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d
@@ -40,10 +41,9 @@ from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout, checked_probability
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module, Sequential, Shape
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.module import Module, Sequential, Shape
-from minicnn.table import row
-from minicnn.tensor import Tensor
+from minicnn.models.table import row
 
 COLUMNS = {5 * 2 ** number: number + 1 for number in range(6)}          # of 5, 10, ..., 160 layers
 WIDENING = (1, 2, 4, 8, 8)
@@ -125,20 +125,12 @@ class FractalBlock(Module):
     def forward(self, x: Tensor) -> Tensor:
         reads = dict.fromkeys(range(1, self.drop_path.columns + 1), x)
         for ending in self.ends():
-            kept = self.drop_path.kept(list(ending), self.training)
+            kept = self.drop_path.kept(list(ending), self.training and not x.is_shape)
             paths = [ending[column](reads[column]) for column in kept]
             if paths:
                 y = self.join(*paths) if len(paths) > 1 else paths[0]
                 reads.update(dict.fromkeys(ending, y))     # all columns go on from the mean
         return y                                           # (N, F, H, W)
-
-    def out_shape(self, in_shape: Shape) -> Shape:
-        reads = dict.fromkeys(range(1, self.drop_path.columns + 1), in_shape)
-        for ending in self.ends():
-            paths = [conv.shape(reads[column]) for column, conv in ending.items()]
-            y_shape = self.join.shape(*paths) if len(paths) > 1 else paths[0]
-            reads.update(dict.fromkeys(ending, y_shape))
-        return y_shape
 
 
 class FractalNet(Network):
@@ -180,7 +172,7 @@ class FractalNet(Network):
         apply_init(self, weight=xavier_uniform(), bias=zeros)
 
     def forward(self, x: Tensor) -> Tensor:
-        self.drop_path.new_batch(self.training)
+        self.drop_path.new_batch(self.training and not x.is_shape)
         return super().forward(x)
 
 

@@ -43,10 +43,10 @@ from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.lrn import LocalResponseNorm
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module, Sequential
 from minicnn.models.auxiliary import Supervised
 from minicnn.models.network import Branches, Network, check_choice, check_classes, conv_unit
-from minicnn.module import Module, Sequential
-from minicnn.table import Row, row
+from minicnn.models.table import Row, row
 
 Unit = Callable[..., Module]                               # as conv_unit(in, out, kernel, stride)
 

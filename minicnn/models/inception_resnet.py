@@ -30,6 +30,7 @@ Departures of "paper" from the paper
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
@@ -37,15 +38,14 @@ from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.models.inception_v3 import COLUMN, ROW, Paths, convolution, narrow
+from minicnn.layers.module import Module, Sequential
 from minicnn.models.inception_v4 import block
 from minicnn.models.inception_v4 import stem as stem_of_v4
 from minicnn.models.network import Network, Residual, check_choice, check_classes
-from minicnn.module import Module, Sequential
-from minicnn.table import row
-from minicnn.tensor import Tensor
+from minicnn.models.paths import COLUMN, ROW, Paths, convolution, maps_of, narrow
+from minicnn.models.table import row
 
-# Paths as in inception_v3.py.
+# How to read the paths of a module: minicnn/models/paths.py.
 MIXED: Paths = {"one": [(96, 1)],  # the release's module on 35x35
                 "five": [(48, 1), (64, 5)],
                 "double": [(64, 1), (96, 3), (96, 3)],
@@ -81,8 +81,8 @@ class Scale(Module):
 
 def residual(channels: int, paths: Paths, scale: float, last: bool = False) -> Residual:
     """The module at the head of this file; `last` has neither scale nor ReLU."""
-    maps = sum(steps[-1][0] for steps in paths.values())
-    body = Sequential(branches=block(channels, paths), conv=Conv2d(maps, channels, 1),
+    body = Sequential(branches=block(channels, paths),
+                      conv=Conv2d(maps_of(paths.values()), channels, 1),
                       scale=Scale(1.0 if last else scale))
     return Residual(body, after=None if last else ReLU())
 
@@ -100,7 +100,7 @@ def stem_of_v3(channels: int) -> Sequential:
         maxpool_5a=MaxPool2d(3, 2), mixed_5b=block(192, MIXED))
 
 
-def small_stem(channels: int) -> Sequential:
+def small_stem(channels: int) -> Module:
     return convolution(channels, 320 // 8, 3)
 
 

@@ -23,6 +23,7 @@ Departures from the paper
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
@@ -32,9 +33,10 @@ from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.models.network import Branches, Network, check_choice, check_classes
-from minicnn.module import Module, Sequential
-from minicnn.table import Row, row
+from minicnn.layers.module import Module, Sequential
+from minicnn.models.network import Network, check_choice, check_classes
+from minicnn.models.paths import Paths, Pools, branches
+from minicnn.models.table import Row, row
 
 MODULES = (
     # name, input, #1x1, (#3x3 reduce, #3x3), (double #3x3 reduce, double #3x3), pool + proj; the
@@ -66,26 +68,31 @@ def unit(in_channels: int, out_channels: int, kernel: int = 1, stride: int = 1) 
                       norm=BatchNorm2d(out_channels), activation=ReLU())
 
 
-def inception(in_channels: int, one: int, three: tuple[int, int], double: tuple[int, int],
-              pool: tuple[str, int]) -> Branches:
-    """A module; where no 1x1 maps are asked for (0), it halves the image and passes the pool on."""
+# Poolings of 3 x 3: two that keep the size of the maps, one that halves it.
+POOLS: Pools = {"avg": partial(AvgPool2d, 3, 1, 1),
+                "max": partial(MaxPool2d, 3, 1, 1, ceil_mode=True),
+                "half": partial(MaxPool2d, 3, 2, ceil_mode=True)}
+
+
+def paths(one: int, three: tuple[int, int], double: tuple[int, int],
+          pool: tuple[str, int]) -> Paths:
+    """A line of the table, as minicnn/models/paths.py reads it.
+
+    Where no 1x1 maps are asked for (0), the module halves the image and passes the pool on.
+    """
     (reduce3, maps3), (reduce, maps), (kind, proj) = three, double, pool
-    stride, padding = (1, 1) if one else (2, 0)
-    paths: dict[str, Module] = {}
-    if one:
-        paths["one"] = unit(in_channels, one)
-    paths["three"] = Sequential(unit(in_channels, reduce3), unit(reduce3, maps3, 3, stride))
-    paths["double"] = Sequential(unit(in_channels, reduce), unit(reduce, maps, 3),
-                                 unit(maps, maps, 3, stride))
-    pooling: Module = AvgPool2d(3, stride, padding) if kind == "avg" else \
-        MaxPool2d(3, stride, padding, ceil_mode=True)
-    paths["pool"] = Sequential(pooling, unit(in_channels, proj)) if proj else pooling
-    return Branches(**paths)
+    stride = 1 if one else 2
+    middle: Paths = {"three": [(reduce3, 1), (maps3, 3, stride)],
+                     "double": [(reduce, 1), (maps, 3), (maps, 3, stride)]}
+    if stride == 2:
+        return {**middle, "pool": ["half"]}
+    return {"one": [(one, 1)], **middle, "pool": [kind, (proj, 1)]}
 
 
 def modules(table: tuple) -> Iterator[Row]:
     for name, in_channels, *settings, output in table:
-        yield row(f"inception ({name})", inception(in_channels, *settings), output=output)
+        module = branches(in_channels, paths(*settings), unit, POOLS)
+        yield row(f"inception ({name})", module, output=output)
 
 
 def paper_rows(channels: int) -> tuple[Row, ...]:

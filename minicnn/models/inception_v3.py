@@ -1,4 +1,4 @@
-"""Inception v3: large filters factorised into 1 x n and n x 1, and a cheap way to smaller maps.
+"""Inception v3: 1 x n and n x 1 filters instead of n x n, and modules that halve the maps.
 
     variant    input            parameters    with the auxiliary classifier
     "paper"    3 x 299 x 299    23,834,568    27,161,264
@@ -24,28 +24,20 @@ they are parts of a branch (branch3x3dbl.0, .1).
 """
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any
 
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.avgpool import AvgPool2d
-from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module, Sequential
 from minicnn.models.auxiliary import Supervised
-from minicnn.models.network import Branches, Network, check_choice, check_classes, conv_unit
-from minicnn.module import Module, Sequential
-from minicnn.table import Row, row
+from minicnn.models.network import Network, check_choice, check_classes
+from minicnn.models.paths import COLUMN, ROW, Paths, branches, convolution, narrow
+from minicnn.models.table import Row, row
 
-unit = partial(conv_unit, norm=partial(BatchNorm2d, eps=1e-3))
-
-# A module is written as the steps of each of its paths: (maps, kernel), (maps, kernel, stride),
-# (maps, kernel, stride, padding), "avg" or "max" for a pooling, or a list of convolutions side by
-# side.  A stride of 2 goes without padding; else the size is kept where no padding is given.
-Paths = dict[str, list[Any]]
-ROW, COLUMN = (1, 7), (7, 1)
+# How to read the paths of a module: minicnn/models/paths.py.
 SPLIT = [(384, (1, 3)), (384, (3, 1))]
 
 
@@ -93,57 +85,20 @@ MODULES: tuple[tuple[str, int, Paths, str], ...] = (
 )
 
 
-def branches(in_channels: int, paths: Paths, count_include_pad: bool = True) -> Branches:
-    """The module with these paths; count_include_pad is that of its average pooling."""
-    return Branches(**{name: path(in_channels, steps, count_include_pad)
-                       for name, steps in paths.items()})
-
-
-def path(channels: int, steps: list, count_include_pad: bool = True) -> Module:
-    """The steps one after the other; `channels` come in."""
-    parts: list[Module] = []
-    for step in steps:
-        if step == "avg":
-            parts.append(AvgPool2d(3, 1, 1, count_include_pad=count_include_pad))
-        elif step == "max":
-            parts.append(MaxPool2d(3, 2))
-        elif isinstance(step, list):
-            parts.append(Branches(*[convolution(channels, *one) for one in step]))
-            channels = sum(maps for maps, *_ in step)
-        else:
-            parts.append(convolution(channels, *step))
-            channels = step[0]
-    return parts[0] if len(parts) == 1 else Sequential(*parts)
-
-
-def convolution(in_channels: int, maps: int, kernel: Any, stride: int = 1,
-                padding: Any = None) -> Sequential:
-    return unit(in_channels, maps, kernel, stride, 0 if stride == 2 else padding)
-
-
-def narrow(paths: Paths, divisor: int) -> Paths:
-    """The same paths with fewer maps."""
-    def narrowed(step: Any) -> Any:
-        if isinstance(step, list):
-            return [narrowed(one) for one in step]
-        return step if isinstance(step, str) else (step[0] // divisor, *step[1:])
-    return {name: narrowed(steps) for name, steps in paths.items()}
-
-
 def paper_stem(channels: int) -> tuple[Row, ...]:
     return (
-        row("Conv2d_1a_3x3", unit(channels, 32, 3, 2, 0), output="32x149x149"),
-        row("Conv2d_2a_3x3", unit(32, 32, 3, 1, 0), output="32x147x147"),
-        row("Conv2d_2b_3x3", unit(32, 64, 3), output="64x147x147"),
+        row("Conv2d_1a_3x3", convolution(channels, 32, 3, 2), output="32x149x149"),
+        row("Conv2d_2a_3x3", convolution(32, 32, 3, 1, 0), output="32x147x147"),
+        row("Conv2d_2b_3x3", convolution(32, 64, 3), output="64x147x147"),
         row("maxpool1", MaxPool2d(3, 2), output="64x73x73"),
-        row("Conv2d_3b_1x1", unit(64, 80, 1), output="80x73x73"),
-        row("Conv2d_4a_3x3", unit(80, 192, 3, 1, 0), output="192x71x71"),
+        row("Conv2d_3b_1x1", convolution(64, 80, 1), output="80x73x73"),
+        row("Conv2d_4a_3x3", convolution(80, 192, 3, 1, 0), output="192x71x71"),
         row("maxpool2", MaxPool2d(3, 2), output="192x35x35"),
     )
 
 
 def small_stem(channels: int) -> tuple[Row, ...]:
-    return (row("Conv2d_4a_3x3", unit(channels, 192 // 8, 3)),)
+    return (row("Conv2d_4a_3x3", convolution(channels, 192 // 8, 3)),)
 
 
 def modules(divisor: int) -> list[Row]:
@@ -158,9 +113,10 @@ def auxiliary(classes: int, divisor: int) -> Sequential:
     The small network's 15 x 15 maps need the smaller stride: 3 would leave conv1 less than 5 x 5.
     """
     maps, middle = 768 // divisor, 128 // divisor
-    return Sequential(pool=AvgPool2d(5, 3 if divisor == 1 else 2), conv0=unit(maps, middle, 1),
-                      conv1=unit(middle, maps, 5, padding=0), mean=GlobalAvgPool2d(),
-                      flatten=Flatten(), fc=Linear(maps, classes))
+    return Sequential(
+        pool=AvgPool2d(5, 3 if divisor == 1 else 2), conv0=convolution(maps, middle, 1),
+        conv1=convolution(middle, maps, 5, padding=0), mean=GlobalAvgPool2d(), flatten=Flatten(),
+        fc=Linear(maps, classes))
 
 
 VARIANTS = {"paper": (paper_stem, 1, 299), "small": (small_stem, 8, 32)}    # stem, divisor, size

@@ -17,20 +17,31 @@ Departures from the paper
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.adaptive import GlobalAvgPool2d
+from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
-from minicnn.models.inception_v3 import COLUMN, ROW, Paths, branches, convolution, narrow
+from minicnn.layers.module import Module, Sequential
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.module import Module, Sequential
-from minicnn.table import Row, row
+from minicnn.models.paths import (
+    COLUMN,
+    POOLS,
+    ROW,
+    Paths,
+    Pools,
+    branches,
+    convolution,
+    narrow,
+)
+from minicnn.models.table import Row, row
 
 SPLIT = [(256, (1, 3)), (256, (3, 1))]
 
-# Paths as in inception_v3.py.  A padding of 0 is the figures' letter V.
+# How to read the paths of a module: minicnn/models/paths.py.  A padding of 0 is the figures' V.
 STEM_1: Paths = {"pool": ["max"], "conv": [(96, 3, 2)]}  # figure 3
 STEM_2: Paths = {"short": [(64, 1), (96, 3, 1, 0)],
                  "long": [(64, 1), (64, ROW), (64, COLUMN), (96, 3, 1, 0)]}
@@ -55,6 +66,9 @@ INCEPTION_C: Paths = {"one": [(256, 1)],  # figure 6
                       "pool": ["avg", (256, 1)]}
 
 
+IMAGE_ONLY: Pools = {**POOLS, "avg": partial(AvgPool2d, 3, 1, 1, count_include_pad=False)}
+
+
 class Variant(NamedTuple):
     stem: Callable[[int], Module]
     divisor: int                                           # of the maps
@@ -64,7 +78,7 @@ class Variant(NamedTuple):
 
 def block(in_channels: int, paths: Paths) -> Module:
     """A module whose average pooling counts the pixels of the image only: departure 2."""
-    return branches(in_channels, paths, count_include_pad=False)
+    return branches(in_channels, paths, pools=IMAGE_ONLY)
 
 
 def stem(channels: int) -> Sequential:
@@ -74,7 +88,7 @@ def stem(channels: int) -> Sequential:
                       block(192, STEM_3))
 
 
-def small_stem(channels: int) -> Sequential:
+def small_stem(channels: int) -> Module:
     return convolution(channels, 384 // 8, 3)
 
 

@@ -39,7 +39,7 @@ from minicnn.layers.partial_conv import LENET_C3_TABLE, PartialConv2d
 from minicnn.layers.rbf import RBF
 from minicnn.layers.subsample import Subsample2d
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.table import Row, row
+from minicnn.models.table import Row, row
 
 
 def slide_rows(classes: int) -> tuple[Row, ...]:

@@ -39,9 +39,9 @@ from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.hardtanh import ReLU6
 from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.module import Module, Sequential, Shape
 from minicnn.models.network import Network, Residual, check_choice, check_classes, conv_unit
-from minicnn.module import Module, Sequential, Shape
-from minicnn.table import row
+from minicnn.models.table import row
 
 V1_WIDTHS = (0.25, 0.5, 0.75, 1.0)
 V2_WIDTHS = (0.35, 0.5, 0.75, 1.0, 1.4)

@@ -8,6 +8,10 @@
 
 "6 @ 4032": six normal cells before each reduction cell, 4032 channels behind the last cell.
 
+The search found two cells.  A normal cell keeps the size of the image, a reduction cell halves it
+and doubles the filters.  Each reads the outputs of the two cells before it.  The cells are figure 4
+of the paper, NORMAL and REDUCTION below; how they are stacked is its figure 2, `stacked` below.
+
 Slide: stanford, "Learning Transferable Architectures for Scalable Image Recognition" ("NASNet: Use
 NAS to find best cell structure on smaller CIFAR-10 dataset, then transfer architecture to
 ImageNet").  Source: Zoph et al. 2018 of that title, figures 2 and 4 and table 2.  Input: colours
@@ -17,17 +21,19 @@ Departures from the paper
 -------------------------
 1. Neither the auxiliary classifier nor ScheduledDropPath, which the paper trains with, is there.
 2. Weights start by He's rule, biases at 0; the paper does not say.
-3. What a cell reads from two cells before is halved, where a cell between has halved the image, by
-   two 1 x 1 convolutions of stride 2, one of them moved by a pixel, as in the authors' program.
-   The mobile network's MACs are the paper's 564 million; a port of it to PyTorch that pads a pixel
-   more and cuts it off again is listed with 568.
+3. The paper does not say how a cell reads an output that is twice as large as the other: `halved`
+   does it as the authors' program.  The mobile network's MACs are the paper's 564 million; a port
+   of it to PyTorch that pads a pixel more and cuts it off again is listed with 568.
+4. In the authors' program for the large network, the first cell behind a reduction cell (cells 6
+   and 12) reads, beside it, cell 4 and cell 10; here, as in the smaller networks, it reads cell 5
+   and cell 11, which the reduction cell read.
 """
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from minicnn.functions import pad
+from minicnn.autograd.functions import pad
+from minicnn.autograd.tensor import Tensor
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
@@ -38,29 +44,55 @@ from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module, Sequential
 from minicnn.layers.residual import Add
 from minicnn.models.network import Branches, Network, check_choice, check_classes
-from minicnn.models.wired import Wired
-from minicnn.module import Module, Sequential
-from minicnn.table import TableNet, row
-from minicnn.tensor import Tensor
-
-# Figure 4.  Each pair is added; x is the cell before, p the one before that, both after a 1 x 1
-# convolution, and 0 to 4 are the pairs' own results.  The last entry is what is concatenated.
-NORMAL = ([("sep5 x", "sep3 p"), ("sep5 p", "sep3 p"), ("avg3 x", "p"), ("avg3 p", "avg3 p"),
-           ("sep3 x", "x")], "p01234")
-REDUCTION = ([("sep5 x", "sep7 p"), ("max3 x", "sep7 p"), ("avg3 x", "sep5 p"), ("avg3 0", "1"),
-              ("sep3 0", "max3 x")], "1234")
-
-# Normal cells in a row, channels behind the last cell, channels of conv0, side of the image.
-SIZES = {"mobile": (4, 1056, 32, 224), "large": (6, 4032, 96, 331), "cifar": (6, 768, 96, 32)}
+from minicnn.models.table import TableNet, row
 
 norm = partial(BatchNorm2d, eps=1e-3)
 
 
-def pointwise(in_channels: int, out_channels: int) -> Sequential:
-    return Sequential(relu=ReLU(), conv=Conv2d(in_channels, out_channels, 1, bias=False),
-                      norm=norm(out_channels))
+# --- figure 4: the cells -------------------------------------------------------------------------
+
+class Wiring(NamedTuple):
+    """A cell: five sums of two terms, and what it puts out.
+
+    x is the output of the cell before, p of the one before that, both brought to the cell's number
+    of filters; "0" to "4" are the sums themselves.
+
+    pairs  : the two terms of each sum.  "sep5 x" is a separable 5 x 5 convolution of x, "avg3 0"
+             the mean of 3 x 3 pixels of the first sum, "p" p as it is
+    joined : what is stacked to the output
+    """
+
+    pairs: list[tuple[str, str]]
+    joined: str
+
+
+NORMAL = Wiring([
+    ("sep5 x", "sep3 p"),                                  # 0
+    ("sep5 p", "sep3 p"),                                  # 1
+    ("avg3 x", "p"),                                       # 2
+    ("avg3 p", "avg3 p"),                                  # 3
+    ("sep3 x", "x"),                                       # 4
+], joined="p01234")
+REDUCTION = Wiring([
+    ("sep5 x", "sep7 p"),                                  # 0
+    ("max3 x", "sep7 p"),                                  # 1
+    ("avg3 x", "sep5 p"),                                  # 2
+    ("avg3 0", "1"),                                       # 3
+    ("sep3 0", "max3 x"),                                  # 4
+], joined="1234")
+
+
+def operation(name: str, in_channels: int, out_channels: int, stride: int) -> Module:
+    """"sep5", "avg3" or "max3"."""
+    kind, kernel = name[:3], int(name[3])
+    if kind == "sep":
+        return separable(in_channels, out_channels, kernel, stride)
+    if kind == "max":
+        return MaxPool2d(kernel, stride, "same")
+    return AvgPool2d(kernel, stride, "same", count_include_pad=False)
 
 
 def separable(in_channels: int, out_channels: int, kernel: int, stride: int) -> Sequential:
@@ -74,6 +106,22 @@ def separable(in_channels: int, out_channels: int, kernel: int, stride: int) -> 
     return Sequential(**parts)
 
 
+def pointwise(in_channels: int, out_channels: int) -> Sequential:
+    """How a cell brings what it reads to its number of filters: a 1 x 1 convolution."""
+    return Sequential(relu=ReLU(), conv=Conv2d(in_channels, out_channels, 1, bias=False),
+                      norm=norm(out_channels))
+
+
+def halved(in_channels: int, out_channels: int) -> Sequential:
+    """The same for an output that is twice as large as x.
+
+    Half of the filters see the pixels of even rows and columns, half those of odd ones.
+    """
+    even, odd = (Conv2d(in_channels, out_channels // 2, 1, 2, bias=False) for _ in range(2))
+    return Sequential(relu=ReLU(), join=Branches(even=even, odd=Sequential(MoveByOne(), odd)),
+                      norm=norm(out_channels))
+
+
 class MoveByOne(Module):
     """The image one pixel up and to the left, zeros behind it:  (N, C, H, W) -> (N, C, H, W)."""
 
@@ -82,44 +130,30 @@ class MoveByOne(Module):
         return pad(x, ((0, 0), (0, 0), (0, 1), (0, 1)))[:, :, 1:, 1:]
 
 
-def halved(in_channels: int, out_channels: int) -> Sequential:
-    """Half the image, from its even pixels and from its odd ones."""
-    even, odd = (Conv2d(in_channels, out_channels // 2, 1, 2, bias=False) for _ in range(2))
-    return Sequential(relu=ReLU(), join=Branches(even=even, odd=Sequential(MoveByOne(), odd)),
-                      norm=norm(out_channels))
-
-
-def operation(kind: str, in_channels: int, out_channels: int, stride: int) -> Module:
-    name, kernel = kind[:3], int(kind[3])
-    if name == "sep":
-        return separable(in_channels, out_channels, kernel, stride)
-    if name == "max":
-        return MaxPool2d(kernel, stride, "same")
-    return AvgPool2d(kernel, stride, "same", count_include_pad=False)
-
-
-class Cell(Wired):
+class Cell(Module):
     """One cell:  x (N, C, H, W) and the output before it -> (N, 6 F or 4 F, H', W').
 
     Parameters
     ----------
-    spec : NORMAL or REDUCTION
-    x_channels, p_channels : int      C of the two inputs
+    wiring : NORMAL or REDUCTION
+    x_channels, p_channels : int      of the two inputs
     filters : int                     F, channels of everything inside
     stride : int                      of the operations that read x or p
-    kind : str                        what p is: "conv", the output before x after a 1 x 1
-                                      convolution; "halved", the same where that output is twice as
-                                      large; "x", x after a 1 x 1 convolution; "raw", x itself
+    p_is : str                        "conv"    the output before x, by a 1 x 1 convolution
+                                      "halved"  the same, where that output is twice as large as x
+                                      "x"       x once more, by a 1 x 1 convolution of its own
+                                      "raw"     x itself
     """
 
-    def __init__(self, spec: tuple[list[tuple[str, str]], str], x_channels: int, p_channels: int,
-                 filters: int, stride: int = 1, kind: str = "conv") -> None:
-        self.pairs, self.joined = spec
-        self.kind = kind
+    def __init__(self, wiring: Wiring, x_channels: int, p_channels: int, filters: int,
+                 stride: int = 1, p_is: str = "conv") -> None:
+        self.pairs, self.joined = wiring
+        self.p_is = p_is
         self.x_conv = pointwise(x_channels, filters)
-        if kind != "raw":
-            make = halved if kind == "halved" else pointwise
-            self.p_conv = make(x_channels if kind == "x" else p_channels, filters)
+        if p_is == "halved":
+            self.p_conv = halved(p_channels, filters)
+        elif p_is != "raw":
+            self.p_conv = pointwise(x_channels if p_is == "x" else p_channels, filters)
         self.operations = [self.made(term, x_channels, filters, stride)
                            for pair in self.pairs for term in pair]
         self.add, self.concat = Add(), Concat()
@@ -129,30 +163,57 @@ class Cell(Wired):
         *names, source = term.split()
         if not names:
             return None
-        channels = x_channels if source == "p" and self.kind == "raw" else filters
+        channels = x_channels if source == "p" and self.p_is == "raw" else filters
         return operation(names[0], channels, filters, stride if source in "xp" else 1)
 
-    def wire(self, run: Callable[..., Any], x: Any, before: Any) -> Any:
-        values = {"x": run(self.x_conv, x), "p": x}
-        if self.kind != "raw":
-            values["p"] = run(self.p_conv, x if self.kind == "x" else before)
+    def forward(self, x: Any, before: Any) -> Any:
+        values = {"x": self.x_conv(x), "p": x}
+        if self.p_is != "raw":
+            values["p"] = self.p_conv(x if self.p_is == "x" else before)
         operations = iter(self.operations)
         for number, pair in enumerate(self.pairs):
-            sides = []
+            terms = []
             for term in pair:
                 value, part = values[term[-1]], next(operations)
-                sides.append(value if part is None else run(part, value))
-            values[str(number)] = run(self.add, *sides)
-        return run(self.concat, *[values[name] for name in self.joined])
+                terms.append(value if part is None else part(value))
+            values[str(number)] = self.add(*terms)
+        return self.concat(*[values[name] for name in self.joined])
 
 
-class CellChain(Wired, TableNet):
+# --- figure 2: the stack -------------------------------------------------------------------------
+
+SIZES = {
+    #          cells in a row, channels behind the last, of conv0; side of the image
+    "mobile": (4, 1056, 32, 224),
+    "large":  (6, 4032, 96, 331),
+    "cifar":  (6, 768,  96, 32),
+}
+
+
+def stacked(cells: int, F: int, large: bool) -> list[tuple[str, Wiring, int]]:
+    """Label, wiring and filters of each cell, from the image to the scores.
+
+    Three stages of normal cells with F, 2 F and 4 F filters, a reduction cell before the second and
+    the third.  Large images are halved by two more, with fewer filters, before the first.
+    """
+    found = []
+    if large:
+        found += [("cell_stem_0", REDUCTION, F // 4), ("cell_stem_1", REDUCTION, F // 2)]
+    for stage in range(3):
+        filters = F * 2 ** stage
+        if stage:
+            found.append((f"reduction_cell_{stage - 1}", REDUCTION, filters))
+        found += [(f"cell_{cells * stage + number}", NORMAL, filters) for number in range(cells)]
+    return found
+
+
+class CellChain(TableNet):
     """Rows one after the other; a cell also reads what the row before it read."""
 
-    def wire(self, run: Callable[..., Any], x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         before = x
         for _, part in self.children():
-            y = run(part, x, before) if isinstance(part, Cell) else run(part, x)
+            y = part(x, before) if isinstance(part, Cell) else part(x)
             before, x = x, y
         return x
 
@@ -176,26 +237,17 @@ class NASNet(Network, CellChain):
         check_choice("NASNet", "size", size, SIZES)
         check_classes("NASNet", classes)
         cells, last, stem, image = shape or SIZES[size]
-        F, large = last // 24, image > 64                  # the last cell: 6 * 4 F channels
+        large = image > 64
+        stride, padding = (2, 0) if large else (1, 1)
         rows = [row("conv0", Sequential(
-            conv=Conv2d(channels, stem, 3, 2 if large else 1, 0 if large else 1, bias=False),
-            norm=norm(stem)))]
-        plan = []                                          # (label, spec, filters) of each cell
-        if large:
-            plan += [("cell_stem_0", REDUCTION, F // 4), ("cell_stem_1", REDUCTION, F // 2)]
-        for stage in range(3):
-            if stage:
-                plan.append((f"reduction_cell_{stage - 1}", REDUCTION, F * 2 ** stage))
-            plan += [(f"cell_{cells * stage + number}", NORMAL, F * 2 ** stage)
-                     for number in range(cells)]
-        before, current = channels, stem
-        kind = "raw" if large else "x"                     # no cell stands before the first
-        for label, spec, filters in plan:
-            stride = 2 if spec is REDUCTION else 1
-            cell = Cell(spec, current, before, filters, stride, kind)
-            rows.append(row(label, cell))
-            before, current = current, filters * len(cell.joined)
-            kind = "halved" if stride == 2 else "conv"
+            conv=Conv2d(channels, stem, 3, stride, padding, bias=False), norm=norm(stem)))]
+        before, current = channels, stem                   # channels of the last two outputs
+        p_is = "raw" if large else "x"                     # no cell stands before the first
+        for label, wiring, filters in stacked(cells, last // 24, large):     # last = 6 * 4 F
+            step = 2 if wiring is REDUCTION else 1
+            rows.append(row(label, Cell(wiring, current, before, filters, step, p_is)))
+            before, current = current, filters * len(wiring.joined)
+            p_is = "halved" if wiring is REDUCTION else "conv"
         super().__init__(*rows, row("relu", ReLU()), row("avg_pool", GlobalAvgPool2d()),
                          row("dropout", Dropout(0.5), Flatten()),
                          row("last_linear", Linear(current, classes)),

@@ -1,21 +1,22 @@
 """What the architectures are put together from: a network of rows, branches, residual blocks.
 
-A network's file says which layers in which order; the rules that all share are here: what a
-constructor accepts, what is said of an image that is too small, how blocks join their paths.
+A network's own file says which layers stand in which order.  Here are the rules that all share:
+what a constructor accepts, what is said of an image that is too small, how blocks join their paths.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from minicnn.arguments import did_you_mean
+from minicnn.autograd.shapes import BATCH, FollowedShape
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.messages import did_you_mean
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.concat import Concat
 from minicnn.layers.conv import Conv2d
+from minicnn.layers.module import Module, Sequential, Shape, in_order
 from minicnn.layers.residual import Add
-from minicnn.module import Module, Sequential, Shape, in_order
-from minicnn.table import Row, TableNet
-from minicnn.tensor import Tensor
+from minicnn.models.table import Row, TableNet
 
 
 class Network(TableNet):
@@ -26,18 +27,11 @@ class Network(TableNet):
         self.input_shape = input_shape
 
     @in_order
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Any:
         try:
             return super().forward(x)
-        except ValueError:
-            self.out_shape(x.shape[1:])                    # its error names the smallest size
-            raise
-
-    def out_shape(self, in_shape: Shape) -> Shape:
-        try:
-            return super().out_shape(in_shape)
         except ValueError as problem:
-            smallest = self.smallest_size(in_shape)
+            smallest = self.smallest_size(x.shape[1:])
             if smallest is None:
                 raise
             raise ValueError(f"{problem}; the smallest image that fits {type(self).__name__} is "
@@ -52,7 +46,7 @@ class Network(TableNet):
 
     def fits(self, in_shape: Shape) -> bool:
         try:
-            super().out_shape(in_shape)
+            super().forward(FollowedShape((BATCH, *in_shape)))
         except ValueError:
             return False
         return True
@@ -72,11 +66,6 @@ class Residual(Module):
         y = self.add(self.body(x), x if self.shortcut is None else self.shortcut(x))
         return y if self.after is None else self.after(y)
 
-    def out_shape(self, in_shape: Shape) -> Shape:
-        around = in_shape if self.shortcut is None else self.shortcut.shape(in_shape)
-        y_shape = self.add.shape(self.body.shape(in_shape), around)
-        return y_shape if self.after is None else self.after.shape(y_shape)
-
 
 class Branches(Module):
     """Several paths from the same input, their outputs stacked: an Inception module.
@@ -94,9 +83,6 @@ class Branches(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.concat(*[path(x) for path in self.paths()])
-
-    def out_shape(self, in_shape: Shape) -> Shape:
-        return self.concat.shape(*[path.shape(in_shape) for path in self.paths()])
 
 
 def conv_unit(in_channels: int, out_channels: int, kernel_size: Any = 1, stride: Any = 1,

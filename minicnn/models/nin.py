@@ -40,9 +40,9 @@ from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.module import Module
-from minicnn.table import Row, row
+from minicnn.models.table import Row, row
 
 Rows = tuple[Row, ...]
 

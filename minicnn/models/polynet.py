@@ -23,7 +23,6 @@ Departures from the paper
 3. Weights start by He's rule, biases at 0; the paper does not say.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from minicnn.init import apply_init, he_normal, zeros
@@ -35,113 +34,112 @@ from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module, Sequential, Shape
 from minicnn.layers.residual import Add
 from minicnn.models.inception_resnet import Scale
 from minicnn.models.network import Branches, Network, check_classes, conv_unit
-from minicnn.models.wired import Wired
-from minicnn.module import Module, Sequential, Shape
-from minicnn.table import row
+from minicnn.models.paths import (
+    COLUMN,
+    ROW,
+    Path,
+    Paths,
+    branches,
+    maps_of,
+    narrow,
+    path,
+    without_border,
+)
+from minicnn.models.table import row
 
-Path = list[tuple]                 # (maps, kernel) of each convolution; (maps, kernel, stride)
+convolution = without_border(conv_unit)
+
+# How to read a path: minicnn/models/paths.py.  The stem is Inception v4's, but for the order of its
+# paths and of 7 x 1 and 1 x 7.
+STEM_1: Paths = {"pool": ["max"], "conv": [(96, 3, 2)]}
+STEM_2: Paths = {"short": [(64, 1), (96, 3, 1, 0)],
+                 "long": [(64, 1), (64, COLUMN), (64, ROW), (96, 3, 1, 0)]}
+STEM_3: Paths = {"pool": ["max"], "conv": [(192, 3, 2)]}
 
 # The paths of a block; a last 1 x 1 convolution brings their maps back to the block's own number.
 BLOCK_A: list[Path] = [[(32, 1), (48, 3), (64, 3)], [(32, 1), (32, 3)], [(32, 1)]]
-BLOCK_B: list[Path] = [[(128, 1), (160, (1, 7)), (192, (7, 1))], [(192, 1)]]
+BLOCK_B: list[Path] = [[(128, 1), (160, ROW), (192, COLUMN)], [(192, 1)]]
 BLOCK_C: list[Path] = [[(192, 1), (224, (1, 3)), (256, (3, 1))], [(192, 1)]]
 REDUCTION_A: list[Path] = [[(256, 1), (256, 3), (384, 3, 2)], [(384, 3, 2)]]
 REDUCTION_B: list[Path] = [[(256, 1), (256, 3), (256, 3, 2)], [(256, 1), (256, 3, 2)],
                            [(256, 1), (384, 3, 2)]]
 
 
-def path(in_channels: int, convolutions: Path, thin: int, padded: bool = False) -> Sequential:
-    """thin divides the maps; a stride of 2 comes without padding unless `padded`."""
-    units, current = [], in_channels
-    for maps, kernel, *rest in convolutions:
-        stride = rest[0] if rest else 1
-        padding = 0 if stride > 1 and not padded else None
-        units.append(conv_unit(current, maps // thin, kernel, stride, padding))
-        current = maps // thin
-    return Sequential(*units)
-
-
-def maps_of(paths: list[Path], thin: int) -> int:
-    return sum(steps[-1][0] // thin for steps in paths)
-
-
-def block(channels: int, paths: list[Path], thin: int) -> Sequential:
+def block(channels: int, paths: list[Path]) -> Sequential:
     """Inception-ResNet's: paths side by side, joined, and a 1 x 1 convolution without ReLU."""
-    return Sequential(join=Branches(*[path(channels, steps, thin) for steps in paths]),
-                      expand=conv_unit(maps_of(paths, thin), channels, activation=None))
+    return Sequential(join=Branches(*[path(channels, steps, convolution) for steps in paths]),
+                      expand=conv_unit(maps_of(paths), channels, activation=None))
 
 
-def reduction(channels: int, paths: list[Path], thin: int) -> Branches:
-    """Half the image: paths whose last convolution has stride 2, and a pool."""
-    padded = thin > 1                                      # small images need their border
-    return Branches(*[path(channels, steps, thin, padded) for steps in paths],
-                    MaxPool2d(3, 2, 1 if padded else 0))
+def reduction(channels: int, paths: list[Path], border: bool) -> Branches:
+    """Half the image: paths whose last convolution has stride 2, and a pool.
+
+    border : pad by a pixel, so that small images do not shrink to nothing
+    """
+    unit, pad = (conv_unit, 1) if border else (convolution, 0)
+    return Branches(*[path(channels, steps, unit) for steps in paths], MaxPool2d(3, 2, pad))
 
 
-class TwoWay(Wired):
-    """relu(x + s F(x) + s G(x)):  (N, C, H, W) -> (N, C, H, W)."""
+class TwoWay(Module):
+    """relu(x + s F(x) + s G(x)):  (N, C, H, W) -> (N, C, H, W).  `factor` is s."""
 
-    def __init__(self, channels: int, paths: list[Path], thin: int, factor: float) -> None:
-        self.blocks = [block(channels, paths, thin) for _ in range(2)]
+    def __init__(self, channels: int, paths: list[Path], factor: float) -> None:
+        self.blocks = [block(channels, paths) for _ in range(2)]
         self.scale, self.add, self.relu = Scale(factor), Add(), ReLU()
 
-    def wire(self, run: Callable[..., Any], x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         y = x
         for part in self.blocks:
-            y = run(self.add, run(self.scale, run(part, x)), y)
-        return run(self.relu, y)
+            y = self.add(self.scale(part(x)), y)
+        return self.relu(y)
 
 
-class Poly(Wired):
+def bare(in_channels: int, maps: int, kernel: Any) -> Conv2d:
+    """A convolution of a poly-3 module; its batch norms, one for each power, are apart."""
+    return Conv2d(in_channels, maps, kernel, padding="same", bias=False)
+
+
+class Poly(Module):
     """relu(x + s F(x) + s F(F(x)) + ...), up to `order`:  (N, C, H, W) -> (N, C, H, W).
 
-    Between one F and the next is a ReLU.
+    Between one F and the next is a ReLU.  `factor` is s.
     """
 
-    def __init__(self, channels: int, paths: list[Path], thin: int, factor: float,
-                 order: int = 3) -> None:
+    def __init__(self, channels: int, paths: list[Path], factor: float, order: int = 3) -> None:
         self.lengths, self.order = [len(steps) for steps in paths], order
-        shared = []                                        # by all powers of F
-        for steps in paths:
-            current = channels
-            for maps, kernel in steps:
-                shared.append(Conv2d(current, maps // thin, kernel, padding="same", bias=False))
-                current = maps // thin
-        self.convs = shared
+        shared = [conv for steps in paths for conv in path(channels, steps, bare).modules()
+                  if isinstance(conv, Conv2d)]
+        self.convs = shared                                # by all powers of F
         self.norms = [BatchNorm2d(conv.out_channels) for _ in range(order) for conv in shared]
-        self.expand = [conv_unit(maps_of(paths, thin), channels, activation=None)
-                       for _ in range(order)]
+        self.expand = [conv_unit(maps_of(paths), channels, activation=None) for _ in range(order)]
         self.concat, self.scale, self.add, self.relu = Concat(), Scale(factor), Add(), ReLU()
 
-    def wire(self, run: Callable[..., Any], x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         y, norms = x, iter(self.norms)
         for power in range(self.order):
             convs, ends = iter(self.convs), []
-            for length in self.lengths:
+            for length in self.lengths:                    # of each path
                 h = x
                 for _ in range(length):
-                    h = run(self.relu, run(next(norms), run(next(convs), h)))
+                    h = self.relu(next(norms)(next(convs)(h)))
                 ends.append(h)
-            f = run(self.expand[power], run(self.concat, *ends))
-            y = run(self.add, run(self.scale, f), y)
+            f = self.expand[power](self.concat(*ends))
+            y = self.add(self.scale(f), y)
             if power < self.order - 1:
-                x = run(self.relu, f)
-        return run(self.relu, y)
+                x = self.relu(f)
+        return self.relu(y)
 
 
 def stem(channels: int) -> Sequential:
-    """Inception v4's, with fewer maps:  (N, channels, 331, 331) -> (N, 384, 39, 39)."""
+    """(N, channels, 331, 331) -> (N, 384, 39, 39)"""
     return Sequential(
-        conv1=conv_unit(channels, 32, 3, 2, 0), conv2=conv_unit(32, 32, 3, 1, 0),
-        conv3=conv_unit(32, 64, 3),
-        join1=Branches(pool=MaxPool2d(3, 2), conv=conv_unit(64, 96, 3, 2, 0)),
-        join2=Branches(short=Sequential(conv_unit(160, 64), conv_unit(64, 96, 3, 1, 0)),
-                       long=Sequential(conv_unit(160, 64), conv_unit(64, 64, (7, 1)),
-                                       conv_unit(64, 64, (1, 7)), conv_unit(64, 96, 3, 1, 0))),
-        join3=Branches(pool=MaxPool2d(3, 2), conv=conv_unit(192, 192, 3, 2, 0)))
+        conv1=convolution(channels, 32, 3, 2), conv2=convolution(32, 32, 3, 1, 0),
+        conv3=convolution(32, 64, 3), join1=branches(64, STEM_1, convolution),
+        join2=branches(160, STEM_2, convolution), join3=branches(192, STEM_3, convolution))
 
 
 class PolyNet(Network):
@@ -167,18 +165,20 @@ class PolyNet(Network):
         total, done, channels = sum(modules), 0, 384 // thin
         colours = input_shape[0]
         rows = [row("stem", stem(colours) if thin == 1 else conv_unit(colours, channels, 3))]
-        stages = [("a", BLOCK_A, REDUCTION_A), ("b", BLOCK_B, REDUCTION_B), ("c", BLOCK_C, None)]
+        stages = [("a", BLOCK_A, REDUCTION_A), ("b", BLOCK_B, REDUCTION_B), ("c", BLOCK_C, [])]
         for (label, paths, between), count in zip(stages, modules, strict=True):
+            paths, between = narrow(paths, thin), narrow(between, thin)
             parts: list[Module] = []
             for number in range(count):
                 factor = 1 - 0.3 * done / (total - 1)      # s: from 1 down to 0.7
                 kind = TwoWay if label == "a" or number % 2 else Poly          # B, C: in turn
-                parts.append(kind(channels, paths, thin, factor))
+                parts.append(kind(channels, paths, factor))
                 done += 1
             rows.append(row(f"stage_{label}", Sequential(*parts)))
             if between:
-                rows.append(row(f"reduction_{label}", reduction(channels, between, thin)))
-                channels += maps_of(between, thin)
+                rows.append(row(f"reduction_{label}",
+                                reduction(channels, between, border=thin > 1)))
+                channels += maps_of(between)
         super().__init__(*rows, row("avg_pool", GlobalAvgPool2d()), row("dropout", Dropout(0.2)),
                          row("last_linear", Flatten(), Linear(channels, classes)),
                          input_shape=input_shape)

@@ -37,18 +37,12 @@ from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.conv import Conv2d
+from minicnn.layers.module import Module
 from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.models.resnet import BRACKETS, COLUMNS, EXPANSION, imagenet_rows
 from minicnn.models.resnet_cifar import cifar_end, cifar_stages
-from minicnn.models.units import (
-    ORDERS,
-    basic,
-    bottleneck,
-    preactivation_unit,
-    units_per_stage,
-)
-from minicnn.module import Module
-from minicnn.table import row
+from minicnn.models.table import row
+from minicnn.models.units import ORDERS, convolutions, preactivation_unit, units_per_stage
 
 COUNTS = {**{depth: (column.unit, column.counts) for depth, column in COLUMNS.items()},
           200: ("bottleneck", (3, 24, 36, 3))}
@@ -73,9 +67,7 @@ class PreActResNet(Network):
         check_classes("PreActResNet", classes)
 
         def unit(in_channels: int, channels: int, stride: int) -> Module:
-            if kind == "basic":
-                return preactivation_unit(basic(in_channels, channels, stride))
-            return preactivation_unit(bottleneck(in_channels, channels, 4 * channels, stride))
+            return preactivation_unit(convolutions(kind, in_channels, channels, stride))
 
         expansion = EXPANSION[kind]
         rows = imagenet_rows(unit, counts, expansion, BRACKETS[kind], classes)
@@ -108,15 +100,14 @@ class CifarPreActResNet(Network):
         check_choice(name, "order", order, ("preactivation", "relu-only preactivation"))
         check_classes(name, classes)
         if depth < 164:
-            n, expansion = units_per_stage(name, depth, 6, 2, (20, 56, 110)), 1
+            kind, n = "basic", units_per_stage(name, depth, 6, 2, (20, 56, 110))
         else:
-            n, expansion = units_per_stage(name, depth, 9, 2, (164, 1001)), 4
+            kind, n = "bottleneck", units_per_stage(name, depth, 9, 2, (164, 1001))
+        expansion = EXPANSION[kind]
 
         def unit(in_channels: int, channels: int, stride: int) -> Module:
-            if expansion == 1:
-                return preactivation_unit(basic(in_channels, channels, stride), "A", ORDERS[order])
-            return preactivation_unit(bottleneck(in_channels, channels, 4 * channels, stride),
-                                      "B", ORDERS[order])
+            convs = convolutions(kind, in_channels, channels, stride)
+            return preactivation_unit(convs, "A" if kind == "basic" else "B", ORDERS[order])
 
         before: list[Module] = [Conv2d(channels, 16, 3, 1, 1, bias=False)]
         after: list[Module] = [BatchNorm2d(64 * expansion), ReLU()]

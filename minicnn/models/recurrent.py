@@ -29,6 +29,7 @@ Departures from the paper
 
 from collections.abc import Sequence
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
@@ -37,11 +38,10 @@ from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module, Sequential
 from minicnn.layers.recurrent_conv import RecurrentConv2d
 from minicnn.models.network import Branches, Network, Residual, check_classes, conv_unit
-from minicnn.module import Module, Sequential
-from minicnn.table import row
-from minicnn.tensor import Tensor
+from minicnn.models.table import row
 
 
 def recurrent_unit(in_channels: int, out_channels: int, kernel: int, steps: int) -> Sequential:

@@ -25,7 +25,7 @@ Departures from the paper
    the first, which is the same network with its channels in another order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -37,17 +37,16 @@ from minicnn.layers.channel_slice import ChannelSlice
 from minicnn.layers.concat import Concat
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module, Sequential, Shape
 from minicnn.layers.residual import Add
 from minicnn.models.network import Network, Residual, check_choice, check_classes, conv_unit
-from minicnn.models.wired import Wired
-from minicnn.module import Sequential, Shape
-from minicnn.table import row
+from minicnn.models.table import row
 
 DEPTHS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 WIDTHS = ((26, 4), (48, 2), (14, 8), (26, 6), (26, 8))           # (width, scale)
 
 
-class Ladder(Wired):
+class Ladder(Module):
     """The parts of figure 2 (b):  (N, width scale, H, W) -> (N, width scale, H', W').
 
     stride : of the 3 x 3 convolutions;  first : True for the first block of a stage
@@ -59,16 +58,16 @@ class Ladder(Wired):
         self.pool = AvgPool2d(3, stride, 1) if first else None
         self.add, self.concat = Add(), Concat()
 
-    def wire(self, run: Callable[..., Any], x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         ys: list[Any] = []
         for part, unit in zip(self.parts[:-1], self.units, strict=True):
-            x_i = run(part, x)
+            x_i = part(x)
             if ys and self.pool is None:
-                x_i = run(self.add, x_i, ys[-1])
-            ys.append(run(unit, x_i))
-        last = run(self.parts[-1], x)
-        ys.append(last if self.pool is None else run(self.pool, last))
-        return run(self.concat, *ys)
+                x_i = self.add(x_i, ys[-1])
+            ys.append(unit(x_i))
+        last = self.parts[-1](x)
+        ys.append(last if self.pool is None else self.pool(last))
+        return self.concat(*ys)
 
 
 def block(in_channels: int, channels: int, width: int, scale: int, stride: int,

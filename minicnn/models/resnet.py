@@ -47,35 +47,34 @@ from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module
 from minicnn.models.network import Network, check_choice, check_classes
+from minicnn.models.table import Row, row
 from minicnn.models.units import (
     ORDERS,
     Unit,
     around,
-    basic,
-    bottleneck,
+    convolutions,
     plain_unit,
     residual_unit,
     stage,
 )
-from minicnn.module import Module
-from minicnn.table import Row, row
 
 
 class Column(NamedTuple):
-    """One column of the slide's table: the unit, how many in conv2_x to conv5_x, FLOPs."""
+    """One column of the slide's table: the unit, how many in conv2_x to conv5_x, printed FLOPs."""
 
     unit: str
     counts: tuple[int, ...]
-    flops: float
+    flops: str
 
 
 COLUMNS = {
-    18:  Column("basic",      (2, 2, 2, 2),  1.8e9),
-    34:  Column("basic",      (3, 4, 6, 3),  3.6e9),
-    50:  Column("bottleneck", (3, 4, 6, 3),  3.8e9),
-    101: Column("bottleneck", (3, 4, 23, 3), 7.6e9),
-    152: Column("bottleneck", (3, 8, 36, 3), 11.3e9),
+    18:  Column("basic",      (2, 2, 2, 2),  "1.8e9"),
+    34:  Column("basic",      (3, 4, 6, 3),  "3.6e9"),
+    50:  Column("bottleneck", (3, 4, 6, 3),  "3.8e9"),
+    101: Column("bottleneck", (3, 4, 23, 3), "7.6e9"),
+    152: Column("bottleneck", (3, 8, 36, 3), "11.3e9"),
 }
 
 # The slide's column "output size".
@@ -126,17 +125,14 @@ class ResNet(Network):
 
     def __init__(self, depth: int = 50, classes: int = 1000, shortcut: str = "B",
                  variant: str = "paper") -> None:
-        kind, counts, self.flops = COLUMNS[check_choice("ResNet", "depth", depth, COLUMNS)]
+        kind, counts, _ = COLUMNS[check_choice("ResNet", "depth", depth, COLUMNS)]
         check_choice("ResNet", "shortcut", shortcut, ("A", "B", "C", "none"))
         check_choice("ResNet", "variant", variant, ("paper", "torchvision"))
         check_classes("ResNet", classes)
         stride_on = "first 1x1" if variant == "paper" else "3x3"
 
         def unit(in_channels: int, channels: int, stride: int) -> Module:
-            if kind == "basic":
-                convs = basic(in_channels, channels, stride)
-            else:
-                convs = bottleneck(in_channels, channels, 4 * channels, stride, stride_on=stride_on)
+            convs = convolutions(kind, in_channels, channels, stride, stride_on)
             if shortcut == "none":
                 return plain_unit(convs)
             return residual_unit(convs, around(convs, shortcut), ORDERS["original"])

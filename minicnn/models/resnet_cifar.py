@@ -9,8 +9,8 @@ each pixel subtracted; for training they are padded by 4 pixels, cropped at rand
 
 `order` rearranges the layers of a unit: "bn after addition" and "no relu" are the two that the
 memphis slide "ResNet" draws beside the reference ("Batch Norm after add", "No ReLU").  The first
-normalises the sum, so that no path leads through the network untouched, and trains worse; the
-second leaves out the ReLU behind the sum.  All of them: minicnn.models.units.
+normalises the sum, so that no path leads through the network untouched; it trains worse (2016b,
+table 2).  The second leaves out the ReLU behind the sum.  All of them: minicnn.models.units.
 
 Sources: He et al. 2016, "Deep residual learning", section 4.2 and table 6; for the orders, He et
 al. 2016b, "Identity mappings in deep residual networks", figure 4 and table 2.  Slides: virginia
@@ -20,7 +20,7 @@ of Shallow Nets" (110 layers), memphis "ResNet".
 Departures from the paper
 -------------------------
 1. Starting weights have variance 2 / fan_in: see minicnn.models.resnet.
-2. Any n of at least 1 is built, so that 8 and 14 layers can be trained in minutes.
+2. Any n of at least 1 is built: also 8 and 14 layers, for a laptop.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,9 @@ from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.module import Module
 from minicnn.models.network import Network, check_choice, check_classes
+from minicnn.models.table import Row, row
 from minicnn.models.units import (
     ORDERS,
     Unit,
@@ -43,8 +45,6 @@ from minicnn.models.units import (
     stage,
     units_per_stage,
 )
-from minicnn.module import Module
-from minicnn.table import Row, row
 
 DEPTHS = (20, 32, 44, 56, 110, 1202)                       # those of the paper
 MAPS = ("32x32", "16x16", "8x8")                           # and its "output map size"

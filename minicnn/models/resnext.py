@@ -28,6 +28,7 @@ from collections.abc import Callable
 from functools import partial
 
 from minicnn.init import apply_init, he_normal, zeros
+from minicnn.layers.module import Module
 from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.models.resnet import COLUMNS, imagenet_rows
 from minicnn.models.resnet_cifar import cifar_end, cifar_stages, cifar_start
@@ -39,7 +40,6 @@ from minicnn.models.units import (
     residual_unit,
     units_per_stage,
 )
-from minicnn.module import Module
 
 # Depth, cardinality, width: table 3 varies C at equal cost, table 4 at twice the cost.
 MEMBERS = [(depth, *paths) for depth in (50, 101)

@@ -41,21 +41,21 @@ from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module, Sequential
 from minicnn.layers.squeeze_excite import SqueezeExcite
 from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.models.resnet import BRACKETS, COLUMNS, EXPANSION, imagenet_rows
 from minicnn.models.resnet_cifar import DEPTHS, cifar_end, cifar_stages, cifar_start
+from minicnn.models.table import row
 from minicnn.models.units import (
     ORDERS,
     around,
     basic,
-    bottleneck,
+    convolutions,
     residual_unit,
     stage,
     units_per_stage,
 )
-from minicnn.module import Module, Sequential
-from minicnn.table import row
 
 
 class SEResNet(Network):
@@ -81,10 +81,7 @@ class SEResNet(Network):
         stride_on = "first 1x1" if variant == "paper" else "3x3"
 
         def unit(in_channels: int, channels: int, stride: int) -> Module:
-            if kind == "basic":
-                convs = basic(in_channels, channels, stride)
-            else:
-                convs = bottleneck(in_channels, channels, 4 * channels, stride, stride_on=stride_on)
+            convs = convolutions(kind, in_channels, channels, stride, stride_on)
             return residual_unit(convs, around(convs), ORDERS["original"],
                                  se=SqueezeExcite(expansion * channels, reduction))
 

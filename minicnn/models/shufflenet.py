@@ -42,6 +42,7 @@ from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.channel_slice import ChannelSlice
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module, Sequential, Shape
 from minicnn.layers.shuffle import ChannelShuffle
 from minicnn.models.network import (
     Branches,
@@ -51,8 +52,7 @@ from minicnn.models.network import (
     check_classes,
     conv_unit,
 )
-from minicnn.module import Module, Sequential, Shape
-from minicnn.table import Row, row
+from minicnn.models.table import Row, row
 
 # groups -> channels of stages 2, 3, 4: table 1; conv1 has 24
 V1_CHANNELS = {1: (144, 288, 576), 2: (200, 400, 800), 3: (240, 480, 960), 4: (272, 544, 1088),

@@ -47,10 +47,10 @@ from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module, Sequential
 from minicnn.models.alexnet import response_norm
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.module import Module, Sequential
-from minicnn.table import Row, row
+from minicnn.models.table import Row, row
 
 # Table 1.  A bar is a maxpool; then come, for all, FC-4096, FC-4096, FC-1000.
 TABLE = {

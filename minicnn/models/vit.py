@@ -34,11 +34,11 @@ from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.layernorm import LayerNorm
 from minicnn.layers.linear import Linear
+from minicnn.layers.module import Sequential, Shape
 from minicnn.layers.smooth_activations import GELU
 from minicnn.layers.tokens import ClassToken, FirstToken, ImageToTokens, Positions, TokenLinear
 from minicnn.models.network import Network, Residual, check_choice, check_classes
-from minicnn.module import Sequential, Shape
-from minicnn.table import row
+from minicnn.models.table import row
 
 # layers, D, heads, patch: table 1, and the patch after the stroke ("ViT-B/16")
 SIZES = {"b_16": (12, 768, 12, 16), "b_32": (12, 768, 12, 32), "l_16": (24, 1024, 16, 16),

@@ -28,9 +28,11 @@ from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.conv import Conv2d
+from minicnn.layers.module import Module
 from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.models.resnet import BRACKETS, COLUMNS, EXPANSION, imagenet_rows
 from minicnn.models.resnet_cifar import cifar_end, cifar_stages
+from minicnn.models.table import row
 from minicnn.models.units import (
     ORDERS,
     Order,
@@ -41,8 +43,6 @@ from minicnn.models.units import (
     residual_unit,
     units_per_stage,
 )
-from minicnn.module import Module
-from minicnn.table import row
 
 WIDTHS = {18: (1, 1.5, 2, 3), 34: (1, 1.5, 2), 50: (2,), 101: (2,)}      # k, by ImageNet depth
 

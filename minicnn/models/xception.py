@@ -31,9 +31,9 @@ from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module, Sequential
 from minicnn.models.network import Network, Residual, check_choice, check_classes, conv_unit
-from minicnn.module import Module, Sequential
-from minicnn.table import Row, row
+from minicnn.models.table import Row, row
 
 norm = partial(BatchNorm2d, eps=1e-3)
 unit = partial(conv_unit, norm=norm)

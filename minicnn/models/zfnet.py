@@ -1,4 +1,4 @@
-"""ZFNet: AlexNet with a finer first layer, 7 x 7 at stride 2; its kin won ImageNet in 2013.
+"""ZFNet: AlexNet with a finer first layer, 7 x 7 at stride 2; a relative of it won ILSVRC 2013.
 
     variant     what it is                                            input    parameters
     "paper"     the paper's figure 3: conv3, 4, 5 of 384, 384, 256    224      62,357,608
@@ -35,13 +35,11 @@ from minicnn.init import alexnet, apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.contrast import ContrastNorm
 from minicnn.layers.conv import Conv2d
-from minicnn.layers.dropout import Dropout
-from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module
 from minicnn.models.alexnet import Rows, fully_connected, response_norm
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.module import Module
-from minicnn.table import row
+from minicnn.models.table import row
 
 NORMS: dict[str, Callable[[], Module]] = {"contrast": ContrastNorm, "response": response_norm}
 
@@ -87,9 +85,7 @@ def small_rows(channels: int, classes: int, dropout: float, norm: Callable[[], M
         row("conv4", Conv2d(96, 96, 3, padding=1), ReLU()),
         row("conv5", Conv2d(96, 64, 3, padding=1), ReLU()),
         row("pool5", MaxPool2d(3, 2)),
-        row("fc6", Flatten(), Linear(64 * 3 * 3, 256), ReLU(), Dropout(dropout)),
-        row("fc7", Linear(256, 256), ReLU(), Dropout(dropout)),
-        row("fc8", Linear(256, classes)),
+        *fully_connected(64 * 3 * 3, classes, dropout, units=256),
     )
 
 

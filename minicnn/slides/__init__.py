@@ -6,7 +6,7 @@ minicnn/slides/claim.py.  Nothing is computed from a stored answer.
 
 from collections.abc import Sequence
 
-from minicnn.arguments import did_you_mean
+from minicnn.backend.messages import did_you_mean
 from minicnn.slides.alexnet import ALEXNET
 from minicnn.slides.basics import LAYERS, LENET
 from minicnn.slides.cited import CITED

@@ -1,12 +1,16 @@
 """Claims about AlexNet."""
 
-from minicnn.geometry import Window
+from minicnn.backend.windows import Window
 from minicnn.slides.claim import AGREES, CUT, DIFFERS, OTHER, ROUNDS, Claim, Fact, Topic
 from minicnn.slides.measure import (
     MIB,
     layers,
+    map_size,
     output,
     parameters,
+    printed,
+    printed_side,
+    printed_volume,
     row,
     side,
     table,
@@ -18,15 +22,13 @@ from minicnn.slides.measure import (
 )
 
 CONVS = ("conv1", "conv2", "conv3", "conv4", "conv5")
+POOLS = ("pool1", "pool2", "pool3")
 FCS = ("fc6", "fc7", "fc8")
 HALVED, WHOLE = ("conv2", "conv4", "conv5"), ("conv3", *FCS)             # by the two GPUs
 
-LIST = {"conv1": "55x55x96", "pool1": "27x27x96", "norm1": "27x27x96", "conv2": "27x27x256",
-        "pool2": "13x13x256", "norm2": "13x13x256", "conv3": "13x13x384", "conv4": "13x13x384",
-        "conv5": "13x13x256", "pool3": "6x6x256"}          # stanford's and unicamp's
-
-MAPS = {"S2": "27x27", "C3": "27x27", "S4": "13x13", "C5": "13x13", "C6": "13x13",
-        "C7": "13x13"}                                     # virginia's
+# Rows of stanford's and unicamp's list, and of virginia's table.
+LIST = ("conv1", "pool1", "norm1", "conv2", "pool2", "norm2", "conv3", "conv4", "conv5", "pool3")
+MAPS = ("S2", "C3", "S4", "C5", "C6", "C7")
 
 
 def one_tower(label: str) -> int:
@@ -82,27 +84,36 @@ def filters(variant: str) -> str:
 
 ALEXNET = Topic("AlexNet", 'stanford and unicamp "Full (simplified) AlexNet architecture"; '
                 'virginia "AlexNet"; memphis "AlexNet: ILSVRC 2012 winner"', (
-    Claim("stanford:411, unicamp:142", "conv1 on 227 pixels: 11x11, stride 4", "55",
-          lambda: one_tower("conv1"), AGREES),
-    Claim("virginia:159", 'conv1 on 224 pixels, padding "SAME"', "55",
+    Claim("stanford:411, unicamp:142", "conv1 on 227 pixels: 11x11, stride 4",
+          lambda: printed_side("alexnet", "conv1", variant="slide"), lambda: one_tower("conv1"),
+          AGREES),
+    Claim("virginia:159", 'conv1 on 224 pixels, padding "SAME"',
+          lambda: printed_side("alexnet", "C1", variant="virginia"),
           lambda: conv1_on_224("same"), DIFFERS, "55 comes from 227 pixels without padding"),
     Claim("memphis:166, memphis:169", "conv1 on 224 pixels", "55", lambda: conv1_on_224(0),
           OTHER, "(224 - 11) / 4 is not whole; the slide names no padding",
           ("with padding 2", lambda: conv1_on_224(2))),
-    Claim("stanford:522, unicamp:142", f"outputs of {', '.join(LIST)}", tuple(LIST.values()),
+    Claim("stanford:522, unicamp:142", f"outputs of {', '.join(LIST)}",
+          lambda: tuple(printed_volume("alexnet", label, variant="slide") for label in LIST),
           lambda: tuple(volume("alexnet", label, variant="slide") for label in LIST), AGREES),
-    Claim("stanford:543, unicamp:152", "outputs of FC6, FC7, FC8", ("4096", "4096", "1000"),
+    Claim("stanford:543, unicamp:152", "outputs of FC6, FC7, FC8",
+          lambda: tuple(printed("alexnet", label, variant="slide") for label in FCS),
           lambda: tuple(values("alexnet", label, variant="slide") for label in FCS), AGREES),
     Claim("virginia:158, virginia:157, virginia:156, virginia:155, virginia:154, virginia:153",
-          f"sizes of {', '.join(MAPS)}", tuple(MAPS.values()),
-          lambda: tuple(volume("alexnet", label, variant="virginia").rpartition("x")[0]
-                        for label in MAPS), AGREES, "from the 55x55 of C1"),
+          f"sizes of {', '.join(MAPS)}",
+          lambda: tuple(map_size(printed_volume("alexnet", label, variant="virginia"))
+                        for label in MAPS),
+          lambda: tuple(map_size(volume("alexnet", label, variant="virginia")) for label in MAPS),
+          AGREES, "from the 55x55 of C1"),
     Claim("stanford:478, stanford:530, stanford:541, unicamp:143, unicamp:146, unicamp:151",
-          "sides behind the three poolings", ("27", "13", "6"),
-          lambda: (one_tower("pool1"), one_tower("pool2"), one_tower("pool3")), AGREES),
-    Claim("stanford:463", "parameters of conv1", "35K",
+          "sides behind the three poolings",
+          lambda: tuple(printed_side("alexnet", label, variant="slide") for label in POOLS),
+          lambda: tuple(map(one_tower, POOLS)), AGREES),
+    Claim("stanford:463", "parameters of conv1",
+          lambda: printed("alexnet", "conv1", "parameters", variant="slide"),
           lambda: row("alexnet", "conv1", variant="slide").parameters, ROUNDS),
-    Claim("stanford:506", "parameters of pool1", "0",
+    Claim("stanford:506", "parameters of pool1",
+          lambda: printed("alexnet", "pool1", "parameters", variant="slide"),
           lambda: row("alexnet", "pool1", variant="slide").parameters, AGREES),
     Claim("stanford:628, unicamp:159", "conv1 on two GPUs", "55x55x48, 2 times",
           half_of_conv1, AGREES),

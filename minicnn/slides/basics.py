@@ -2,13 +2,21 @@
 
 from math import prod
 
-from minicnn.geometry import times
-from minicnn.inspect.field import receptive_fields, trace
-from minicnn.inspect.summary import summary
+from minicnn.analysis.field import receptive_fields, trace
+from minicnn.analysis.summary import summary
+from minicnn.backend.windows import times
 from minicnn.layers.conv import Conv2d
-from minicnn.module import Sequential
+from minicnn.layers.module import Sequential
 from minicnn.slides.claim import AGREES, OTHER, ROUNDS, Claim, Fact, Topic
-from minicnn.slides.measure import MIB, network, output, row, table, weight_shape
+from minicnn.slides.measure import (
+    MIB,
+    network,
+    output,
+    printed_side,
+    row,
+    table,
+    weight_shape,
+)
 
 C = 64                             # any number of maps: it cancels
 
@@ -103,6 +111,10 @@ LAYERS = Topic("Layers", 'memphis "Convolution and receptive field"; iitk "Small
 ))
 
 
+def printed_sides(variant: str, *labels: str) -> tuple[str, ...]:
+    return tuple(printed_side("lenet5", label, variant=variant) for label in labels)
+
+
 def sides(variant: str, *labels: str) -> tuple[int, ...]:
     return tuple(int(output("lenet5", label, variant=variant).split("x")[-1]) for label in labels)
 
@@ -120,9 +132,11 @@ LENET = Topic("LeNet-5", 'virginia "LeNet-5"; unicamp "Visualizing a CNN trained
           lambda: "-".join(pattern("CONV")), OTHER, "C5 is a convolution that sees whole maps",
           ("C5 as fully connected, the output left out", lambda: "-".join(pattern("FC")[:-1]))),
     Claim("virginia:103, virginia:102, virginia:101, virginia:100", "sides of C1, S2, C3, S4",
-          ("28", "14", "10", "5"), lambda: sides("slide", "C1", "S2", "C3", "S4"), AGREES),
+          lambda: printed_sides("slide", "C1", "S2", "C3", "S4"),
+          lambda: sides("slide", "C1", "S2", "C3", "S4"), AGREES),
     Claim("virginia:99, virginia:98, virginia:97", "side of C5, sizes of F6 and Out",
-          ("1", "84", "10"), lambda: sides("slide", "C5", "F6", "OUT"), AGREES),
+          lambda: printed_sides("slide", "C5", "F6", "OUT"),
+          lambda: sides("slide", "C5", "F6", "OUT"), AGREES),
     Claim("unicamp:19", "values of a 32x32 image", "1024",
           lambda: prod(network("lenet5", variant="visualiser").input_shape), AGREES),
     Claim("unicamp:20, unicamp:22", "filters of CONV 1 and CONV 2", ("6", "16"),
@@ -133,5 +147,6 @@ LENET = Topic("LeNet-5", 'virginia "LeNet-5"; unicamp "Visualizing a CNN trained
                    row("lenet5", "CONV2", variant="visualiser").kernel), AGREES,
           "the text of the slide has lost a space: 6.5 x 5 are 6 filters of 5x5"),
     Claim("unicamp:25, unicamp:26, unicamp:27", "neurons of the fully connected layers",
-          ("120", "100", "10"), lambda: sides("visualiser", "FC1", "FC2", "OUT"), AGREES),
+          lambda: printed_sides("visualiser", "FC1", "FC2", "OUT"),
+          lambda: sides("visualiser", "FC1", "FC2", "OUT"), AGREES),
 ))

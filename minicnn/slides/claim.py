@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from minicnn.inspect.figures import AGREES, CUT, DIFFERS, ROUNDS, Fact, agreement
+from minicnn.analysis.figures import AGREES, CUT, DIFFERS, ROUNDS, Fact, agreement
 
 __all__ = ["AGREES", "CUT", "DIFFERS", "EXTERNAL", "OTHER", "ROUNDS", "VERDICTS", "Checked",
            "Claim", "Fact", "Topic", "check", "cited"]
@@ -21,6 +21,7 @@ OTHER, EXTERNAL = "different convention", "external"
 VERDICTS = (AGREES, ROUNDS, OTHER, CUT, DIFFERS, EXTERNAL)
 
 Compute = Callable[[], Any]
+Figures = str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,9 @@ class Claim:
     """One figure, or a few that belong together.
 
     places  : "stanford:885, memphis:319": deck and line of its text
-    slide   : the figures as printed; "" for a claim in words, whose value is a Fact
+    slide   : the figures as printed, or a function that reads them where they stand beside a row
+              of the network (minicnn.slides.measure.printed); "" for a claim in words, whose value
+              is a Fact
     value   : computes them; None for what is cited
     verdict : the one expected
     why     : the reason, where the verdict needs one; a function if it has computed figures itself
@@ -37,7 +40,7 @@ class Claim:
 
     places: str
     text: str
-    slide: str | tuple[str, ...]
+    slide: Figures | Callable[[], Figures]
     value: Compute | None
     verdict: str
     why: str | Callable[[], str] = ""
@@ -81,16 +84,17 @@ def cited(places: str, text: str, slide: str, why: str) -> Claim:
 def check(claim: Claim) -> Checked:
     """Compute the figures and judge them."""
     why = claim.why if isinstance(claim.why, str) else claim.why()
-    printed = claim.slide if isinstance(claim.slide, str) else ", ".join(claim.slide)
+    figures = claim.slide() if callable(claim.slide) else claim.slide
+    printed = figures if isinstance(figures, str) else ", ".join(figures)
     if claim.value is None:
         return Checked(claim.places, claim.text, printed, "", EXTERNAL, why, claim.verdict)
     value = claim.value()
-    verdict, computed = agreement(claim.slide, value), shown(value)
+    verdict, computed = agreement(figures, value), shown(value)
     if claim.reading is not None:
         name, compute = claim.reading
         other = compute()
         computed += f"; {name}: {shown(other)}"
-        verdict = judge(verdict, agreement(claim.slide, other))
+        verdict = judge(verdict, agreement(figures, other))
     return Checked(claim.places, claim.text, printed, computed, verdict, why, claim.verdict)
 
 

@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from minicnn.geometry import times
-from minicnn.inspect.figures import read_figure
-from minicnn.inspect.summary import Line
+from minicnn.analysis.figures import read_figure
+from minicnn.analysis.summary import Line
+from minicnn.backend.windows import times
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Linear
+from minicnn.layers.module import Shape
 from minicnn.models.network import Branches
-from minicnn.module import Shape
 from minicnn.slides.claim import AGREES, CUT, DIFFERS, OTHER, ROUNDS, Claim, Fact, Topic
 from minicnn.slides.measure import (
     depth,
@@ -17,7 +17,10 @@ from minicnn.slides.measure import (
     macs,
     network,
     parameters,
+    printed,
+    printed_volume,
     row,
+    row_of,
     table,
     values,
     volume,
@@ -51,8 +54,8 @@ def three_by_three() -> int:
 
 MODULE = Topic("Inception module", 'stanford, unicamp, virginia "Naive Inception module", '
                '"Inception module with dimension reduction"', (
-    Claim("stanford:1056", "naive: size of the output, channels last", "28x28x672",
-          lambda: volume(NAIVE, "naive"), AGREES),
+    Claim("stanford:1056", "naive: size of the output, channels last",
+          lambda: printed_volume(NAIVE, "naive"), lambda: volume(NAIVE, "naive"), AGREES),
     Claim("stanford:1056", "naive: outputs of 1x1, 3x3, 5x5 and pooling",
           ("28x28x128", "28x28x192", "28x28x96", "28x28x256"),
           lambda: tuple(times((H, W, C)) for C, H, W in branches()), AGREES),
@@ -60,10 +63,11 @@ MODULE = Topic("Inception module", 'stanford, unicamp, virginia "Naive Inception
           "", grows, AGREES),
     Claim("stanford:1112", "naive: values of the output", "529k", lambda: values(NAIVE, "naive"),
           DIFFERS, "527k"),
-    Claim("virginia:212, unicamp:409, stanford:1079", "naive: ops", "854M", lambda: macs(NAIVE),
-          ROUNDS, lambda: " + ".join(f"{line.macs:,}" for line in inside(NAIVE))),
-    Claim("virginia:278, unicamp:452, stanford:1176", "reduced: ops", "358M",
-          lambda: macs(REDUCED), DIFFERS,
+    Claim("virginia:212, unicamp:409, stanford:1079", "naive: ops",
+          lambda: printed(NAIVE, "naive", "macs"), lambda: macs(NAIVE), ROUNDS,
+          lambda: " + ".join(f"{line.macs:,}" for line in inside(NAIVE))),
+    Claim("virginia:278, unicamp:452, stanford:1176", "reduced: ops",
+          lambda: printed(REDUCED, "reduced", "macs"), lambda: macs(REDUCED), DIFFERS,
           lambda: "with the 3x3 convolution counted twice it would be "
           f"{macs(REDUCED) + three_by_three():,}"),
     Claim("stanford:1179, virginia:263", "bottlenecks reduce the depth, also behind the pooling",
@@ -73,23 +77,24 @@ MODULE = Topic("Inception module", 'stanford, unicamp, virginia "Naive Inception
           AGREES),
 ))
 
-#   row  memphis iitk  params            ops
+# Rows of the table, where they stand, and the verdicts on their params and their ops.
 TABLE = (
-    ("conv1",          540, 245, "2.7K",  DIFFERS, "34M",  DIFFERS),
-    ("conv2",          542, 247, "112K",  OTHER,   "360M", ROUNDS),
-    ("inception (3a)", 544, 249, "159K",  OTHER,   "128M", ROUNDS),
-    ("inception (3b)", 545, 250, "380K",  OTHER,   "304M", ROUNDS),
-    ("inception (4a)", 547, 252, "364K",  DIFFERS, "73M",  CUT),
-    ("inception (4b)", 548, 253, "437K",  DIFFERS, "88M",  ROUNDS),
-    ("inception (4c)", 549, 254, "463K",  DIFFERS, "100M", ROUNDS),
-    ("inception (4d)", 550, 255, "580K",  DIFFERS, "119M", ROUNDS),
-    ("inception (4e)", 551, 256, "840K",  DIFFERS, "170M", ROUNDS),
-    ("inception (5a)", 553, 258, "1072K", DIFFERS, "54M",  DIFFERS),
-    ("inception (5b)", 554, 259, "1388K", DIFFERS, "71M",  ROUNDS),
-    ("linear",         557, 262, "1000K", OTHER,   "1M",   ROUNDS),
+    ("conv1",          "memphis:540, iitk:245", DIFFERS, DIFFERS),
+    ("conv2",          "memphis:542, iitk:247", OTHER,   ROUNDS),
+    ("inception (3a)", "memphis:544, iitk:249", OTHER,   ROUNDS),
+    ("inception (3b)", "memphis:545, iitk:250", OTHER,   ROUNDS),
+    ("inception (4a)", "memphis:547, iitk:252", DIFFERS, CUT),
+    ("inception (4b)", "memphis:548, iitk:253", DIFFERS, ROUNDS),
+    ("inception (4c)", "memphis:549, iitk:254", DIFFERS, ROUNDS),
+    ("inception (4d)", "memphis:550, iitk:255", DIFFERS, ROUNDS),
+    ("inception (4e)", "memphis:551, iitk:256", DIFFERS, ROUNDS),
+    ("inception (5a)", "memphis:553, iitk:258", DIFFERS, DIFFERS),
+    ("inception (5b)", "memphis:554, iitk:259", DIFFERS, ROUNDS),
+    ("linear",         "memphis:557, iitk:262", OTHER,   ROUNDS),
 )
 
-#             columns #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj
+# Columns #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj: a copy, as claims about filters
+# have (minicnn.slides.measure).
 FILTERS = {
     "inception (3a)": (64, 96, 128, 16, 32, 32),
     "inception (3b)": (128, 128, 192, 32, 96, 64),
@@ -102,22 +107,17 @@ FILTERS = {
     "inception (5b)": (384, 192, 384, 48, 128, 128),
 }
 
-#                    output        depth
-SHAPES = {"conv1": ("112x112x64", 1), "pool1": ("56x56x64", 0), "conv2": ("56x56x192", 2),
-          "pool2": ("28x28x192", 0), "inception (3a)": ("28x28x256", 2),
-          "inception (3b)": ("28x28x480", 2), "pool3": ("14x14x480", 0),
-          "inception (4a)": ("14x14x512", 2), "inception (4b)": ("14x14x512", 2),
-          "inception (4c)": ("14x14x512", 2), "inception (4d)": ("14x14x528", 2),
-          "inception (4e)": ("14x14x832", 2), "pool4": ("7x7x832", 0),
-          "inception (5a)": ("7x7x832", 2), "inception (5b)": ("7x7x1024", 2),
-          "avg pool": ("1x1x1024", 0), "dropout": ("1x1x1024", 0), "linear": ("1x1x1000", 1)}
+# The column "depth", for the rows that have an output size.
+DEPTHS = {"conv1": 1, "pool1": 0, "conv2": 2, "pool2": 0, "inception (3a)": 2, "inception (3b)": 2,
+          "pool3": 0, "inception (4a)": 2, "inception (4b)": 2, "inception (4c)": 2,
+          "inception (4d)": 2, "inception (4e)": 2, "pool4": 0, "inception (5a)": 2,
+          "inception (5b)": 2, "avg pool": 0, "dropout": 0, "linear": 1}
 
 
 def filters(label: str) -> tuple[int, ...]:
     """Of the convolutions of a row, branch after branch."""
-    layers = next(row.layers for row in network("googlenet").rows if row.label == label)
-    return tuple(part.out_channels for layer in layers for part in layer.modules()
-                 if isinstance(part, Conv2d))
+    return tuple(part.out_channels for layer in row_of("googlenet", label).layers
+                 for part in layer.modules() if isinstance(part, Conv2d))
 
 
 def depths() -> dict[str, int]:
@@ -140,52 +140,57 @@ def thousands(label: str) -> float:
     return weights("googlenet", label) / 1.024
 
 
-def off(printed: str, value: float) -> str:
-    """"the slide has 6.9 % less"."""
-    figure = read_figure(printed)
+def figure_of(label: str, column: str) -> float:
+    """What the table prints, as a number: "2.7K" is 2,700."""
+    text = printed("googlenet", label, column)
+    figure = read_figure(text)
     if figure is None:
-        raise ValueError(f"slides: {printed!r} is no figure")
-    share = figure.value / value - 1
+        raise ValueError(f"slides: {text!r} is no figure")
+    return figure.value
+
+
+def off(label: str, column: str, value: float) -> str:
+    """"the slide has 6.9 % less"."""
+    share = figure_of(label, column) / value - 1
     if not share:
         return "then exact"
     return f"the slide has {100 * abs(share):.1f} % {'more' if share > 0 else 'less'}"
 
 
-def why_weights(label: str, printed: str) -> str:
+def why_weights(label: str) -> str:
     if label == "conv1":
         return f"fits filters of 7x1 and 1x7, {2 * 7 * 3 * 64:,} weights, not the row's 7x7"
-    text = f"without biases, K = 1,024; {off(printed, thousands(label))}"
+    text = f"without biases, K = 1,024; {off(label, 'parameters', thousands(label))}"
     return {"inception (4c)": f"{text}, while its ops fit the true weights",
             "inception (5a)": f"{text}, and its ops likewise"}.get(label, text)
 
 
-def why_ops(label: str, printed: str) -> str:
+def why_ops(label: str) -> str:
     return "those of 7x1 and 1x7 filters, as in its params" if label == "conv1" else \
-        off(printed, row("googlenet", label).macs)
+        off(label, "macs", row("googlenet", label).macs)
 
 
 def table_claims() -> list[Claim]:
     claims = []
-    for label, memphis, iitk, params, verdict, ops, ops_verdict in TABLE:
-        places = f"memphis:{memphis}, iitk:{iitk}"
+    for label, places, verdict, ops_verdict in TABLE:
         if label in FILTERS:
             claims.append(Claim(
                 places, f"{label}: filters", tuple(map(str, FILTERS[label])),
                 partial(filters, label), AGREES))
         claims.append(Claim(
-            places, f"{label}: params", params,
-            partial(counted, label, "parameters"), verdict, partial(why_weights, label, params),
+            places, f"{label}: params", partial(printed, "googlenet", label, "parameters"),
+            partial(counted, label, "parameters"), verdict, partial(why_weights, label),
             ("weights of K = 1,024", partial(thousands, label))))
         claims.append(Claim(
-            places, f"{label}: ops", ops, partial(counted, label, "macs"), ops_verdict,
-            "" if ops_verdict in (ROUNDS, CUT) else partial(why_ops, label, ops)))
+            places, f"{label}: ops", partial(printed, "googlenet", label, "macs"),
+            partial(counted, label, "macs"), ops_verdict,
+            "" if ops_verdict in (ROUNDS, CUT) else partial(why_ops, label)))
     return claims
 
 
-def printed(column: int) -> float:
-    """Sum of the figures in a column of TABLE."""
-    figures = [read_figure(str(line[column])) for line in TABLE]
-    return sum(figure.value for figure in figures if figure is not None)
+def added_up(column: str) -> float:
+    """The printed figures of all rows together."""
+    return sum(figure_of(label, column) for label, *_ in TABLE)
 
 
 def times_fewer(other: str) -> float:
@@ -202,14 +207,16 @@ FROM_FIVE = "follows only from 5 million for GoogLeNet"
 GOOGLENET = Topic("GoogLeNet", 'memphis and iitk "GoogLeNet" (the table); stanford and unicamp '
                   '"Deeper networks, with computational efficiency"; virginia "GoogLeNet '
                   'Configuration"; memphis "Inception v2, v3"', (
-    Claim("memphis:539, iitk:243", "output size of each row", tuple(s for s, _ in SHAPES.values()),
-          lambda: tuple(volume("googlenet", label) for label in SHAPES), AGREES),
-    Claim("memphis:539, iitk:243", "depth of each row", tuple(str(d) for _, d in SHAPES.values()),
-          lambda: tuple(depths()[label] for label in SHAPES), AGREES),
+    Claim("memphis:539, iitk:243", "output size of each row",
+          lambda: tuple(printed_volume("googlenet", label) for label in DEPTHS),
+          lambda: tuple(volume("googlenet", label) for label in DEPTHS), AGREES),
+    Claim("memphis:539, iitk:243", "depth of each row", tuple(map(str, DEPTHS.values())),
+          lambda: tuple(depths()[label] for label in DEPTHS), AGREES),
     *table_claims(),
     Claim("unicamp:326, stanford:964", "parameters", "5 million", lambda: parameters("googlenet"),
-          DIFFERS, lambda: f"the params column of the table adds up to {printed(3) / 1e3:,.1f}K; "
-          f"with both auxiliary classifiers there are {parameters('googlenet', aux=True):,}"),
+          DIFFERS, lambda: "the params column of the table adds up to "
+          f"{added_up('parameters') / 1e3:,.1f}K; with both auxiliary classifiers there are "
+          f"{parameters('googlenet', aux=True):,}"),
     Claim("virginia:179", "parameters", "6M", lambda: parameters("googlenet"), OTHER,
           "without the last layer", ("weights of the rest", lambda: weights("googlenet") -
                                      weights("googlenet", "linear"))),
@@ -220,8 +227,8 @@ GOOGLENET = Topic("GoogLeNet", 'memphis and iitk "GoogLeNet" (the table); stanfo
     Claim("stanford:966", "times fewer parameters than VGG-16", "27x",
           lambda: times_fewer("vgg16"), DIFFERS, FROM_FIVE),
     Claim("iitk:218", "multiply-adds", "1.5 billion", lambda: macs("googlenet"), CUT,
-          lambda: f"the ops column of the table adds up to {printed(5) / 1e6:,.0f}M, with too "
-          "little for conv1"),
+          lambda: f"the ops column of the table adds up to {added_up('macs') / 1e6:,.0f}M, with "
+          "too little for conv1"),
     Claim("virginia:285, unicamp:323, stanford:1224, iitk:216", "layers with weights", "22",
           lambda: layers("googlenet"), AGREES, "the branches of a module count as two layers"),
     Claim("stanford:1226", "layers in an Inception module", "2", inception_depths, AGREES),

@@ -5,7 +5,7 @@ import shutil
 import textwrap
 from dataclasses import asdict, dataclass
 
-from minicnn.inspect.tables import markdown, without_empty
+from minicnn.analysis.tables import markdown, without_empty
 from minicnn.slides.claim import VERDICTS, Checked, Topic
 
 TITLE = "The slides' numbers, computed again"

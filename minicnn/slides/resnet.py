@@ -2,24 +2,27 @@
 
 from collections import Counter
 from functools import partial
+from itertools import pairwise
 from math import comb, prod
 
 import numpy as np
 
-from minicnn.geometry import times
+from minicnn.backend.windows import times
 from minicnn.init import he_normal, xavier_normal
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Linear
+from minicnn.layers.module import Module
 from minicnn.models.network import Residual
+from minicnn.models.resnet import COLUMNS, MAPS
 from minicnn.models.units import bottleneck
-from minicnn.module import Module
 from minicnn.slides.claim import AGREES, DIFFERS, OTHER, ROUNDS, Claim, Fact, Topic
 from minicnn.slides.measure import (
     kinds,
     layers,
     macs,
+    map_size,
     network,
     parameters,
     table,
@@ -27,15 +30,15 @@ from minicnn.slides.measure import (
     volume,
 )
 
-DEPTHS = (18, 34, 50, 101, 152)
+DEPTHS = tuple(COLUMNS)
 
+# The brackets of the table: a copy, as claims about filters have (minicnn.slides.measure).
 BASIC, BOTTLENECK = "3x3, {0}; 3x3, {0}", "1x1, {0}; 3x3, {0}; 1x1, {1}"
 BRACKETS = ((18, BASIC, (2, 2, 2, 2)), (34, BASIC, (3, 4, 6, 3)), (50, BOTTLENECK, (3, 4, 6, 3)),
             (101, BOTTLENECK, (3, 4, 23, 3)), (152, BOTTLENECK, (3, 8, 36, 3)))
 
-#    layers  FLOPs       shortcut under which the MACs round to it
-COST = ((18, "1.8e9", "B"), (34, "3.6e9", "A"), (50, "3.8e9", "B"), (101, "7.6e9", "B"),
-        (152, "11.3e9", "B"))
+# Layers, and the shortcut under which the MACs round to the slide's FLOPs.
+COST = ((18, "B"), (34, "A"), (50, "B"), (101, "B"), (152, "B"))
 
 
 def brackets(name: str) -> tuple[str, ...]:
@@ -58,8 +61,8 @@ def bracket_claims() -> list[Claim]:
 
 def sizes() -> tuple[str, ...]:
     """Of the maps behind the rows; the five depths should have the same."""
-    columns = [[volume(f"resnet{d}", line.row).rpartition("x")[0]
-                for line in table(f"resnet{d}").rows[:-1]] for d in DEPTHS]
+    columns = [[map_size(volume(f"resnet{d}", line.row)) for line in table(f"resnet{d}").rows[:-1]]
+               for d in DEPTHS]
     return tuple(" or ".join(sorted(set(row))) for row in zip(*columns, strict=True))
 
 
@@ -123,12 +126,11 @@ def why_macs(depth: int) -> str:
 
 def cost_claims() -> list[Claim]:
     claims = []
-    for depth, printed, shortcut in COST:
+    for depth, shortcut in COST:
         name = f"resnet{depth}"
-        claims.append(Claim("memphis:471, iitk:362", f"{depth} layers: FLOPs", printed,
-                            partial(flops, name), OTHER, partial(why_macs, depth),
-                            (f"MACs, shortcuts {shortcut}",
-                             partial(macs, name, shortcut=shortcut))))
+        reading = f"MACs, shortcuts {shortcut}", partial(macs, name, shortcut=shortcut)
+        claims.append(Claim("memphis:471, iitk:362", f"{depth} layers: FLOPs", COLUMNS[depth].flops,
+                            partial(flops, name), OTHER, partial(why_macs, depth), reading))
     return claims
 
 
@@ -171,7 +173,7 @@ def he_over_xavier() -> float:
 def halved() -> Fact:
     """The output of each stage of ResNet-34 against that of the stage before."""
     sizes = [values("resnet34", f"conv{number}_x") for number in (2, 3, 4, 5)]
-    return Fact(all(2 * after == before for before, after in zip(sizes, sizes[1:], strict=False)),
+    return Fact(all(2 * after == before for before, after in pairwise(sizes)),
                 " to ".join(f"{size:,}" for size in sizes))
 
 
@@ -187,8 +189,7 @@ RESNET = Topic("ResNet", 'memphis "ResNet"; iitk "Architecture", "ResNet (MSR)",
     Claim("stanford:1397, memphis:463, iitk:346", "layers with weights",
           tuple(map(str, DEPTHS)), lambda: tuple(layers(f"resnet{d}") for d in DEPTHS), AGREES,
           "shortcuts do not count"),
-    Claim("memphis:464, iitk:347", "output size of each row, for every depth",
-          ("112x112", "56x56", "28x28", "14x14", "7x7", "1x1"), sizes, AGREES),
+    Claim("memphis:464, iitk:347", "output size of each row, for every depth", MAPS, sizes, AGREES),
     *bracket_claims(),
     Claim("virginia:298, unicamp:78, memphis:410, iitk:293", "layers of the winner of 2015", "152",
           lambda: layers("resnet152"), AGREES),

@@ -3,39 +3,35 @@
 from functools import partial
 from math import prod
 
-from minicnn.inspect.figures import read_figure
-from minicnn.module import Windowed
+from minicnn.analysis.figures import read_figure
+from minicnn.layers.windowed import Windowed
 from minicnn.slides.claim import AGREES, DIFFERS, ROUNDS, Claim, Fact, Topic
-from minicnn.slides.measure import layers, network, parameters, table, values, volume, weights
+from minicnn.slides.measure import (
+    layers,
+    network,
+    parameters,
+    printed,
+    printed_volume,
+    table,
+    values,
+    volume,
+    weights,
+)
 
 FCS = ("fc6", "fc7", "fc8")
 NAMES = ("vgg11", "vgg_a_lrn", "vgg13", "vgg16_c", "vgg16", "vgg19")     # A, A-LRN, B, C, D, E
 
-#   row        memphis stanford output    memory   weights
+# The lines of configuration D, and where memphis and stanford print them.
 LINES = (
-    ("conv1_1", 253, 829, "224x224x64",  "3.2M", "1,728"),
-    ("conv1_2", 254, 830, "224x224x64",  "3.2M", "36,864"),
-    ("pool1",   255, 831, "112x112x64",  "800K", "0"),
-    ("conv2_1", 256, 832, "112x112x128", "1.6M", "73,728"),
-    ("conv2_2", 257, 834, "112x112x128", "1.6M", "147,456"),
-    ("pool2",   258, 835, "56x56x128",   "400K", "0"),
-    ("conv3_1", 259, 836, "56x56x256",   "800K", "294,912"),
-    ("conv3_2", 260, 837, "56x56x256",   "800K", "589,824"),
-    ("conv3_3", 261, 838, "56x56x256",   "800K", "589,824"),
-    ("pool3",   262, 839, "28x28x256",   "200K", "0"),
-    ("conv4_1", 263, 840, "28x28x512",   "400K", "1,179,648"),
-    ("conv4_2", 264, 841, "28x28x512",   "400K", "2,359,296"),
-    ("conv4_3", 265, 842, "28x28x512",   "400K", "2,359,296"),
-    ("pool4",   266, 843, "14x14x512",   "100K", "0"),
-    ("conv5_1", 267, 844, "14x14x512",   "100K", "2,359,296"),
-    ("conv5_2", 268, 845, "14x14x512",   "100K", "2,359,296"),
-    ("conv5_3", 269, 846, "14x14x512",   "100K", "2,359,296"),
-    ("pool5",   270, 847, "7x7x512",     "25K",  "0"),
-    ("fc6",     271, 848, "1x1x4096",    "4096", "102,760,448"),
-    ("fc7",     272, 849, "1x1x4096",    "4096", "16,777,216"),
-    ("fc8",     273, 850, "1x1x1000",    "1000", "4,096,000"),
+    ("conv1_1", 253, 829), ("conv1_2", 254, 830), ("pool1", 255, 831), ("conv2_1", 256, 832),
+    ("conv2_2", 257, 834), ("pool2", 258, 835), ("conv3_1", 259, 836), ("conv3_2", 260, 837),
+    ("conv3_3", 261, 838), ("pool3", 262, 839), ("conv4_1", 263, 840), ("conv4_2", 264, 841),
+    ("conv4_3", 265, 842), ("pool4", 266, 843), ("conv5_1", 267, 844), ("conv5_2", 268, 845),
+    ("conv5_3", 269, 846), ("pool5", 270, 847), ("fc6", 271, 848), ("fc7", 272, 849),
+    ("fc8", 273, 850),
 )
 
+IMAGE = "150K"                     # values of the image, as both decks print them
 WINDOWS = ["kernel 2x2, stride 2x2", "kernel 3x3, padding 1x1"]
 TRANSFER = ("FC-1000 FC-4096 FC-4096 MaxPool Conv-512 Conv-512 MaxPool Conv-512 Conv-512 MaxPool "
             "Conv-256 Conv-256 MaxPool Conv-128 Conv-128 MaxPool Conv-64 Conv-64")
@@ -55,10 +51,19 @@ def with_relus() -> int:
     return stored() + sum(line.memory // 4 for line in table("vgg16").lines if line.layer == "ReLU")
 
 
+def printed_count(label: str, column: str) -> str:
+    """"3.2M" of the row's "3.2M values", "1,728" of its "1,728 weights"."""
+    return printed("vgg16", label, column).split()[0]
+
+
 def rounded_values() -> float:
     """The slide's own figures for the image and the outputs, added up."""
-    figures = [read_figure(memory) for memory in ("150K", *(line[4] for line in LINES))]
+    figures = map(read_figure, [IMAGE, *(printed_count(line[0], "memory") for line in LINES)])
     return sum(figure.value for figure in figures if figure is not None)
+
+
+def printed_line(label: str) -> tuple[str, str]:
+    return printed_volume("vgg16", label), printed_count(label, "memory")
 
 
 def size_and_values(label: str) -> tuple[str, int]:
@@ -98,12 +103,12 @@ def heavier(name: str, other: str) -> Fact:
 
 def line_claims() -> list[Claim]:
     claims = []
-    for label, memphis, stanford, size, memory, count in LINES:
+    for label, memphis, stanford in LINES:
         places = f"memphis:{memphis}, stanford:{stanford}"
-        claims.append(Claim(places, f"{label}: output, values in it", (size, memory),
+        claims.append(Claim(places, f"{label}: output, values in it", partial(printed_line, label),
                             partial(size_and_values, label),
                             AGREES if label.startswith("fc") else ROUNDS))
-        claims.append(Claim(places, f"{label}: weights", count,
+        claims.append(Claim(places, f"{label}: weights", partial(printed_count, label, "weights"),
                             partial(weights, "vgg16", label), AGREES))
     return claims
 
@@ -120,7 +125,7 @@ VGG = Topic("VGG", 'memphis "VGGNet: ILSVRC 2014 2nd place"; iitk "Architectures
     Claim("memphis:404", "layers in the drawing", "19", lambda: layers("vgg19"), AGREES),
     Claim("memphis:624", "layers of the network that came second", "16", lambda: layers("vgg16"),
           AGREES),
-    Claim("memphis:252, stanford:828", "values of the image", "150K", image, ROUNDS),
+    Claim("memphis:252, stanford:828", "values of the image", IMAGE, image, ROUNDS),
     *line_claims(),
     Claim("memphis:319, stanford:885", "values of the image and of all lines' outputs", "24M",
           stored, DIFFERS, lambda: "the lines' own rounded figures add up to "

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from math import prod
 
-from minicnn.geometry import times
+from minicnn.backend.windows import times
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Linear
 from minicnn.layers.maxpool import MaxPool2d
@@ -12,8 +12,10 @@ from minicnn.slides.measure import (
     MIB,
     kinds,
     layers,
+    map_size,
     network,
     parameters,
+    printed_volume,
     row,
     side,
     values,
@@ -57,7 +59,8 @@ def pooled() -> tuple[int, ...]:
 
 ZFNET = Topic("ZFNet", 'memphis "Clarifai/ZFNet"; unicamp and stanford "ZFNet"', (
     Claim("memphis:197", "maps behind the first pooling, from 224 pixels, 7x7, stride 2",
-          "55x55", plain_front, OTHER, "the figure names neither border nor rounding",
+          lambda: map_size(printed_volume("zfnet", "pool1")), plain_front, OTHER,
+          "the figure names neither border nor rounding",
           ("padding 1, pooling rounds up", lambda: times((side("zfnet", "pool1"),) * 2))),
     Claim("memphis:197", "values that the first fully connected layer reads", "9216",
           lambda: values("zfnet", "pool5"), AGREES),

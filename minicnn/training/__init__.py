@@ -2,6 +2,6 @@
 
 from minicnn.training.evaluate import evaluate
 from minicnn.training.loop import Result, fit
-from minicnn.training.prepare import Preparation
+from minicnn.training.transforms import Preparation
 
 __all__ = ["Preparation", "Result", "evaluate", "fit"]

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from minicnn import optim, schedule
-from minicnn.models.recipes import Recipe
+from minicnn.autograd.tensor import Tensor
 from minicnn.optim import Optimizer
 from minicnn.schedule import CosineAnnealingLR, MultiStepLR, PolynomialLR, Schedule, StepLR, Warmup
-from minicnn.tensor import Tensor
+from minicnn.training.recipes import Recipe
 
 OPTIMIZERS = ("SGD", "RMSprop", "Adam", "AdamW")
 SCHEDULES = ("", "CosineAnnealingLR", "MultiStepLR", "PolynomialLR", "ReduceLROnPlateau", "StepLR")
@@ -17,7 +17,7 @@ def optimizer_of(recipe: Recipe, parameters: Iterable[Tensor]) -> Optimizer:
     if name not in OPTIMIZERS:
         raise ValueError(f"recipe {recipe.name}: no optimiser {name!r}; there are "
                          f"{', '.join(OPTIMIZERS)}")
-    return getattr(optim, name)(parameters, lr=recipe.rate, **arguments)
+    return getattr(optim, name)(parameters, lr=recipe.lr, **arguments)
 
 
 def schedule_of(recipe: Recipe, optimizer: Optimizer, steps: int) -> Schedule | None:

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from minicnn.analysis.summary import kilobytes
+from minicnn.analysis.tables import aligned, as_csv, markdown, without_empty
 from minicnn.data.files import DamagedFile, read_limited
-from minicnn.inspect.summary import kilobytes
-from minicnn.inspect.tables import aligned, as_csv, markdown, without_empty
 
 LIMIT = 100_000                        # bytes of a result.json; ours have less than a thousand
 TEXTS = ("network", "device", "data", "test")

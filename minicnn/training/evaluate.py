@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.autograd.switches import no_grad
+from minicnn.autograd.tensor import Tensor
 from minicnn.data.dataset import Dataset
+from minicnn.layers.module import Module, Shape
 from minicnn.layers.rbf import RBF
 from minicnn.losses import cross_entropy, rbf_loss
-from minicnn.metrics import top_k_errors
-from minicnn.modes import no_grad
-from minicnn.module import Module, Shape
-from minicnn.tensor import Tensor
-from minicnn.training.prepare import Preparation
+from minicnn.training.metrics.classification import top_k_errors
+from minicnn.training.transforms import Preparation
 
 BATCH = 200         # pictures at once where nothing is learnt
 

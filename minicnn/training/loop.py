@@ -13,20 +13,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn import checkpoint
-from minicnn.backend import to_device
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import to_device
 from minicnn.data.dataset import Dataset
 from minicnn.data.loader import Loader
-from minicnn.interrupt import Stop, finish_step
-from minicnn.models.recipes import Recipe
-from minicnn.module import Module, Shape
+from minicnn.layers.module import Module, Shape
 from minicnn.optim import clip_grad_norm_
 from minicnn.schedule import ReduceLROnPlateau
-from minicnn.tensor import Tensor
+from minicnn.training import checkpoint
 from minicnn.training.build import optimizer_of, schedule_of
 from minicnn.training.evaluate import batch_loss, check_answers, evaluate, own_input
-from minicnn.training.prepare import Preparation
+from minicnn.training.interrupt import Stop, finish_step
+from minicnn.training.recipes import Recipe
 from minicnn.training.records import Records, line_of, plan_of
+from minicnn.training.transforms import Preparation
 
 DIVERGED = 1e6          # a loss that no network has which still learns; to guess costs log(classes)
 
@@ -47,12 +47,12 @@ class Result(NamedTuple):
 class Epoch:
     """What is counted until the epoch is over; arrays on the device, so that nobody waits."""
 
-    def __init__(self, rate: float, loss: Any = 0.0, wrong: Any = 0, seen: int = 0,
+    def __init__(self, lr: float, loss: Any = 0.0, wrong: Any = 0, seen: int = 0,
                  seconds: float = 0.0):
-        self.rate, self.loss, self.wrong, self.seen, self.seconds = rate, loss, wrong, seen, seconds
+        self.lr, self.loss, self.wrong, self.seen, self.seconds = lr, loss, wrong, seen, seconds
 
     def saved(self) -> dict[str, Any]:
-        return {"rate": self.rate, "loss": float(self.loss), "wrong": int(self.wrong),
+        return {"lr": self.lr, "loss": float(self.loss), "wrong": int(self.wrong),
                 "seen": self.seen, "seconds": self.seconds}
 
 
@@ -65,7 +65,7 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
     Parameters
     ----------
     train, val : Dataset         uint8 pictures of one size; `recipe` says what is made of them
-    recipe : Recipe              see minicnn.models.recipes; recipe._replace(epochs=5) changes it
+    recipe : Recipe              see minicnn.training.recipes; recipe._replace(epochs=5) changes it
     seed : int                   of the order and the distortions; manual_seed is for the weights
     out : folder, optional       for the files of minicnn/training/records.py; if last.npz is there,
                                  training goes on from it as if it had never stopped;
@@ -79,7 +79,7 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
     """
     if not isinstance(recipe, Recipe):
         raise TypeError(f"fit: recipe is {recipe!r}; give recipe_for(\"resnet20\", small=True), or "
-                        "recipe_named(...) of minicnn.models.recipes")
+                        "recipe_named(...) of minicnn.training.recipes")
     if in_shape is not None and np.ndim(in_shape) != 1:
         raise TypeError(f"fit: in_shape is (C, H, W), as in (3, 32, 32), got {in_shape!r}")
     in_shape = tuple(in_shape or own_input(model))
@@ -118,7 +118,7 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
                 return Result(history, False, prepare)
             start = time.perf_counter()
             tested = evaluate(model, val, prepare)
-            line = {"epoch": loader.epoch, "rate": epoch.rate,
+            line = {"epoch": loader.epoch, "lr": epoch.lr,
                     "loss": float(epoch.loss) / epoch.seen,
                     "train_error": 100 * int(epoch.wrong) / epoch.seen,
                     "val_loss": tested.pop("loss"), **tested,
@@ -126,8 +126,7 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
             for name in ("loss", "val_loss"):
                 if not line[name] < DIVERGED:              # also where it is not a number
                     raise ValueError(f"fit: the loss of epoch {loader.epoch} is {line[name]:.3g}; "
-                                     f"a rate of {recipe.rate:g} is probably too high for this "
-                                     "network")
+                                     f"lr {recipe.lr:g} is probably too high for this network")
             history.append(line)
             if isinstance(schedule, ReduceLROnPlateau):
                 schedule.step(line["error"])
@@ -177,8 +176,8 @@ def learn(model: Module, loader: Loader, recipe: Recipe, optimizer: Any, schedul
         if schedule and not isinstance(schedule, ReduceLROnPlateau):
             schedule.step()
         epoch.loss = epoch.loss + loss.detach() * len(labels)
-        said = scores.data.argmax(axis=1)
-        epoch.wrong = epoch.wrong + (said != to_device(labels, device)).sum()
+        predicted = scores.data.argmax(axis=1)
+        epoch.wrong = epoch.wrong + (predicted != to_device(labels, device)).sum()
         epoch.seen += len(labels)
         epoch.seconds = before + time.perf_counter() - start
         if loader.position % 50 == 1:                # seldom: to read a number, a GPU must stop

@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import checkpoint
+from minicnn.analysis import pictures, summary
+from minicnn.backend.threads import thread_count
 from minicnn.data.dataset import Dataset
 from minicnn.data.files import written_whole
-from minicnn.inspect import pictures, summary
-from minicnn.models.recipes import Recipe
-from minicnn.module import Module, Shape
-from minicnn.threads import thread_count
-from minicnn.training.prepare import Preparation
+from minicnn.layers.module import Module, Shape
+from minicnn.training import checkpoint
+from minicnn.training.recipes import Recipe
+from minicnn.training.transforms import Preparation
 
 
 def plan_of(recipe: Recipe, train: Dataset, val: Dataset, in_shape: Shape, seed: int
@@ -157,7 +157,7 @@ def peak_memory() -> int | None:
 def line_of(line: dict[str, float], epochs: int) -> str:
     """One epoch as it is printed; seconds of training + of the test."""
     top5 = f" (top-5 {line['top5']:.2f} %)" if "top5" in line else ""
-    return (f"epoch {line['epoch']:.0f}/{epochs}   rate {line['rate']:.2g}   "
+    return (f"epoch {line['epoch']:.0f}/{epochs}   lr {line['lr']:.2g}   "
             f"loss {line['loss']:.4f}   training error {line['train_error']:.2f} %   "
             f"test error {line['error']:.2f} %{top5}   {line['seconds']:.1f} + "
             f"{line['test_seconds']:.1f} s")

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn import checkpoint
+from minicnn.autograd.switches import no_grad
+from minicnn.autograd.tensor import Tensor
 from minicnn.data.augment import average_views
+from minicnn.layers.module import Module
 from minicnn.layers.softmax import softmax
 from minicnn.models import build
-from minicnn.modes import no_grad
-from minicnn.module import Module
-from minicnn.tensor import Tensor
+from minicnn.training import checkpoint
 from minicnn.training.evaluate import (
     BATCH,
     answers_distances,
@@ -28,7 +28,7 @@ from minicnn.training.evaluate import (
     counted,
     tested_shape,
 )
-from minicnn.training.prepare import Preparation
+from minicnn.training.transforms import Preparation
 
 View = Callable[[Module, Preparation, np.ndarray], np.ndarray]
 
@@ -86,12 +86,12 @@ def predict(members: Sequence[tuple[Module, Preparation]], images: Any, view: Vi
     means = []
     for start in counted(range(0, len(images), BATCH), "testing"):
         batch = images[start:start + BATCH]
-        said = [view(model, prepare, batch) for model, prepare in members]
-        if len({p.shape for p in said}) > 1:
+        predicted = [view(model, prepare, batch) for model, prepare in members]
+        if len({p.shape for p in predicted}) > 1:
             raise ValueError("predict: networks with "
-                             f"{' and '.join(str(p.shape[1]) for p in said)} classes do not go "
-                             "together")
-        means.append(np.mean(said, axis=0))
+                             f"{' and '.join(str(p.shape[1]) for p in predicted)} classes do not "
+                             "go together")
+        means.append(np.mean(predicted, axis=0))
     return np.concatenate(means)                       # (N, classes)
 
 

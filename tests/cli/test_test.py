@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from minicnn import checkpoint
 from minicnn.__main__ import main
+from minicnn.training import checkpoint
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minicnn.backend import to_cpu
-from minicnn.gradcases import activation, convolution, pooling, structure
-from minicnn.gradcheck import gradcheck
-from minicnn.tensor import Tensor
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import to_cpu
+from minicnn.gradcheck.cases import activation, convolution, pooling, structure
+from minicnn.gradcheck.checker import gradcheck
 
 
 def run(layer, xp, x, dtype="float64"):

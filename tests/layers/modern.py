@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from minicnn import layers
-from minicnn.backend import to_cpu
-from minicnn.gradcases import modern
-from minicnn.tensor import Tensor
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import to_cpu
+from minicnn.gradcheck.cases import modern
 from tests.layers.common import check_agreement
 
 STORED = json.loads((Path(__file__).parents[1] / "stored" / "modern.json").read_text("utf-8"))

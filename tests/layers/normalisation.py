@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minicnn.backend import to_cpu
-from minicnn.gradcases.normalisation import CASES
-from minicnn.gradcheck import gradcheck
-from minicnn.tensor import Tensor
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import to_cpu
+from minicnn.gradcheck.cases.normalisation import CASES
+from minicnn.gradcheck.checker import gradcheck
 from tests.layers.common import check_agreement
 
 STORED = json.loads((Path(__file__).parents[1] / "stored" / "normalisation.json").read_text())

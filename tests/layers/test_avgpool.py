@@ -3,8 +3,8 @@ import itertools
 import numpy as np
 import pytest
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.layers.avgpool import AvgPool2d
-from minicnn.tensor import Tensor
 from tests import reference_layers as reference
 from tests.layers.common import (
     check_agreement,

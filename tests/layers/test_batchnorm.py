@@ -3,10 +3,10 @@ import sys
 import numpy as np
 import pytest
 
-from minicnn.backend import to_cpu
+from minicnn.autograd.switches import no_grad
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import to_cpu
 from minicnn.layers.batchnorm import BatchNorm1d, BatchNorm2d
-from minicnn.modes import no_grad
-from minicnn.tensor import Tensor
 from tests import standin
 from tests.layers.common import (
     check_agreement,
@@ -14,6 +14,7 @@ from tests.layers.common import (
     check_dtypes,
     check_empty_batch,
     gradient_of,
+    innermost,
     run,
 )
 from tests.layers.normalisation import check_gradient, check_stored, gradient_cases, stored
@@ -172,6 +173,22 @@ def test_equal_values_come_out_as_the_bias(xp):
     assert np.isfinite(dx).all()
 
 
+@pytest.mark.parametrize("lie", [np.array, innermost])
+@pytest.mark.parametrize("shape", [(10, 2, 10, 10), (8, 2, 128, 128)])
+def test_a_large_mean_loses_no_digits(lie, shape, rng):
+    """float32 near 10,000 has steps of 0.001; E[x^2] - mu^2 would be wrong by 10."""
+    x = (rng.standard_normal(shape) + 1e4).astype(np.float32)
+    exact = batch_norm_of_large(x.astype(np.float64))
+    y, dx = gradient_of(BatchNorm2d(2), lie(x), lie(x - np.float32(1e4)))
+    assert abs(y - exact).max() < 2e-3
+    assert abs(dx).max() < 0.1                             # dy is x_hat, stretched: undone
+
+
+def batch_norm_of_large(x):
+    mean, var = x.mean((0, 2, 3), keepdims=True), x.var((0, 2, 3), keepdims=True)
+    return (x - mean) / np.sqrt(var + 1e-5)
+
+
 def test_an_empty_batch_changes_nothing(xp):
     bn = BatchNorm2d(3)
     check_empty_batch(lambda: bn, (3, 2, 2), xp)
@@ -189,13 +206,13 @@ def test_nan_stays_in_its_channel(rng, xp):
     assert np.isnan(y).sum() == 1
 
 
-@pytest.mark.parametrize("mode", [True, False])
-def test_dtypes_and_layouts(mode, rng, xp):
+@pytest.mark.parametrize("training", [True, False])
+def test_dtypes_and_layouts(training, rng, xp):
     x = rng.standard_normal((2, 3, 4, 5))
-    check_dtypes(lambda: BatchNorm2d(3).train(mode), x, xp)
-    check_dtypes(lambda: BatchNorm2d(3, affine=False).train(mode), x, xp)
-    check_dtypes(lambda: BatchNorm1d(4).train(mode), x[:, 0], xp)
-    check_any_layout(lambda: BatchNorm2d(3).train(mode), x)
+    check_dtypes(lambda: BatchNorm2d(3).train(training), x, xp)
+    check_dtypes(lambda: BatchNorm2d(3, affine=False).train(training), x, xp)
+    check_dtypes(lambda: BatchNorm1d(4).train(training), x[:, 0], xp)
+    check_any_layout(lambda: BatchNorm2d(3).train(training), x)
 
 
 # --- errors ---------------------------------------------------------------------------------
@@ -235,7 +252,7 @@ def test_names_the_shapes():
         BatchNorm1d(3)(Tensor(np.ones((2, 4), np.float32)))
 
 
-@pytest.mark.parametrize("mode", [True, False])
-def test_another_dtype_than_the_averages_is_refused(mode):
+@pytest.mark.parametrize("training", [True, False])
+def test_another_dtype_than_the_averages_is_refused(training):
     with pytest.raises(TypeError, match="float64 and float32 mixed"):
-        BatchNorm1d(3, affine=False).train(mode)(Tensor(np.ones((2, 3))))
+        BatchNorm1d(3, affine=False).train(training)(Tensor(np.ones((2, 3))))

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.layers.concat import Concat
-from minicnn.module import Module
-from minicnn.tensor import Tensor
+from minicnn.layers.module import Module
 from tests.layers.common import check_gradients, grad_cases
 
 

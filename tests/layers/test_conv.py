@@ -1,16 +1,17 @@
 import itertools
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from minicnn import threads
-from minicnn.columns import col2im, im2col
-from minicnn.geometry import Window
-from minicnn.layers import conv
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend import threads
+from minicnn.backend.cpu import convolution
+from minicnn.backend.kernels import plain
+from minicnn.backend.windows import Window
 from minicnn.layers.conv import Conv2d
-from minicnn.tensor import Tensor
 from tests import reference_layers as reference
 from tests.layers.common import (
     check_agreement,
@@ -26,12 +27,13 @@ from tests.layers.common import (
 )
 
 
-@pytest.fixture(params=["columns kept", "tiles"], autouse=True)
-def path(request, monkeypatch):
-    """Everything below holds for both ways; tiles are so small that each image takes several."""
-    monkeypatch.setattr(conv, "in_one_go", lambda nbytes: request.param == "columns kept")
+@pytest.fixture(params=["fast", "plain", "tiled"])
+def mode(request, monkeypatch):
+    """Everything below holds for all ways; tiles are so small that each image takes several."""
+    monkeypatch.setattr(convolution, "in_one_go", lambda nbytes: request.param != "tiled")
     monkeypatch.setattr(threads, "BLOCK", 200)
-    return request.param
+    with plain() if request.param == "plain" else nullcontext():
+        yield request.param
 
 
 def with_weights(w, b=None, **options):
@@ -147,20 +149,6 @@ def test_backward_is_the_adjoint(geometry, seed):
     assert abs((conv_x * y).sum() - (w * dw).sum()) <= 1e-12 * scale
 
 
-@settings(max_examples=100, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(geometries.filter(fits), st.integers(0, 2 ** 32 - 1))
-def test_col2im_is_the_adjoint_of_im2col(geometry, seed):
-    N, G, C, F, (H, W), kernel, stride, padding, dilation = geometry
-    rng = np.random.default_rng(seed)
-    window = Window.of(kernel, stride, padding, dilation)
-    x = rng.standard_normal((N, C, H, W))
-    cols = im2col(x, window)
-    dcols = rng.standard_normal(cols.shape)
-    left, right = (cols * dcols).sum(), (x * col2im(dcols, x.shape, window)).sum()
-    assert abs(left - right) <= 1e-12 * (np.linalg.norm(cols) * np.linalg.norm(dcols) + 1)
-
-
 def test_one_by_one_equals_the_general_path(rng):
     x = rng.standard_normal((2, 3, 4, 5))
     w, b = rng.standard_normal((4, 3, 1, 1)), rng.standard_normal(4)
@@ -257,9 +245,3 @@ def test_refuses_bytes_and_mixed_precision():
         layer(Tensor(np.zeros((1, 1, 4, 4))))
     with pytest.raises(TypeError, match="float32 and float64 mixed"):
         layer.to(dtype="float64")(Tensor(np.zeros((1, 1, 4, 4), np.float32)))
-
-
-def test_one_by_one_does_not_copy_its_input(rng):
-    inner = rng.standard_normal((4, 5, 6, 3))              # (C, H, W, N), as networks leave it
-    y = Conv2d(4, 2, 1).to(dtype="float64")(Tensor(inner.transpose(3, 0, 1, 2)))
-    assert np.shares_memory(y.creator.x, inner)

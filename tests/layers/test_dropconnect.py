@@ -3,10 +3,10 @@ from math import nan
 import numpy as np
 import pytest
 
-from minicnn.backend import manual_seed
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.random import manual_seed
 from minicnn.layers.dropconnect import DropConnectLinear
 from minicnn.layers.linear import Linear
-from minicnn.tensor import Tensor
 from tests import reference_layers as reference
 from tests.layers.common import (
     check_agreement,

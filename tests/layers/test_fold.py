@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm1d, BatchNorm2d
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.fold import fold_all, fold_batchnorm
 from minicnn.layers.groupnorm import InstanceNorm2d
 from minicnn.layers.linear import Flatten, Linear
-from minicnn.module import Module, Sequential
-from minicnn.tensor import Tensor
+from minicnn.layers.module import Module, Sequential
 from tests.layers.common import run
 
 IMAGES, VECTORS = (3, 4, 6, 5), (3, 4)

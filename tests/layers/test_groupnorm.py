@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.layers.groupnorm import GroupNorm, InstanceNorm2d
 from minicnn.layers.layernorm import LayerNorm
-from minicnn.tensor import Tensor
 from tests.layers.common import (
     check_agreement,
     check_any_layout,

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from minicnn.engine import Function
+from minicnn.autograd.tensor import Tensor
 from minicnn.layers.linear import Flatten, Linear
-from minicnn.tensor import Tensor
 from tests import reference_layers as reference
 from tests.layers.common import (
     check_agreement,
@@ -71,26 +70,6 @@ def test_dtypes_layouts_and_empty_batch(xp, rng):
     check_dtypes(make, x, xp)
     check_empty_batch(make, (4,), xp)
     check_any_layout(make, x)
-
-
-def test_the_batch_is_innermost_in_memory(xp, rng):
-    """As in every image: what comes before and after needs no copy to turn it round."""
-    layer, seen = Linear(6, 4).to("cpu" if xp is np else "cuda"), []
-
-    class Watch(Function):
-        def forward(self, x):
-            return x[...]
-
-        def backward(self, dy):
-            seen.append(dy)
-            return dy
-
-    images = xp.asarray(rng.standard_normal((3, 2, 1, 5), np.float32)).transpose(3, 0, 1, 2)
-    x = Flatten()(Watch()(Tensor(images, requires_grad=True)))
-    y = layer(x)
-    y.backward(xp.ones((5, 4), np.float32))
-    for array in (x.data.T, y.data.T, seen[0].transpose(1, 2, 3, 0)):
-        assert array.flags.c_contiguous
 
 
 def test_float16_accumulates_in_float32():

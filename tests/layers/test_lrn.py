@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from minicnn import threads
-from minicnn.layers.lrn import LocalResponseNorm, LocalResponseNormWithin, negative_power
-from minicnn.tensor import Tensor
+from minicnn.autograd.tensor import Tensor
+from minicnn.layers.lrn import LocalResponseNorm, LocalResponseNormWithin
 from tests.layers.common import (
     check_agreement,
     check_any_layout,
@@ -59,31 +58,6 @@ def test_agrees_with_stored_numbers(case, xp):
                          + gradient_cases("LocalResponseNormWithin"))
 def test_gradient(case, device):
     check_gradient(case, device)
-
-
-@pytest.mark.parametrize("dtype, tolerance", [("float32", 5e-7), ("float64", 1e-15)])
-def test_the_papers_power_is_two_square_roots(dtype, tolerance, rng):
-    s = (1 + 100 * rng.random(1000)).astype(dtype)
-    y = np.empty_like(s)
-    negative_power(s, 0.75, y)
-    np.testing.assert_allclose(y, s.astype("float64") ** -0.75, rtol=tolerance)
-
-
-@pytest.mark.parametrize("count", [1, 2])
-@pytest.mark.parametrize("kind", BOTH)
-@pytest.mark.parametrize("size", [2, 5, 30])
-def test_blocks_and_threads_change_nothing(kind, size, count, rng, monkeypatch):
-    """Blocks of one or two channels: their windows reach into other blocks."""
-    x, dy = rng.standard_normal((2, 2, 11, 4, 3))
-    whole = gradient_of(kind(size, 2.0), x, dy)
-    monkeypatch.setattr(threads, "BLOCK", 400)
-    monkeypatch.setattr(threads, "LEAST", 0)
-    threads.set_threads(count)
-    try:
-        for ours, expected in zip(gradient_of(kind(size, 2.0), x, dy), whole, strict=True):
-            check_agreement(ours, expected, 1e-14)
-    finally:
-        threads.set_threads(None)
 
 
 @pytest.mark.parametrize("kind", BOTH)

@@ -4,10 +4,8 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from minicnn import no_grad
-from minicnn.geometry import Window
-from minicnn.layers.maxpool import MaxPool2d, MaxPool2dFn, max_pool
-from minicnn.tensor import Tensor
+from minicnn.autograd.tensor import Tensor
+from minicnn.layers.maxpool import MaxPool2d
 from tests import reference_layers as reference
 from tests.layers.common import (
     check_agreement,
@@ -106,26 +104,9 @@ def test_the_sign_of_a_zero_or_a_rounding_error_does_not_lose_the_gradient():
     assert dx.sum((1, 2, 3)).tolist() == [1, 1] and dx[1, 0, 0, 1] == 1
 
 
-def test_without_a_gradient_no_winner_is_kept():
-    y, winner = max_pool(SLIDE, Window.of(2, 2), remember=False)
-    assert winner is None and y.tolist() == [[[[6, 8], [3, 4]]]]
-    with no_grad():
-        assert MaxPool2d(2)(Tensor(SLIDE, requires_grad=True)).creator is None
-
-
 def test_padding_never_wins_over_negative_values():
     y = MaxPool2d(3, 1, 1)(Tensor(np.full((1, 1, 3, 3), -5.0))).numpy()
     assert (y == -5).all()
-
-
-@pytest.mark.parametrize("kernel, dtype", [(2, "uint8"), (16, "uint8"), (17, "int32")])
-def test_one_byte_for_each_window(kernel, dtype, rng):
-    x = rng.standard_normal((1, 1, 2 * kernel, kernel))
-    x[0, 0, kernel - 1, kernel - 1] = 9                    # the last cell of the first window
-    y = MaxPool2d(kernel)(Tensor(x, requires_grad=True))
-    assert isinstance(y.creator, MaxPool2dFn) and y.creator.winner.dtype == dtype
-    assert y.creator.winner[0, 0, 0, 0] == kernel * kernel - 1
-    check_agreement(y.numpy(), reference.max_pool2d(x, kernel))
 
 
 def test_ceil_mode_reaches_the_papers_sizes():

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.partial_conv import LENET_C3_TABLE, PartialConv2d, PlaceLinksFn, read_table
-from minicnn.tensor import Tensor
 from tests import reference_layers as reference
 from tests.layers.common import (
     check_agreement,

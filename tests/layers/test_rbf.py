@@ -3,9 +3,9 @@ import itertools
 import numpy as np
 import pytest
 
+from minicnn.autograd.tensor import Tensor
+from minicnn.layers.module import Parameter
 from minicnn.layers.rbf import RBF, digit_codes
-from minicnn.module import Parameter
-from minicnn.tensor import Tensor
 from tests import reference_layers as reference
 from tests.layers.common import (
     check_agreement,

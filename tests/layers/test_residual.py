@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.layers.activations import ReLU
 from minicnn.layers.residual import Add, PadChannelsFn, Shortcut
-from minicnn.tensor import Tensor
 from tests import reference_layers as reference
 from tests.layers.common import (
     check_agreement,

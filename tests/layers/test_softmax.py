@@ -3,8 +3,8 @@ from math import inf, log, nan
 import numpy as np
 import pytest
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.layers.softmax import LogSoftmax, Softmax, log_softmax, softmax
-from minicnn.tensor import Tensor
 from tests import reference_layers as reference
 from tests.layers.common import (
     check_agreement,

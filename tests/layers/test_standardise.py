@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from minicnn.gradcheck import gradcheck
+from minicnn.autograd.tensor import Tensor
+from minicnn.gradcheck.checker import gradcheck
 from minicnn.layers.standardise import StandardiseFn
-from minicnn.tensor import Tensor
 from tests.layers.common import check_agreement
 from tests.reference_normalisation import standardised
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from minicnn import layers, losses
-from minicnn.backend import to_cpu
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import to_cpu
 from minicnn.layers import dropout
-from minicnn.module import Module
-from minicnn.tensor import Tensor
+from minicnn.layers.module import Module
 from tests.layers.common import check_agreement
 
 FOLDER = Path(__file__).parents[1] / "stored"

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from minicnn.autograd.tensor import Tensor
 from minicnn.layers.subsample import Subsample2d
-from minicnn.tensor import Tensor
 from tests import reference_layers as reference
 from tests.layers.common import (
     check_agreement,

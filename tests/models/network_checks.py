@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from minicnn import Tensor, manual_seed, no_grad
-from minicnn.inspect import summary, trace
+from minicnn.analysis import summary, trace
+from minicnn.autograd.hooks import record_outputs
 from minicnn.losses import cross_entropy
-from minicnn.modes import record_outputs
 from minicnn.optim import SGD
 from tests.models.sure import sure
 from tests.stored.filled import digest, filled, image

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.models import alexnet
 from minicnn.models.alexnet import NETWORKS, VARIANTS, AlexNet
 from tests.models.network_checks import (

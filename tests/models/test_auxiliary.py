@@ -1,12 +1,12 @@
 import numpy as np
 
 from minicnn import Tensor
-from minicnn.inspect import trace
+from minicnn.analysis import trace
 from minicnn.layers import Conv2d, Flatten, Linear, ReLU
+from minicnn.layers.module import Sequential
 from minicnn.models.auxiliary import Supervised
 from minicnn.models.network import Network
-from minicnn.module import Sequential
-from minicnn.table import row
+from minicnn.models.table import row
 from tests.models.network_checks import pictures
 
 

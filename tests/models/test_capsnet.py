@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
-from minicnn.inspect import summary, trace
+from minicnn.analysis import summary, trace
 from minicnn.models import capsnet
 from minicnn.models.capsnet import CapsNet, capsnet_small, margin_loss
 from minicnn.optim import SGD

@@ -1,6 +1,6 @@
 import pytest
 
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.layers.layerscale import LayerScale
 from minicnn.layers.stochastic_depth import StochasticDepth
 from minicnn.models import convnext
@@ -72,6 +72,6 @@ def test_says_what_is_wrong(make, words):
         make()
 
 
-def test_stored():
+def test_stored(mode):
     agrees_with_stored(ConvNeXt().to(dtype="float64"),
                        STORED["convnext_tiny"])

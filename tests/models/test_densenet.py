@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
-from minicnn.inspect import summary
+from minicnn.analysis import summary
+from minicnn.autograd.hooks import record_outputs
 from minicnn.models import densenet
 from minicnn.models.densenet import COLUMNS, NETWORKS, CifarDenseNet, DenseLayer, DenseNet
-from minicnn.modes import record_outputs
 from tests.models.network_checks import (
     agrees_with_stored,
     check_against,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.layers import BatchNorm2d
 from minicnn.layers.stochastic_depth import StochasticDepth
 from minicnn.models import efficientnet
@@ -137,7 +137,7 @@ def test_says_what_is_wrong(make, words):
         make()
 
 
-def test_stored():
+def test_stored(mode):
     agrees_with_stored(EfficientNet(variant="torchvision").to(dtype="float64"),
                        stored("efficient")["efficientnet_b0"])
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.models import MODELS, build
 from tests.models.network_checks import nothing_was_drawn
 
@@ -21,6 +21,12 @@ def test_counting_draws_nothing(name):
     model = build(name)
     assert f"{model.num_parameters():,} parameters" in summary(model).text()
     assert nothing_was_drawn(model)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_it_can_be_printed(name):
+    """A part may have any name: one called `head` once hid a method that repr needed."""
+    assert repr(build(name)).startswith(type(build(name)).__name__)
 
 
 MEASURED = """\

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, manual_seed, no_grad
-from minicnn.inspect import summary, trace
+from minicnn.analysis import summary, trace
 from minicnn.models import fractalnet
 from minicnn.models.fractalnet import (
     COLUMNS,

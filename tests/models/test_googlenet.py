@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
-from minicnn.inspect import summary, trace
+from minicnn.analysis import summary, trace
 from minicnn.layers import Conv2d, Linear
 from minicnn.losses import cross_entropy
 from minicnn.models import googlenet

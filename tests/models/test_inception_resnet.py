@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.layers import Conv2d
 from minicnn.models import inception_resnet
 from minicnn.models.inception_resnet import (

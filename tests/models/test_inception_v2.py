@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor
-from minicnn.inspect import summary, trace
+from minicnn.analysis import summary, trace
 from minicnn.layers import AvgPool2d, Concat, Conv2d, Flatten, GlobalAvgPool2d, MaxPool2d
 from minicnn.models import inception_v2
 from minicnn.models.inception_v2 import NETWORKS, InceptionV2, inception_small

@@ -3,14 +3,8 @@ import pytest
 from minicnn import Tensor
 from minicnn.layers import Conv2d
 from minicnn.models import inception_v3
-from minicnn.models.inception_v3 import (
-    NETWORKS,
-    InceptionV3,
-    branches,
-    inception_v3_small,
-    module_17,
-    narrow,
-)
+from minicnn.models.inception_v3 import NETWORKS, InceptionV3, inception_v3_small, module_17
+from minicnn.models.paths import branches
 from tests.models.network_checks import (
     agrees_with_stored,
     check_against,
@@ -58,11 +52,6 @@ def test_factorised_filters_are_cheaper():
     assert sizes == {(1, 1), (1, 7), (7, 1)}
     assert 2 * Conv2d(8, 8, (1, 7), bias=False).num_parameters() * 7 == \
         2 * Conv2d(8, 8, 7, bias=False).num_parameters()
-
-
-def test_narrow():
-    assert narrow({"a": [(64, 1), "max", [(32, 3), (16, (1, 7), 2)]]}, 8) == \
-        {"a": [(8, 1), "max", [(4, 3), (2, (1, 7), 2)]]}
 
 
 def test_names_of_the_weights():

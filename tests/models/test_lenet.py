@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, data, manual_seed, no_grad
-from minicnn.inspect import summary, trace
+from minicnn.analysis import summary, trace
+from minicnn.autograd.hooks import record_outputs
 from minicnn.layers import RBF, Subsample2d
 from minicnn.losses import cross_entropy, rbf_loss
 from minicnn.models import MODELS, LeNet5, build, lenet
 from minicnn.models.network import Network
-from minicnn.modes import record_outputs
+from minicnn.models.table import row
 from minicnn.optim import SGD
-from minicnn.table import row
 
 VARIANTS = ["slide", "paper", "visualiser"]
 

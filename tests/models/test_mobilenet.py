@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.layers import Conv2d
 from minicnn.models import mobilenet
 from minicnn.models.mobilenet import (
@@ -132,7 +132,7 @@ def test_says_what_is_wrong(make, words):
         make()
 
 
-def test_stored():
+def test_stored(mode):
     agrees_with_stored(MobileNetV2().to(dtype="float64"),
                        STORED["mobilenet_v2"])
 

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.models import polynet
 from minicnn.models.inception_resnet import Scale
+from minicnn.models.paths import narrow
 from minicnn.models.polynet import BLOCK_B, Poly, PolyNet, TwoWay, polynet_small
 from tests.models.network_checks import (
     check_against,
@@ -39,14 +40,14 @@ def test_poly_3_and_2_way_take_turns():
 
 def test_powers_share_their_filters():
     """Three powers need three times the norms and last convolutions, but one set of filters."""
-    one, three = (Poly(1152, BLOCK_B, 1, 1.0, order) for order in (1, 3))
+    one, three = (Poly(1152, BLOCK_B, 1.0, order) for order in (1, 3))
     filters = sum(conv.num_parameters() for conv in three.convs)
     assert three.num_parameters() - filters == 3 * (one.num_parameters() - filters)
 
 
 def test_poly_of_order_1_is_inception_resnets_block(rng):
     """relu(x + s F(x)), with F's last norm at 0: relu(x)."""
-    module = Poly(32, BLOCK_B, 16, 0.5, order=1)
+    module = Poly(32, narrow(BLOCK_B, 16), 0.5, order=1)
     module.expand[0].norm.weight.data = np.zeros(32, np.float32)
     x = rng.standard_normal((2, 32, 7, 7)).astype("float32")
     np.testing.assert_array_equal(module(Tensor(x)).numpy(), np.maximum(x, 0))

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
-from minicnn.inspect import summary
+from minicnn.analysis import summary
+from minicnn.autograd.hooks import record_outputs
 from minicnn.models import preact_resnet
 from minicnn.models.preact_resnet import NETWORKS, CifarPreActResNet, PreActResNet
-from minicnn.modes import record_outputs
 from tests.models.network_checks import (
     check_against,
     golden,

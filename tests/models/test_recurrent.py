@@ -1,6 +1,6 @@
 import pytest
 
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.models import recurrent
 from minicnn.models.recurrent import DCRN, IRRCNN, dcrn_small, irrcnn_small
 from tests.models.network_checks import (

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.models import res2net
 from minicnn.models.res2net import WIDTHS, Ladder, Res2Net, res2net_small
 from tests.models.network_checks import (

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.layers import BatchNorm2d
 from minicnn.layers.fold import fold_all
 from minicnn.models import resnet_cifar

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.layers import BatchNorm2d, Conv2d, ReLU
+from minicnn.layers.module import Sequential
 from minicnn.models import resnext
 from minicnn.models.network import Branches
 from minicnn.models.resnet import ResNet
 from minicnn.models.resnext import MEMBERS, NETWORKS, CifarResNeXt, ResNeXt, resnext_unit
-from minicnn.module import Sequential
 from tests.models.network_checks import (
     agrees_with_stored,
     check_against,

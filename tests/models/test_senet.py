@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.layers import SqueezeExcite
 from minicnn.models import senet
 from minicnn.models.resnet import ResNet

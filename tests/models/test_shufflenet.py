@@ -1,6 +1,6 @@
 import pytest
 
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.models import shufflenet
 from minicnn.models.shufflenet import (
     V1_CHANNELS,
@@ -100,6 +100,6 @@ def test_says_what_is_wrong(make, words):
         make()
 
 
-def test_stored():
+def test_stored(mode):
     agrees_with_stored(ShuffleNetV2().to(dtype="float64"),
                        STORED["shufflenet_v2_x1_0"])

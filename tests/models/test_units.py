@@ -2,19 +2,21 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor
+from minicnn.autograd.hooks import record_outputs
 from minicnn.layers import Conv2d
 from minicnn.models.units import (
     ORDERS,
     around,
     basic,
     bottleneck,
+    convolutions,
+    named_layers,
     plain_unit,
     preactivation_unit,
     residual_unit,
     stage,
     units_per_stage,
 )
-from minicnn.modes import record_outputs
 
 
 def layers_run(unit, in_shape):
@@ -112,6 +114,26 @@ def test_where_the_stride_stands(stride_on, strides):
     assert [conv.kernel_size[0] for conv in convs] == [1, 3, 1]
     assert [conv.groups for conv in convs] == [1, 2, 1]
     assert around(convs).stride == 2
+
+
+def test_named_layers():
+    """The numbers count each kind; a norm has the channels of what it reads."""
+    convs = basic(4, 8, 1)
+    named = named_layers("bn conv bn relu dropout conv", convs, dropout=0.25)
+    assert list(named) == ["bn1", "conv1", "bn2", "relu1", "dropout1", "conv2"]
+    assert [named[name].num_features for name in ("bn1", "bn2")] == [4, 8]
+    assert [named["conv1"], named["conv2"]] == convs and named["dropout1"].p == 0.25
+    assert list(named_layers("bn relu", [], 6)) == ["bn1", "relu1"]
+
+
+@pytest.mark.parametrize("kind, stride_on, shapes, strides", [
+    ("basic", "3x3", [(8, 4, 3, 3), (8, 8, 3, 3)], [2, 1]),
+    ("bottleneck", "3x3", [(8, 4, 1, 1), (8, 8, 3, 3), (32, 8, 1, 1)], [1, 2, 1]),
+    ("bottleneck", "first 1x1", [(8, 4, 1, 1), (8, 8, 3, 3), (32, 8, 1, 1)], [2, 1, 1])])
+def test_convolutions(kind, stride_on, shapes, strides):
+    found = convolutions(kind, 4, 8, 2, stride_on)
+    assert [conv.weight.shape for conv in found] == shapes
+    assert [conv.stride[0] for conv in found] == strides
 
 
 def test_stage():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.layers import BatchNorm2d, Conv2d, Linear, LocalResponseNorm
 from minicnn.models import vgg
 from minicnn.models.vgg import NETWORKS, TABLE, VGG

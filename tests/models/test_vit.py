@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor
-from minicnn.inspect import summary, trace
+from minicnn.analysis import summary, trace
 from minicnn.layers.attention import Attention
 from minicnn.models import vit
 from minicnn.models.vit import SIZES, ViT, vit_small

@@ -1,11 +1,11 @@
 import pytest
 
 from minicnn import Tensor, manual_seed
-from minicnn.inspect import summary
+from minicnn.analysis import summary
+from minicnn.autograd.hooks import record_outputs
 from minicnn.models import wide_resnet
 from minicnn.models.resnet import ResNet
 from minicnn.models.wide_resnet import NETWORKS, WIDTHS, CifarWideResNet, WideResNet
-from minicnn.modes import record_outputs
 from tests.models.network_checks import (
     agrees_with_stored,
     check_against,

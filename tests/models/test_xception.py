@@ -1,6 +1,6 @@
 import pytest
 
-from minicnn.inspect import trace
+from minicnn.analysis import trace
 from minicnn.layers import Conv2d, MaxPool2d, ReLU
 from minicnn.models import xception
 from minicnn.models.xception import BLOCKS, NETWORKS, Xception, separable, xception_small

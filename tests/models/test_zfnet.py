@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor
-from minicnn.inspect import summary
+from minicnn.analysis import summary
 from minicnn.layers import ContrastNorm, LocalResponseNorm
 from minicnn.models import zfnet
 from minicnn.models.zfnet import NETWORKS, ZFNet

@@ -1,6 +1,6 @@
 import pytest
 
-from minicnn.inspect.figures import Fact
+from minicnn.analysis.figures import Fact
 from minicnn.slides.claim import VERDICTS, Claim, check, cited, judge, shown
 
 
@@ -38,6 +38,11 @@ def test_by_hand():
     assert checked.computed == "15,237,608; doubled: 30,475,216"
     assert (checked.verdict, checked.expected, checked.changed) == ("differs", "agrees", True)
     assert checked.why == "they are 15M"
+
+
+def test_a_slide_that_is_read_elsewhere():
+    checked = check(Claim("iitk:1", "two", lambda: ("1", "2K"), lambda: (1, 2_000), "agrees"))
+    assert (checked.slide, checked.computed, checked.verdict) == ("1, 2K", "1, 2,000", "agrees")
 
 
 def test_decks():

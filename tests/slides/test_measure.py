@@ -1,8 +1,8 @@
 import pytest
 
 from minicnn.layers import Conv2d, Linear, ReLU
+from minicnn.layers.module import Sequential
 from minicnn.models.network import Branches, Residual
-from minicnn.module import Sequential
 from minicnn.slides import measure
 
 
@@ -20,6 +20,16 @@ def test_by_hand():
     assert measure.row(name, "C3").macs == 16 * 100 * 6 * 25
     assert measure.layers(name) == 5
     assert measure.kinds(name, Linear) == 2
+
+
+def test_what_the_slide_prints():
+    """virginia "LeNet-5": C3 has 16 maps of 10 x 10, 5 x 5 filters; F6 has 84 neurons."""
+    assert measure.printed("lenet5", "C3") == "16x10x10"
+    assert measure.printed("lenet5", "C3", "kernel") == "5x5"
+    assert measure.printed("lenet5", "C3", "parameters", variant="paper") == "1516"
+    assert measure.printed_volume("lenet5", "C3") == "10x10x16"
+    assert measure.map_size(measure.printed_volume("lenet5", "C3")) == "10x10"
+    assert [measure.printed_side("lenet5", label) for label in ("C3", "F6")] == ["10", "84"]
 
 
 def test_totals_are_sums_over_the_rows():

@@ -1,16 +1,16 @@
 import pytest
 
 from minicnn import Tensor
-from minicnn.models.recipes import RECIPES
 from minicnn.optim import SGD
 from minicnn.schedule import ReduceLROnPlateau
 from minicnn.training.build import optimizer_of, schedule_of
+from minicnn.training.recipes import RECIPES
 from tests.training.tiny import RECIPE
 
 
-def rates(recipe, steps):
-    """The rate before each step of the run."""
-    optimizer = SGD([Tensor([1.0])], lr=recipe.rate)
+def lrs(recipe, steps):
+    """The learning rate before each step of the run."""
+    optimizer = SGD([Tensor([1.0])], lr=recipe.lr)
     schedule = schedule_of(recipe, optimizer, steps)
     found = []
     for _ in range(recipe.epochs * steps):
@@ -32,14 +32,14 @@ def rates(recipe, steps):
     (("CosineAnnealingLR", {}), 2, [0.1, 0.325, 0.55, 0.775, 1, 0.8536, 0.5, 0.1464]),
 ])
 def test_rates_by_hand(schedule, warmup, expected):
-    recipe = RECIPE._replace(rate=1.0, epochs=4, schedule=schedule, warmup=warmup)
-    assert rates(recipe, 2) == pytest.approx(expected, abs=1e-4)
+    recipe = RECIPE._replace(lr=1.0, epochs=4, schedule=schedule, warmup=warmup)
+    assert lrs(recipe, 2) == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 def test_every_recipe_can_be_built(recipe):
     optimizer = optimizer_of(recipe, [Tensor([1.0], requires_grad=True)])
-    assert optimizer.lr == recipe.rate
+    assert optimizer.lr == recipe.lr
     schedule = schedule_of(recipe, optimizer, 10)
     assert isinstance(schedule, ReduceLROnPlateau) or schedule.t == 0
 

@@ -9,7 +9,7 @@ from minicnn.models import build
 from minicnn.models.capsnet import capsnet_small
 from minicnn.training import evaluate
 from minicnn.training.evaluate import answers_distances, batch_loss, errors
-from minicnn.training.prepare import Preparation
+from minicnn.training.transforms import Preparation
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
 

@@ -6,17 +6,17 @@ import signal
 import numpy as np
 import pytest
 
-from minicnn import Sequential, Tensor, checkpoint, manual_seed
-from minicnn.checkpoint import CheckpointError
-from minicnn.inspect import summary
+from minicnn import Sequential, Tensor, manual_seed
+from minicnn.analysis import summary
 from minicnn.layers import BatchNorm1d, Flatten, Linear
 from minicnn.losses import cross_entropy, rbf_loss
 from minicnn.models import LeNet5, build
 from minicnn.models.capsnet import capsnet_small
 from minicnn.optim import SGD
-from minicnn.training import fit, records
+from minicnn.training import checkpoint, fit, records
 from minicnn.training import loop as loop_file
-from minicnn.training.prepare import Preparation
+from minicnn.training.checkpoint import CheckpointError
+from minicnn.training.transforms import Preparation
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
 TRAIN, TEST = colours(30), colours(15, seed=1)
@@ -69,7 +69,7 @@ def test_it_learns_and_writes(tmp_path):
         rows = list(csv.DictReader(file))
     assert [float(row["epoch"]) for row in rows] == list(range(1, 13))
     assert {name: float(value) for name, value in rows[-1].items()} == result.history[-1]
-    assert list(rows[0]) == ["epoch", "rate", "loss", "train_error", "val_loss", "error", *TIMES]
+    assert list(rows[0]) == ["epoch", "lr", "loss", "train_error", "val_loss", "error", *TIMES]
     assert (tmp_path / "learning_curves.png").read_bytes().startswith(b"\x89PNG")
     told = json.loads((tmp_path / "result.json").read_text())
     assert told["parameters"] == network().num_parameters()
@@ -193,12 +193,12 @@ def test_given_up(patience, errors, over):
     assert loop_file.given_up([{"error": error} for error in errors], patience) is over
 
 
-def test_plateau_divides_the_rate(monkeypatch):
+def test_plateau_divides_the_learning_rate(monkeypatch):
     never_better(monkeypatch)
     schedule = "ReduceLROnPlateau", {"factor": 0.1, "patience": 0}
     recipe = RECIPE._replace(epochs=4, schedule=schedule)
-    rates = [line["rate"] for line in trained(recipe=recipe).history]
-    assert rates == pytest.approx([0.1, 0.1, 0.01, 0.001])     # the first is the best
+    lrs = [line["lr"] for line in trained(recipe=recipe).history]
+    assert lrs == pytest.approx([0.1, 0.1, 0.01, 0.001])     # the first is the best
 
 
 def test_a_last_batch_of_one_picture_is_left_out():
@@ -213,7 +213,7 @@ def test_auxiliary_heads_are_trained_and_cost_nothing_at_test_time(tmp_path):
     net = build("googlenet_small", aux=True, classes=3)
     heads = {name: value.numpy().copy() for name, value in net.named_parameters() if "aux" in name}
     assert heads
-    recipe = RECIPE._replace(epochs=1, rate=0.01)
+    recipe = RECIPE._replace(epochs=1, lr=0.01)
     fit(net, TRAIN, TEST, recipe, in_shape=(3, 32, 32), log=quiet, out=tmp_path)
     assert all(not np.array_equal(value.numpy(), heads[name])
                for name, value in net.named_parameters() if name in heads)
@@ -224,7 +224,7 @@ def test_auxiliary_heads_are_trained_and_cost_nothing_at_test_time(tmp_path):
 def test_lenet_s_distances():
     manual_seed(0)
     data = colours(10, classes=8)._replace(classes=tuple("0123456789"))
-    recipe = RECIPE._replace(epochs=1, rate=1e-3, batch=10, augment=(), schedule=("", {}))
+    recipe = RECIPE._replace(epochs=1, lr=1e-3, batch=10, augment=(), schedule=("", {}))
     net, same = LeNet5("paper"), LeNet5("paper")
     same.load_state_dict(net.state_dict())
     result = fit(net, data, data, recipe, log=quiet)
@@ -242,7 +242,7 @@ def test_capsnet_is_trained_with_its_reconstruction(tmp_path, monkeypatch):
     passes = []
     monkeypatch.setattr(net.conv1, "forward", lambda x, conv=net.conv1.forward: (
         passes.append(len(x)), conv(x))[1])
-    recipe = RECIPE._replace(epochs=1, rate=1e-3, batch=30, augment=(), schedule=("", {}),
+    recipe = RECIPE._replace(epochs=1, lr=1e-3, batch=30, augment=(), schedule=("", {}),
                              optimizer=("Adam", {}))
     result = fit(net, TRAIN, TEST, recipe, log=quiet, out=tmp_path)
     assert passes[:2] == [30, 15]                          # to learn, and to test
@@ -263,7 +263,7 @@ def test_capsnet_is_trained_with_its_reconstruction(tmp_path, monkeypatch):
 def test_only_a_decoder_draws(tmp_path):
     net = capsnet_small(3)
     net.decoder = None
-    fit(net, TRAIN, TEST, RECIPE._replace(epochs=1, rate=1e-3), log=quiet, out=tmp_path)
+    fit(net, TRAIN, TEST, RECIPE._replace(epochs=1, lr=1e-3), log=quiet, out=tmp_path)
     assert (tmp_path / "learning_curves.png").exists()
     assert not (tmp_path / "reconstructions.png").exists()
 

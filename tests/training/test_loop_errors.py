@@ -28,11 +28,11 @@ def test_what_does_not_fit_together(change, message):
         start(**change)
 
 
-@pytest.mark.parametrize("rate, loss", [(1e30, "nan|inf"), (1e9, r"\d.*e.\d+")])
-def test_a_loss_beyond_all_bounds(rate, loss):
+@pytest.mark.parametrize("lr, loss", [(1e30, "nan|inf"), (1e9, r"\d.*e.\d+")])
+def test_a_loss_beyond_all_bounds(lr, loss):
     """Whether it is a number or not; warnings of the arithmetic would be errors here."""
-    with pytest.raises(ValueError, match=f"loss of epoch 1 is ({loss}); a rate of .* is probab"):
-        start(recipe=STEADY._replace(rate=rate))
+    with pytest.raises(ValueError, match=f"loss of epoch 1 is ({loss}); lr .* is probab"):
+        start(recipe=STEADY._replace(lr=lr))
 
 
 @pytest.mark.parametrize("change, message", [

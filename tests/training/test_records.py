@@ -4,13 +4,13 @@ import sys
 import numpy as np
 import pytest
 
-from minicnn import checkpoint
-from minicnn.inspect import pictures
-from minicnn.training.prepare import Preparation
+from minicnn.analysis import pictures
+from minicnn.training import checkpoint
 from minicnn.training.records import Records, line_of, listed, peak_memory, plan_of, two_of_each
+from minicnn.training.transforms import Preparation
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
-LINE = {"epoch": 3, "rate": 0.05, "loss": 1.25, "train_error": 40.0, "val_loss": 1.0, "error": 37.5,
+LINE = {"epoch": 3, "lr": 0.05, "loss": 1.25, "train_error": 40.0, "val_loss": 1.0, "error": 37.5,
         "top5": 2.5, "seconds": 9.87, "test_seconds": 1.0}
 
 
@@ -20,7 +20,7 @@ def prepare():
 
 
 def test_line_of():
-    assert line_of(LINE, 40) == ("epoch 3/40   rate 0.05   loss 1.2500   training error 40.00 %   "
+    assert line_of(LINE, 40) == ("epoch 3/40   lr 0.05   loss 1.2500   training error 40.00 %   "
                                  "test error 37.50 % (top-5 2.50 %)   9.9 + 1.0 s")
     assert "top-5" not in line_of({name: LINE[name] for name in LINE if name != "top5"}, 40)
 

@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
 
-from minicnn import Tensor, checkpoint, manual_seed
-from minicnn.checkpoint import CheckpointError
+from minicnn import Tensor, manual_seed
 from minicnn.layers.fold import fold_all
 from minicnn.models import LeNet5, build
 from minicnn.models.capsnet import capsnet_small
-from minicnn.training import fit
-from minicnn.training.prepare import Preparation
+from minicnn.training import checkpoint, fit
+from minicnn.training.checkpoint import CheckpointError
 from minicnn.training.testtime import (
     at_scales,
     load_run,
@@ -16,6 +15,7 @@ from minicnn.training.testtime import (
     probabilities,
     ten_crops,
 )
+from minicnn.training.transforms import Preparation
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
 DATA = colours(12)
@@ -107,7 +107,7 @@ def test_load_run(tmp_path):
     manual_seed(0)
     net = build("resnet20", classes=3)
     plan = {"network": "resnet20", "options": {"classes": 3}}
-    recipe = RECIPE._replace(epochs=2, rate=0.01)
+    recipe = RECIPE._replace(epochs=2, lr=0.01)
     result = fit(net, DATA, DATA, recipe, in_shape=(3, 8, 8), out=tmp_path, plan=plan,
                  log=lambda _: None)
     run = load_run(tmp_path, "last")

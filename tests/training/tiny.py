@@ -5,7 +5,7 @@ import numpy as np
 from minicnn import Sequential, manual_seed
 from minicnn.data.dataset import Dataset
 from minicnn.layers import BatchNorm2d, Conv2d, Dropout, Flatten, GlobalAvgPool2d, Linear, ReLU
-from minicnn.models.recipes import Recipe
+from minicnn.training.recipes import Recipe
 
 RECIPE = Recipe("tiny", "for tests", 0.1, 8, 3, ("SGD", {"momentum": 0.9}), pad=1, margin=1)
 IN_SHAPE = (3, 6, 6)

@@ -1,0 +1,1 @@
+"""The engine, Tensors and their elementary operations."""

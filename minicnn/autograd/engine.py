@@ -1,0 +1,183 @@
+"""The engine: a Variable remembers the Function that made it; backward() replays them in reverse.
+
+    forward     y = f(x1, x2, ...)                each call takes the next serial number
+    backward    dx_i += (dy/dx_i)^T dy            calls are replayed from the highest serial down,
+                                                  each exactly once: the chain rule
+
+A Function works on arrays, not on Variables: `forward(*arrays)` returns an array and keeps on
+`self` what `backward(dy)` needs.  `dq` is the gradient of the loss with respect to q.  Gradients
+are first order only: second derivatives would triple every layer.  Where a Variable is used twice
+(every residual connection), its gradients add up.  docs/engine.md reads this file aloud.
+
+Beside it: checks.py (what is refused, in which words), ownership.py (whose memory a gradient is),
+hooks.py (who watches), shapes.py (what a shape does here), backend/kernels.py (faster versions).
+"""
+
+import heapq
+import itertools
+from typing import Any
+
+import numpy as np
+
+from minicnn.autograd.checks import (
+    ValuesNeeded,
+    check_inputs,
+    check_upstream,
+    refuse_gradients,
+    refuse_spent,
+)
+from minicnn.autograd.hooks import tell_gradient_begins, tell_gradient_ends, tell_operation
+from minicnn.autograd.ownership import Waiting
+from minicnn.autograd.switches import state
+from minicnn.backend.arrays import Array, device_of, xp_of
+from minicnn.backend.kernels import dispatch, switch
+
+_serials = itertools.count()
+
+
+class Function:
+    """One operation: arrays in, one array out, and its gradient.  One instance serves one call.
+
+    A subclass writes `forward(*arrays) -> y` and, right below it, `backward(dy) -> (dx1, dx2, ...)`
+    with a gradient for each input of forward, or None where nobody asked: `self.needs_grad[i]` says
+    whether the gradient of input i is wanted.  Settings (a stride, an axis) go into `__init__`.
+    """
+
+    kernels: tuple = (None, None)                  # the faster versions of it, and what else its
+    elementwise = widened = False                  # decorators say: see backend/kernels.py
+    spent, serial = False, 0                       # spent: backward has passed and freed it
+    output: "Variable | None" = None               # set by Variable.retain_grad()
+
+    def __init_subclass__(cls) -> None:
+        if {"forward", "backward"} & vars(cls).keys():     # what the parent's decorators say holds
+            cls.kernels, cls.elementwise, cls.widened = (None, None), False, False  # for its own
+
+    def __call__(self, *inputs: "Variable") -> Any:
+        try:
+            arrays = check_inputs(self, inputs)
+        except ValuesNeeded:                       # shapes are followed, not values
+            return self.follow(*inputs)
+        self.needs_grad = tuple([state.recording and x.requires_grad for x in inputs])
+        version = self.kernels[not isinstance(arrays[0], np.ndarray)] if switch.fast else None
+        other = version or self.widened and arrays[0].dtype.char == "e"
+        y = dispatch(self, version, arrays) if other else self.forward(*arrays)
+        y = inputs[0].like(y if y.ndim else xp_of(y).asarray(y, arrays[0].dtype))
+        if any(self.needs_grad):
+            # The graph holds Functions and leaves, not the Variables between: their arrays can go.
+            # An input that was computed stands for its creator; a leaf has none and is kept.
+            self.sources = [(x.creator or x) if x.requires_grad else None for x in inputs]
+            self.kinds = [(x.shape, x.dtype) for x in arrays]
+            self.serial = next(_serials)
+            y.requires_grad, y.creator = True, self
+        if state.hooks:
+            tell_operation(self, inputs, y)
+        return y
+
+    def forward(self, *arrays: Any) -> Any:
+        raise TypeError(f"{type(self).__name__} has no forward: every Function writes its own")
+
+    def backward(self, dy: Any) -> Any:
+        raise TypeError(f"{type(self).__name__} has no backward: every Function writes its own")
+
+    def gradients(self, dy: Array) -> list:
+        """backward(dy), held to one gradient for each input with that input's shape and dtype."""
+        if self.spent:
+            refuse_spent()
+        watched = state.hooks and tell_gradient_begins(self, dy)
+        dxs = self.backward(dy)
+        dxs = list(dxs) if isinstance(dxs, tuple) else [dxs]
+        if len(dxs) != len(self.kinds):
+            refuse_gradients(self, dxs)
+        for number, dx in enumerate(dxs):
+            if dx is not None and not dx.ndim:
+                dxs[number] = dx = xp_of(dx).asarray(dx, dy.dtype)
+            if dx is not None and (dx.shape, dx.dtype) != self.kinds[number]:
+                refuse_gradients(self, dxs)
+        if watched:
+            tell_gradient_ends(self, dy, dxs)
+        return dxs
+
+    def follow(self, *inputs: Any) -> Any:
+        """The shape of y for inputs that are shapes: see shapes.py."""
+        return next(x for x in inputs if x.is_shape).through(self, inputs)
+
+    def free(self) -> None:
+        """Forget what forward kept, so that memory falls while backward proceeds."""
+        vars(self).clear()
+        self.spent = True
+
+
+class Variable:
+    """An array, its gradient and the Function that made it.  `Tensor` adds NumPy's operators.
+
+    data : array                 float16, float32 or float64 if it is to have a gradient
+    requires_grad : bool         True for what is learnt: backward() fills `.grad`
+    grad : array or None         same shape and dtype as data
+    creator : Function or None   None for a leaf: a Variable that was given, not computed
+    """
+
+    requires_grad = False
+    grad: Array | None = None
+    creator: Function | None = None
+    is_shape = False                               # True for a FollowedShape, which has no values
+
+    def __init__(self, data: Array, requires_grad: bool = False) -> None:
+        if requires_grad and data.dtype.kind != "f":
+            raise TypeError(f"{data.dtype} values cannot require a gradient; "
+                            "convert first: x.astype('float32')")
+        self.data, self.requires_grad = data, requires_grad
+
+    def like(self, array: Array) -> "Variable":
+        """A Variable of this kind around what a Function has computed."""
+        return Variable(array)
+
+    shape = property(lambda self: self.data.shape)
+    dtype = property(lambda self: self.data.dtype)
+    ndim = property(lambda self: self.data.ndim)
+    size = property(lambda self: self.data.size)
+    device = property(lambda self: device_of(self.data), doc='"cpu" or "cuda"')
+
+    def retain_grad(self) -> None:
+        """Ask backward() to leave `.grad` on this Tensor although it was computed, not given."""
+        if self.creator is not None:
+            self.creator.output = self
+
+    def backward(self, dy: Any = None, retain_graph: bool = False) -> None:
+        """Add to the `.grad` of every leaf its gradient: the sum over dy of dy * d(self)/d(leaf).
+
+        dy : array of this Tensor's shape; may be left out for a single value, where it is 1
+        retain_graph : keep what the forward pass saved, so that backward can be called once more
+        """
+        dy = check_upstream(self, dy)
+        if self.creator is None:
+            return self.accumulate(dy)
+        waiting = Waiting({self.creator: dy})      # Function -> gradient of its output so far
+        order = [(-self.creator.serial, self.creator)]
+        given: set[int] = set()                    # which arrays became the gradient of a leaf
+        while order:
+            function = heapq.heappop(order)[1]     # the latest call: all who used it have answered
+            dy = waiting.pop(function)
+            if function.output is not None:
+                function.output.accumulate(dy)
+            dxs = function.gradients(dy)
+            for source, dx in zip(function.sources, dxs, strict=True):
+                if source is None or dx is None:
+                    continue
+                if isinstance(source, Variable):   # a leaf
+                    source.accumulate(dx, retain_graph or dx is dy or dx.base is not None
+                                      or id(dx) in given)
+                    given.add(id(dx))
+                elif source in waiting:
+                    waiting.add(source, dx)
+                else:
+                    waiting[source] = dx
+                    heapq.heappush(order, (-source.serial, source))
+            if not retain_graph:
+                function.free()
+
+    def accumulate(self, dx: Array, shared: bool = True) -> None:
+        """grad += dx.  An array that someone else holds too is copied, never kept."""
+        if self.grad is None:
+            self.grad = dx.copy(order="K") if shared else dx
+        else:
+            self.grad = xp_of(dx).asarray(self.grad + dx, dx.dtype)

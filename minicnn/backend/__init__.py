@@ -1,0 +1,1 @@
+"""Below the mathematics: array libraries, memory, threads, and the faster versions of layers."""

@@ -1,0 +1,99 @@
+"""Activations, fast: in pieces that stay in the cache, with few new arrays."""
+
+from functools import partial
+from math import inf
+from typing import Any
+
+from minicnn.backend.arrays import Array, total, xp_of
+from minicnn.backend.cpu.channels import in_pieces
+
+
+def relu(x: Array, *, needs_grad: tuple[bool, ...]) -> Any:
+    """max(x, 0) and its backward, which keeps where y is not 0: one byte for each value."""
+    xp = xp_of(x)
+    y, passed = xp.empty_like(x), xp.empty_like(x, dtype=bool) if needs_grad[0] else None
+
+    def some(i: Any) -> None:
+        xp.clip(x[i], 0, inf, out=y[i])            # as maximum(x, 0), in a third of the time, and
+        if passed is not None:                     # NaN stays NaN, which x * (x > 0) would not do
+            xp.not_equal(y[i], 0, out=passed[i])   # for infinity
+    in_pieces(some, x)
+    return y, partial(relu_backward, passed=passed)
+
+
+def relu_backward(dy: Array, passed: Array) -> Array:
+    """dy where passed, else 0."""
+    dx = xp_of(dy).empty_like(dy)
+
+    def some(i: Any) -> None:
+        q = dx[i]
+        q[...] = passed[i]                         # 0 and 1; dy * passed would change the type of
+        q *= dy[i]                                 # `passed` in small portions, at half the speed
+    in_pieces(some, dy)
+    return dx
+
+
+def leaky_relu(x: Array, *, a: float, needs_grad: tuple[bool, ...]) -> Any:
+    return leaky(x, a), partial(leaky_relu_backward, positive=x > 0, a=a)
+
+
+def leaky_relu_backward(dy: Array, positive: Array, a: float) -> Array:
+    return dy * slopes(positive, a, dy.dtype)
+
+
+def prelu(x: Array, a: Array, *, needs_grad: tuple[bool, ...]) -> Any:
+    """(N, C, ...), (C,) or (1,)"""
+    a = a.reshape(-1, *[1] * (x.ndim - 2))                 # (C, 1, 1) for images
+    return leaky(x, a), partial(prelu_backward, x=x, a=a)
+
+
+def prelu_backward(dy: Array, x: Array, a: Array) -> tuple:
+    others = tuple(axis for axis in range(x.ndim) if axis != 1 or a.size == 1)
+    da = total(dy * x.clip(-inf, 0), axis=others).reshape(a.size)
+    return dy * slopes(x > 0, a, dy.dtype), da
+
+
+def leaky(x: Array, a: Any) -> Array:
+    y = x.clip(-inf, 0)
+    y *= a
+    y += x.clip(0, inf)
+    return y
+
+
+def slopes(positive: Array, a: Any, dtype: Any) -> Array:
+    """1 where positive, else a; np.where takes 4 times as long."""
+    slope = (~positive).astype(dtype)
+    slope *= a
+    slope += positive
+    return slope
+
+
+def sigmoid(x: Array, *, needs_grad: tuple[bool, ...]) -> Any:
+    xp = xp_of(x)
+    small = xp.exp(-abs(x))                                # e^-|x| never overflows
+    y = xp.maximum(small, x >= 0)                          # above the line: 1 or, below 0, e^x
+    small += 1
+    y /= small
+    return y, partial(sigmoid_backward, y=y)
+
+
+def sigmoid_backward(dy: Array, y: Array) -> Array:
+    dx = 1 - y
+    dx *= y
+    dx *= dy
+    return dx
+
+
+def tanh(x: Array, *, A: float, S: float, needs_grad: tuple[bool, ...]) -> Any:
+    """A tanh(S x)"""
+    y = xp_of(x).tanh(x if S == 1 else S * x)
+    y = y if A == 1 else A * y
+    return y, partial(tanh_backward, y=y, A=A, S=S)
+
+
+def tanh_backward(dy: Array, y: Array, A: float, S: float) -> Array:
+    dx = y * y                                             # in place: 4 new arrays cost more than
+    dx *= -S / A                                           # the arithmetic
+    dx += A * S
+    dx *= dy
+    return dx

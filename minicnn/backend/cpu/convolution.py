@@ -1,0 +1,59 @@
+"""Convolution, fast: the way that suits the size, and the one for small images.
+
+    1 x 1 filters, not grouped      pointwise_convolution.py: needs no columns
+    columns that fit the cache      below: columns made once, and kept for backward
+    all others                      tiled_convolution.py: columns of some rows at a time, not kept
+
+All three work for CuPy too: there `im2col`, `gather` and `col2im` are CUDA kernels.
+"""
+
+from functools import partial
+from math import prod
+from typing import Any
+
+from minicnn.backend.arrays import Array, matmul, total, xp_of
+from minicnn.backend.cpu.columns import col2im, im2col
+from minicnn.backend.cpu.pointwise_convolution import pointwise_convolution
+from minicnn.backend.cpu.products import times_transposed
+from minicnn.backend.cpu.tiled_convolution import tiled_convolution
+from minicnn.backend.layout import batch_first, batch_last
+from minicnn.backend.threads import in_one_go
+from minicnn.backend.windows import Window
+
+
+def conv2d(x: Array, w: Array, b: Array | None = None, *, window: Window, groups: int,
+           needs_grad: tuple[bool, ...]) -> Any:
+    """(N, C, H, W), (F, C/G, KH, KW), (F,) -> (N, F, OH, OW) and its backward."""
+    if window.kernel == (1, 1) and groups == 1 and window.padding in ((0, 0), "same", "valid"):
+        return pointwise_convolution(x, w, b, window.stride, needs_grad)
+    OH, OW = window.out(*x.shape[2:])
+    columns = x.shape[1] * prod(window.kernel) * OH * OW * len(x) * x.itemsize       # bytes
+    way = kept_columns if in_one_go(columns) else tiled_convolution
+    return way(x, w, b, window, groups, needs_grad)
+
+
+def kept_columns(x: Array, w: Array, b: Array | None, window: Window, groups: int,
+                 needs_grad: tuple[bool, ...]) -> Any:
+    """As the definition: one product for each group, whose columns are kept."""
+    G, F, N = groups, len(w), len(x)
+    OH, OW = window.out(*x.shape[2:])
+    cols = im2col(x, window).reshape(G, w[0].size, OH * OW * N)      # (G, C/G KH KW, OH OW N)
+    y = matmul(w.reshape(G, F // G, w[0].size), cols)      # (G, F/G, OH OW N)
+    if b is not None:
+        y += b.reshape(G, F // G, 1)
+    backward = partial(kept_columns_backward, cols=cols, w=w, x_shape=x.shape, window=window,
+                       groups=G, needs_grad=needs_grad)
+    return batch_first(y.reshape(F, OH, OW, N)), backward
+
+
+def kept_columns_backward(dy: Array, cols: Array, w: Array, x_shape: tuple[int, ...],
+                          window: Window, groups: int, needs_grad: tuple[bool, ...]) -> tuple:
+    G, (N, F, OH, OW), C = groups, dy.shape, x_shape[1]
+    dy = batch_last(dy).reshape(G, F // G, OH * OW * N)    # (G, F/G, OH OW N)
+    dw = xp_of(dy).empty_like(w)                           # an array of its own, not a view
+    dw.reshape(G, F // G, w[0].size)[...] = times_transposed(dy, cols)
+    dx = None
+    if needs_grad[0]:                                      # a first layer's image needs none
+        dcols = matmul(w.reshape(G, F // G, w[0].size).swapaxes(1, 2), dy)     # like cols
+        dx = col2im(dcols.reshape(C, *window.kernel, OH, OW, N), x_shape, window)
+    return (dx, dw, total(dy, axis=2).reshape(F))[:len(needs_grad)]

@@ -1,0 +1,86 @@
+"""Normalisation on a GPU.  In memory the channel comes first and the batch last, (C, run).
+
+Means, variances and their like are float32 for float16, else of the array's dtype.
+"""
+
+from functools import partial
+from math import prod
+from typing import Any
+
+from minicnn.backend.arrays import Array, sum_dtype, xp_of
+from minicnn.backend.cuda.launch import launch
+from minicnn.backend.layout import batch_first, batch_last, packed
+
+STRETCH = 4096                         # numbers that one block of threads adds up
+
+
+def normalise(x: Array, gamma: Array, beta: Array, eps: float) -> Any:
+    """(C, A, B), (C, 1, 1), (C, 1, 1) -> y (C, A, B); mean, var (C, 1, 1)"""
+    if x.size == 0:
+        return NotImplemented
+    xp, wide = xp_of(x), sum_dtype(x.dtype)
+    x = xp.ascontiguousarray(x)
+    C, run = len(x), x[0].size
+    stretches = -(-run // STRETCH)
+    means, squares = xp.empty((2, C, stretches), wide)
+    mean, var = xp.empty((2, C, 1, 1), wide)
+    y = xp.empty_like(x)
+    launch("channels", "moments", (C, stretches * 256), x, means, squares, C, run, STRETCH)
+    launch("channels", "join_moments", (C, 1), x, means, squares, mean, var, C, run, STRETCH)
+    launch("channels", "normalise", (C, run), x, mean, var, gamma, beta, y, C, run, eps)
+    return y, mean, var
+
+
+def normalise_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Array, eps: float
+                       ) -> Any:
+    """(C, A, B), (C, 1, 1) -> dx (C, A, B); dgamma, dbeta (C, 1, 1)"""
+    if x.size == 0:
+        return NotImplemented
+    xp, wide = xp_of(x), mean.dtype
+    dy, x = xp.ascontiguousarray(dy), xp.ascontiguousarray(x)
+    C, run = len(x), x[0].size
+    stretches = -(-run // STRETCH)
+    sums, slopes = xp.empty((2, C, stretches), wide)
+    dgamma, dbeta = xp.empty((2, C, 1, 1), wide)
+    dx = xp.empty_like(x)
+    launch("channels", "products", (C, stretches * 256), dy, x, mean, sums, slopes, C, run, STRETCH)
+    launch("channels", "join_products", (C, 1), x, sums, slopes, var, dgamma, dbeta, C, stretches,
+           eps)
+    launch("channels", "normalise_back", (C, run), dy, x, mean, var, gamma, dgamma, dbeta, dx, C,
+           run, eps)
+    return dx, dgamma.astype(x.dtype, copy=False), dbeta.astype(x.dtype, copy=False)
+
+
+def scale_and_shift(x: Array, a: Array, b: Array) -> Any:
+    """a x + b for each channel of x (N, C, ...); a and b (C, 1, ...) as wide as sums are"""
+    if a.dtype != sum_dtype(x.dtype) or b.dtype != a.dtype:
+        return NotImplemented
+    x = packed(batch_last(x))
+    y, C, run = xp_of(x).empty_like(x), len(x), prod(x.shape[1:])
+    launch("channels", "scale_and_shift", (C, run), x, a, b, y, C, run)
+    return batch_first(y)
+
+
+def local_response(x: Array, *, axes: tuple[int, ...], size: int, a: float, beta: float, k: float,
+                   needs_grad: tuple[bool, ...]) -> Any:
+    """Local response normalisation across channels: y and its backward."""
+    if axes != (1,):                                       # a square of pixels
+        return NotImplemented
+    x, dtype = packed(batch_last(x)), sum_dtype(x.dtype)            # (C, H, W, N)
+    C, run = len(x), prod(x.shape[1:])
+    y, s, damping = (xp_of(x).empty_like(x, kind) for kind in (x.dtype, dtype, dtype))
+    launch("channels", "respond", (C, run), x, y, s, damping, C, run, size // 2, (size - 1) // 2,
+           float(a), float(beta), float(k))
+    backward = partial(local_response_backward, x=x, s=s, damping=damping, size=size,
+                       slope=2 * a * beta)
+    return batch_first(y), backward
+
+
+def local_response_backward(dy: Array, x: Array, s: Array, damping: Array, size: int, slope: float
+                            ) -> Array:
+    dy = packed(batch_last(dy))
+    C, run = len(x), prod(x.shape[1:])
+    dx = xp_of(x).empty_like(x)
+    launch("channels", "respond_back", (C, run), dy, x, s, damping, dx, C, run, (size - 1) // 2,
+           size // 2, float(slope))
+    return batch_first(dx)

@@ -1,0 +1,240 @@
+"""Where windows lie on an image: what convolution, pooling, LRN and upsampling share.
+
+    out = floor((size + before + after - reach) / stride) + 1,   reach = dilation (kernel - 1) + 1
+
+One idea serves them all: for each cell (u, v) of the window, `shifted(x_pad, u, v)` is the strided
+slice of the image that lies under that cell for all output positions at once.  Forward passes read
+these KH*KW slices, backward passes add into the same slices, and im2col is all of them stacked.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import gcd
+from numbers import Integral
+from typing import Any, NamedTuple, NoReturn
+
+from minicnn.backend.arrays import Array, xp_of
+
+Padding = tuple[tuple[int, int], tuple[int, int]]          # ((top, bottom), (left, right))
+Corners = list[tuple[int, int]]                            # (row, column) for each cell
+
+
+class Phase(NamedTuple):
+    """Pixels that lie under the same cells: see Window.phases."""
+
+    rows: slice                # of the image
+    columns: slice
+    us: slice                  # cells (u, v) of the window
+    vs: slice
+    windows: Corners           # for each cell, the window in which it lies over the first pixel
+
+
+def is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def whole(value: Any, name: str) -> int:
+    """A setting such as a number of channels: a TypeError unless whole, a ValueError below 1."""
+    if not is_whole(value):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, got {value!r}")
+    return int(value)
+
+
+def pair(value: Any, name: str = "kernel_size", least: int = 1) -> tuple[int, int]:
+    """(height, width) from one whole number or two; a ValueError below `least`."""
+    both = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(both) != 2 or not all(map(is_whole, both)):
+        raise TypeError(f"{name} must be a whole number or a pair of them, got {value!r}")
+    if min(both) < least:
+        raise ValueError(f"{name} must be at least {least}, got {value!r}")
+    return int(both[0]), int(both[1])
+
+
+def times(sizes: tuple[int, ...]) -> str:
+    """(3, 5) -> "3x5"."""
+    return "x".join(str(size) for size in sizes)
+
+
+def out_size(size: int, kernel: int, stride: int = 1, before: int = 0, after: int | None = None,
+             dilation: int = 1, ceil_mode: bool = False) -> int:
+    """Number of window positions along one axis; `after` equals `before` if not given.
+
+    What does not divide is floored, as in the papers: out_size(224, 7, 2, 3) == 112.  With
+    `ceil_mode` a last window may hang over the far edge, if it starts inside the image or its
+    near padding (PyTorch's rule; GoogLeNet's and ZFNet's pooling need it).
+
+    >>> out_size(32, 5), out_size(227, 11, 4), out_size(112, 3, 2, ceil_mode=True)
+    (28, 55, 56)
+    """
+    after = before if after is None else after
+    room = size + before + after - dilation * (kernel - 1) - 1
+    if room < 0:
+        refuse_size(size, before, after, dilation * (kernel - 1) + 1)
+    count = room // stride + 1
+    overhangs = ceil_mode and room % stride and count * stride < size + before
+    return count + 1 if overhangs else count
+
+
+def refuse_size(size: int, before: int, after: int, reach: int) -> NoReturn:
+    raise ValueError(f"a window of {reach} pixels does not fit into {size} + {before} + {after} = "
+                     f"{size + before + after}; pad more, or use a smaller kernel")
+
+
+@dataclass(frozen=True)
+class Window:
+    """Kernel, stride, padding and dilation of a layer, each as (height, width).
+
+    padding : whole number, pair, "valid" (none) or "same" (as much as keeps ceil(size / stride)
+              positions, the odd pixel below and to the right, as TensorFlow does)
+    """
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int] | str
+    dilation: tuple[int, int] = (1, 1)
+    ceil_mode: bool = False
+
+    @classmethod
+    def of(cls, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+           ceil_mode: bool = False) -> "Window":
+        """The same from what a user writes: numbers or pairs, checked."""
+        if isinstance(padding, str):
+            if padding not in ("same", "valid"):
+                raise ValueError(f'padding must be numbers, "same" or "valid", got {padding!r}')
+        else:
+            padding = pair(padding, "padding", least=0)
+        return cls(pair(kernel_size), pair(stride, "stride"), padding, pair(dilation, "dilation"),
+                   ceil_mode)
+
+    @classmethod
+    def pooling(cls, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+                ceil_mode: bool = False) -> "Window":
+        """The window of a pooling layer: windows lie side by side unless a stride is given.
+
+        Raises ValueError for a padding of more than half the window: a window could then lie
+        outside the image altogether.
+        """
+        window = cls.of(kernel_size, kernel_size if stride is None else stride, padding, dilation,
+                        ceil_mode)
+        if not isinstance(window.padding, str):
+            for pixels, reach in zip(window.padding, window.reach, strict=True):
+                if pixels > reach // 2:
+                    raise ValueError(f"padding of {pixels} is more than half of a pooling window "
+                                     f"of {reach} pixels; pad at most {reach // 2}")
+        return window
+
+    def __str__(self) -> str:
+        """For tables and messages: "kernel 3x3, stride 2x2, padding 1x1"."""
+        parts = [f"kernel {times(self.kernel)}"]
+        parts += [f"stride {times(self.stride)}"] if self.stride != (1, 1) else []
+        if isinstance(self.padding, str):
+            parts += [f"padding {self.padding}"]
+        elif self.padding != (0, 0):
+            parts += [f"padding {times(self.padding)}"]
+        parts += [f"dilation {times(self.dilation)}"] if self.dilation != (1, 1) else []
+        return ", ".join(parts) + (", ceil mode" if self.ceil_mode else "")
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Pixels from the first to the last cell of the window."""
+        (KH, KW), (DH, DW) = self.kernel, self.dilation
+        return DH * (KH - 1) + 1, DW * (KW - 1) + 1
+
+    def borders(self, H: int, W: int) -> Padding:
+        """Rows and columns to add around an image of H x W: ((top, bottom), (left, right))."""
+        if self.padding == "same":
+            return self.same_borders(H, W)
+        PH, PW = (0, 0) if isinstance(self.padding, str) else self.padding     # "valid" is none
+        return (PH, PH), (PW, PW)
+
+    def same_borders(self, H: int, W: int) -> Padding:
+        sides = []
+        for size, reach, stride in zip((H, W), self.reach, self.stride, strict=True):
+            missing = max((-(-size // stride) - 1) * stride + reach - size, 0)
+            sides.append((missing // 2, missing - missing // 2))
+        return sides[0], sides[1]
+
+    def out(self, H: int, W: int) -> tuple[int, int]:
+        """(OH, OW): how many positions the window has on an image of H x W."""
+        rows, cols = self.borders(H, W)
+        (KH, KW), (SH, SW), (DH, DW) = self.kernel, self.stride, self.dilation
+        return (out_size(H, KH, SH, *rows, DH, self.ceil_mode),
+                out_size(W, KW, SW, *cols, DW, self.ceil_mode))
+
+    def cells(self) -> Iterator[tuple[int, int]]:
+        """(u, v) of every cell of the window, row by row."""
+        KH, KW = self.kernel
+        return ((u, v) for u in range(KH) for v in range(KW))
+
+    def corners(self) -> Corners:
+        """(row, column) of every cell in the first window, in the padded image."""
+        DH, DW = self.dilation
+        return [(u * DH, v * DW) for u, v in self.cells()]
+
+    def shifted(self, x_pad: Array, u: int, v: int, OH: int, OW: int) -> Array:
+        """What lies under cell (u, v) at every position: a view (..., OH, OW) of (..., H', W')."""
+        (SH, SW), (DH, DW) = self.stride, self.dilation
+        top, left = u * DH, v * DW
+        return x_pad[..., top:top + SH * (OH - 1) + 1:SH, left:left + SW * (OW - 1) + 1:SW]
+
+    def phases(self, H: int, W: int) -> Iterator[Phase]:
+        """The pixels of an image of H x W, sorted by the cells that they ever lie under.
+
+        Row h lies under cell u of window i where  h + top = i SH + u DH:  at stride 2 an even row
+        meets one half of the cells, an odd row the other.
+        """
+        (top, _), (left, _) = self.borders(H, W)
+        (KH, KW), (SH, SW), (DH, DW) = self.kernel, self.stride, self.dilation
+        for rows, us, i in phases_along(H, KH, SH, DH, top):
+            for columns, vs, j in phases_along(W, KW, SW, DW, left):
+                yield Phase(rows, columns, us, vs, list(product(i, j)))
+
+    def margins(self, H: int, W: int) -> Padding:
+        """Rows and columns of zeros that dy needs around it so that all of `phases` lies within."""
+        (OH, OW), borders = self.out(H, W), self.borders(H, W)
+        sides = []
+        for size, count, reach, stride, (before, _) in zip(
+                (H, W), (OH, OW), self.reach, self.stride, borders, strict=True):
+            sides.append((max(-((before - reach + 1) // stride), 0),
+                          max((size - 1 + before) // stride - count + 1, 0)))
+        return sides[0], sides[1]
+
+    def padded_size(self, H: int, W: int) -> tuple[int, int]:
+        """Size of the image with its borders, as far as the last window reaches."""
+        (OH, OW), ((top, _), (left, _)) = self.out(H, W), self.borders(H, W)
+        (KH, KW), (SH, SW), (DH, DW) = self.kernel, self.stride, self.dilation
+        return (max(H + top, (OH - 1) * SH + DH * (KH - 1) + 1),
+                max(W + left, (OW - 1) * SW + DW * (KW - 1) + 1))
+
+    def pad(self, x: Array, value: float = 0.0) -> Array:
+        """x with `value` around it; x itself where there is nothing to add.
+
+        (..., H, W) -> (..., *padded_size)
+        """
+        H, W = x.shape[-2:]
+        padded = self.padded_size(H, W)
+        if padded == (H, W):
+            return x
+        (top, _), (left, _) = self.borders(H, W)
+        x_pad = xp_of(x).full_like(x, value, shape=(*x.shape[:-2], *padded))
+        x_pad[..., top:top + H, left:left + W] = x
+        return x_pad
+
+    def crop(self, dx_pad: Array, H: int, W: int) -> Array:
+        """The gradient of `pad`: the part of dx_pad that belongs to the image."""
+        (top, _), (left, _) = self.borders(H, W)
+        return dx_pad[..., top:top + H, left:left + W]
+
+
+def phases_along(size: int, kernel: int, stride: int, dilation: int, before: int
+                 ) -> Iterator[tuple[slice, slice, list[int]]]:
+    """Along one axis: (pixels, the cells they meet, for each cell the first pixel's window)."""
+    step = stride // gcd(stride, dilation)
+    for first in range(min(stride, size)):
+        cells = [u for u in range(kernel) if (first + before - u * dilation) % stride == 0]
+        windows = [(first + before - u * dilation) // stride for u in cells]
+        met = slice(cells[0], None, step) if cells else slice(0)
+        yield slice(first, size, stride), met, windows

@@ -1,0 +1,126 @@
+"""What batch norm and instance norm share: weight, bias, running averages, and test time.
+
+Training moves the running averages towards the mean and variance of each batch,
+
+    running_mean <- (1 - momentum) running_mean + momentum mu
+    running_var  <- (1 - momentum) running_var  + momentum var n / (n - 1)
+
+n - 1 because the squares are measured from the batch's own mean, which lies too near to its n
+values; x_hat keeps n.  At test time they take the place of mu and var.  They are constants, so the
+layer is a linear map (and fold.py lets the layer before it do that):
+
+    x_hat = (x - running_mean) / s,              s = sqrt(running_var + eps)
+    y     = gamma_c x_hat + beta_c
+    dx    = gamma_c / s dy,   dgamma_c = sum of dy x_hat,   dbeta_c = sum of dy
+
+Source: Ioffe and Szegedy 2015, section 3.1 and algorithm 2.  Lecture: stanford, "Batch
+Normalization: Test-Time".
+"""
+
+from typing import Any
+
+import numpy as np
+
+from minicnn.autograd.engine import Function
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import Array, xp_of
+from minicnn.backend.cpu.batch_norm import batch_norm_eval
+from minicnn.backend.kernels import in_float32, kernel
+from minicnn.layers.module import Buffer, Module, Parameter, Shape, ones
+
+
+@kernel(cpu=batch_norm_eval, cuda=batch_norm_eval)
+@in_float32
+class BatchNormEvalFn(Function):
+    def __init__(self, eps: float):
+        self.eps = eps
+
+    def forward(self, x, mu, var, gamma=None, beta=None):  # (N, C, H, W), (C,), (C,), (C,), (C,)
+        self.gamma, self.axes = per_channel(gamma, x, 1.0), (0, *range(2, x.ndim))
+        self.s = xp_of(x).sqrt(per_channel(var, x, 1.0) + self.eps)            # (C, 1, 1)
+        self.x_hat = (x - per_channel(mu, x, 0.0)) / self.s                    # (N, C, H, W)
+        return self.gamma * self.x_hat + per_channel(beta, x, 0.0)
+
+    def backward(self, dy):                                # (N, C, H, W)
+        dbeta, dgamma = dy.sum(self.axes), (dy * self.x_hat).sum(self.axes)    # (C,)
+        dx = self.gamma / self.s * dy                      # (N, C, H, W)
+        return (dx, None, None, dgamma, dbeta)[:len(self.needs_grad)]
+
+
+def per_channel(q: Array | None, x: Array, default: float) -> Any:
+    """(C,) -> (C, 1, 1), to stand beside x (N, C, H, W)."""
+    return default if q is None else q.reshape(-1, *[1] * (x.ndim - 2))
+
+
+def counter() -> Buffer:
+    """A Buffer with the whole number 0: unlike the others it stays one when the dtype changes."""
+    buffer = Buffer(())
+    buffer.data = np.zeros((), np.int64)
+    return buffer
+
+
+class ChannelNorm(Module):
+    """What batch norm and instance norm share: a weight, bias and running averages per channel."""
+
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
+                 affine: bool = True, track_running_stats: bool = True) -> None:
+        name, C = type(self).__name__, num_features
+        if C < 1:
+            raise ValueError(f"{name}: num_features must be at least 1, got {C}")
+        if not eps > 0:
+            raise ValueError(f"{name}: eps must be above 0, got {eps}; a channel whose values are "
+                             "all equal has variance 0 and would be divided by 0")
+        if momentum is not None and not 0 <= momentum <= 1:
+            raise ValueError(f"{name}: momentum must lie in 0..1 or be None, got {momentum}; it is "
+                             "the share of the new batch: 0.1 here is what others call 0.9")
+        self.num_features, self.eps, self.momentum = C, float(eps), momentum
+        self.weight = Parameter((C,), ones) if affine else None
+        self.bias = Parameter((C,)) if affine else None
+        self.running_mean: Any = Buffer((C,)) if track_running_stats else None
+        self.running_var: Any = Buffer((C,), ones) if track_running_stats else None
+        self.num_batches_tracked: Any = counter() if track_running_stats else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.out_shape(x.shape[1:])
+        affine = () if self.weight is None or self.bias is None else (self.weight, self.bias)
+        if not self.training and self.running_mean is not None:
+            return BatchNormEvalFn(self.eps)(x, self.running_mean, self.running_var, *affine)
+        if self.count(x) == 1:
+            raise ValueError(f"{self.located()}: the input {x.shape} has one value for each mean, "
+                             f"so the variance is 0, the output the bias; {self.cure(x.shape)}")
+        return self.by_batch(x, *affine)
+
+    def count(self, x: Tensor) -> int:
+        """n: how many values share one mean."""
+        return x.size // x.shape[1]
+
+    def by_batch(self, x: Tensor, *affine: Tensor) -> Tensor:
+        """y with the batch's own mean and variance, which training also keeps."""
+        raise TypeError(f"{type(self).__name__} has no by_batch")
+
+    def track(self, mean: Array, var: Array, n: int) -> None:
+        """Move the running averages towards this batch's; nothing here waits for a GPU."""
+        if self.running_mean is None or n == 0:                # an empty batch has nothing to say
+            return
+        self.num_batches_tracked.data += 1
+        momentum = self.momentum
+        if momentum is None:                                   # the mean of all batches so far
+            momentum = 1 / self.num_batches_tracked.data.astype(mean.dtype)
+        for running, new in (self.running_mean, mean), (self.running_var, var * (n / (n - 1))):
+            moved = (1 - momentum) * running.data + momentum * new
+            running.data = moved.astype(running.dtype, copy=False)
+
+    def cure(self, x_shape: Shape) -> str:
+        return (f"the batch size is {x_shape[0]}: use 2 or more, drop_last=True where the last "
+                "batch of an epoch is that small, or eval()")
+
+    def check_channels(self, in_shape: Shape) -> Shape:
+        C, came = in_shape[0], ", ".join(map(str, in_shape))
+        if self.num_features != C:
+            raise ValueError(f"{self.located()}: the input (N, {came}) has {C} "
+                             f"channel{'s' * (C != 1)}, the layer was built for "
+                             f"{self.num_features}; build it with {type(self).__name__}({C})")
+        return in_shape
+
+    def detail(self) -> str:
+        return str(self.num_features)

@@ -1,0 +1,138 @@
+"""From stored pictures to what the network reads, in training and in test mode.
+
+    stored uint8 -> channels of the network -> cut or resize, distort -> (p / 255 - mean) / std
+
+mean and std are those of the training pictures, per channel, or 0 and 1 for a network that reads
+pixels from 0 to 1; distortions are the recipe's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minicnn.data import augment
+from minicnn.data.augment.colour import LUMINANCE
+from minicnn.data.normalise import channel_statistics, pad
+from minicnn.layers.module import Shape
+from minicnn.training.recipes import Recipe
+
+SAMPLE = 2_000      # pictures that the statistics are measured on
+
+
+@dataclass
+class Preparation:
+    """Two functions, `train(images, rng)` and `test(images)`: (N, c, h, w) uint8 -> (N, C, H, W).
+
+    in_shape   : (C, H, W) of the network's input
+    mean, std  : of the training pictures scaled to 0..1, per channel; 0 and 1 to leave them so
+    steps, pad : the recipe's augment and pad
+    components : of the colours, where the recipe has "lighting": see augment.rgb_components
+
+    Grey pictures are repeated for a network that reads colours; colours become grey for one that
+    reads grey ones.
+    """
+
+    in_shape: Shape
+    mean: np.ndarray
+    std: np.ndarray
+    steps: tuple[str, ...] = ()
+    pad: int = 0
+    components: tuple[np.ndarray, np.ndarray] | None = None
+
+    @staticmethod
+    def measured(in_shape: Shape, images: Any, recipe: Recipe, standardised: bool = True
+                 ) -> "Preparation":
+        """With the statistics of the training pictures, which are in any order but by class."""
+        unknown = set(recipe.augment) - {"crop", "resized crop", "flip", "jitter", "lighting"}
+        if unknown:
+            raise ValueError(f"recipe {recipe.name}: no augmentation {', '.join(sorted(unknown))}; "
+                             "there are crop, resized crop, flip, jitter, lighting")
+        C = in_shape[0]
+        seen = channels(images[:SAMPLE], C)
+        mean, std = channel_statistics(seen) if standardised else (np.zeros(C), np.ones(C))
+        lit = "lighting" in recipe.augment and C == 3
+        return Preparation(
+            in_shape, np.array(mean, np.float32), np.array(std, np.float32).clip(1e-3),
+            recipe.augment, recipe.pad,
+            augment.rgb_components(seen[:500].astype(np.float32) / 255) if lit else None)
+
+    def train(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Distorted anew in every call; the transform of a Loader."""
+        size = (self.in_shape[1], self.in_shape[2])
+        x = channels(images, self.in_shape[0])
+        room = min(x.shape[2] - size[0], x.shape[3] - size[1])          # pixels to spare
+        if "resized crop" in self.steps:
+            x = augment.random_resized_crop(x, rng, size)
+        elif "crop" in self.steps and room >= 0:
+            x = augment.random_crop(x, rng, size, max(self.pad - room // 2, 0))
+        else:
+            x = fitted(x, size)
+        if "flip" in self.steps:
+            x = augment.flip(x, rng)
+        if "jitter" in self.steps:
+            x = augment.colour_jitter(x, rng, saturation=0.4 if x.shape[1] == 3 else 0)
+        x = x.astype(np.float32) / 255
+        if self.components is not None:
+            x = augment.pca_lighting(x, rng, *self.components)
+        return self.scaled(x)
+
+    def test(self, images: np.ndarray) -> np.ndarray:
+        """The middle of each picture, undistorted."""
+        x = fitted(channels(images, self.in_shape[0]), self.in_shape[1:])
+        return self.scaled(x.astype(np.float32) / 255)
+
+    def ten_crops(self, images: np.ndarray) -> np.ndarray:
+        """Corners, centre and their mirror images: (10, N, C, H, W), for the test.
+
+        Pictures no larger than the network's input get the border that they had in training, or
+        an eighth of their side: there would be only one crop.
+        """
+        x, size = channels(images, self.in_shape[0]), self.in_shape[1:]
+        if x.shape[2] <= size[0] or x.shape[3] <= size[1]:
+            x = pad(fitted(x, size), self.pad or max(size[0] // 8, 1))
+        views = augment.ten_crop(x, (size[0], size[1]))                 # (10, N, C, H, W)
+        return np.stack([self.scaled(view.astype(np.float32) / 255) for view in views])
+
+    def resized(self, images: np.ndarray, side: int) -> np.ndarray:
+        """The middle of each picture as in `test`, then resized to side x side."""
+        middle = fitted(channels(images, self.in_shape[0]), self.in_shape[1:])
+        return self.scaled(resize(middle, (side, side)).astype(np.float32) / 255)
+
+    def scaled(self, x: np.ndarray) -> np.ndarray:
+        """float32 in 0..1 -> (p - mean) / std per channel."""
+        x -= self.mean[:, None, None]
+        x /= self.std[:, None, None]
+        return x
+
+
+def channels(images: np.ndarray, count: int) -> np.ndarray:
+    """(N, c, h, w) -> (N, count, h, w): grey repeated, or colours as bright as they look."""
+    c = images.shape[1]
+    if c == count:
+        return images
+    if c == 1:
+        return np.repeat(images, count, axis=1)
+    if count == 1 and c == 3:
+        grey = np.tensordot(np.array(LUMINANCE, np.float32), images, axes=(0, 1))    # (N, h, w)
+        return np.rint(grey).astype(np.uint8)[:, None]
+    raise ValueError(f"pictures with {c} channels for a network that reads {count}; only grey (1) "
+                     "and colour (3) can be turned into each other")
+
+
+def fitted(images: np.ndarray, size: Sequence[int]) -> np.ndarray:
+    """The middle `size` (H, W) of larger pictures; others are resized."""
+    if images.shape[2] >= size[0] and images.shape[3] >= size[1]:
+        return augment.center_crop(images, (size[0], size[1]))
+    return resize(images, size)
+
+
+def resize(images: np.ndarray, size: Sequence[int]) -> np.ndarray:
+    """(N, C, h, w) -> (N, C, H, W), bilinear, pixel centres kept in proportion; same dtype."""
+    N, _, height, width = images.shape
+    (H, W) = size
+    rows = np.clip((np.arange(H) + 0.5) * (height / H) - 0.5, 0, height - 1)
+    cols = np.clip((np.arange(W) + 0.5) * (width / W) - 0.5, 0, width - 1)
+    grid = np.broadcast_to(rows[:, None], (N, H, W)), np.broadcast_to(cols, (N, H, W))
+    return augment.sample(images, *grid)

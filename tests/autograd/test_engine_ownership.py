@@ -1,0 +1,91 @@
+"""Whose memory a gradient is: nobody's array is added into but the engine's own sums."""
+
+import numpy as np
+import pytest
+
+from minicnn.autograd import functions as F
+from minicnn.autograd.engine import Function
+from minicnn.backend.arrays import to_cpu, xp_of
+from tests.autograd.test_engine import grad, leaf
+
+
+def test_gradients_of_several_leaves_share_no_memory(xp):
+    a, b = leaf(xp, [1.0, 2.0]), leaf(xp, [3.0, 4.0])
+    dy = xp.asarray([1.0, 1.0])
+    (a + b).backward(dy)
+    a.grad += 100.0
+    assert grad(b) == [1.0, 1.0] and to_cpu(dy).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("parts", [
+    lambda a: [a.reshape(2, 1)], lambda a: [a.transpose()], lambda a: [a + 0.0],
+    lambda a: [a[::-1]],
+    lambda a: F.split(a, 2), lambda a: [F.broadcast_to(a, (2,))], lambda a: [F.pad(a, 1)]])
+def test_a_gradient_is_nobodys_view(xp, parts):
+    """In-place arithmetic on .grad, as optimisers do, must not reach any other array."""
+    a = leaf(xp, [1.0, 2.0])
+    y = F.concatenate([part.flatten() for part in parts(a)])
+    dy = xp.ones(y.shape)
+    y.backward(dy)
+    a.grad *= 7.0
+    assert to_cpu(dy).tolist() == [1.0] * y.size
+
+
+def test_one_array_for_two_inputs(xp):
+    class Both(Function):
+        def forward(self, a, b):
+            return a + b
+
+        def backward(self, dy):
+            both = dy * 1
+            return both, both
+
+    a, b = leaf(xp, [1.0]), leaf(xp, [2.0])
+    Both()(a, b).backward()
+    a.grad += 1
+    assert grad(b) == [1.0]
+
+
+def test_sums_are_made_in_arrays_of_their_own(xp):
+    """Four ways into h: what a Function returned is not added into, though it may have kept it."""
+    class Kept(Function):
+        def forward(self, x):
+            self.kept = xp_of(x).asarray([1.0, 2.0])
+            return x * 1
+
+        def backward(self, dy):
+            return self.kept
+
+    x = leaf(xp, [0.0, 0.0])
+    h = x * 1.0
+    parts = [Kept()(h) for _ in range(4)]
+    kept = [part.creator.kept for part in parts]
+    y = parts[0] + parts[1] + parts[2] + parts[3]
+    for times in (1, 2):
+        y.backward(xp.ones(2), retain_graph=True)
+        assert grad(x) == [times * 4.0, times * 8.0]
+    assert [to_cpu(array).tolist() for array in kept] == [[1.0, 2.0]] * 4
+
+
+def test_a_gradient_read_before_stays_as_it_was(xp):
+    x = leaf(xp, [1.0, 2.0])
+    (x * 3.0).backward(xp.ones(2))
+    before = x.grad
+    (x * 4.0).backward(xp.ones(2))
+    assert to_cpu(before).tolist() == [3.0, 3.0] and grad(x) == [7.0, 7.0]
+
+
+def test_zero_dimensional_gradients_are_arrays(xp):
+    a, b = leaf(xp, 2.0), leaf(xp, 3.0)
+    for _ in range(2):
+        (a * b + a).backward()
+        for x in (a, b):
+            assert isinstance(x.grad, type(x.data)) and x.grad.shape == ()
+    assert grad(a) == 8.0 and grad(b) == 4.0
+
+
+def test_inputs_and_dy_are_left_alone(xp):
+    values, dy = np.array([[1.0, -2.0], [3.0, 4.0]]), np.array([[1.0, 2.0], [3.0, 4.0]])
+    x, up = leaf(xp, values), xp.asarray(dy)
+    (F.maximum(x, 0.0) * x + x / 2 - x).transpose().backward(up)
+    assert to_cpu(x.data).tolist() == values.tolist() and to_cpu(up).tolist() == dy.tolist()

@@ -1,0 +1,136 @@
+"""A shape that goes through forward in the place of a Tensor."""
+
+import numpy as np
+import pytest
+
+from minicnn.autograd import functions as F
+from minicnn.autograd.checks import ValuesNeeded
+from minicnn.autograd.shapes import BATCH, FollowedShape
+from minicnn.autograd.tensor import Tensor
+from minicnn.layers.activations import ReLU
+from minicnn.layers.conv import Conv2d
+from minicnn.layers.module import Module, Parameter, Sequential
+from minicnn.layers.softmax import softmax
+
+IMAGE = (4, 6, 8)
+WAYS = {                                                   # what a block may do to images (4, 6, 8)
+    "sum of itself": lambda x: x + x,
+    "numbers": lambda x: 2 * (1 - x / 3) - x * 0.5,
+    "powers": lambda x: (x ** 2 + 1.5) ** 0.5,
+    "negative, absolute": lambda x: abs(-x),
+    "elementary": lambda x: F.sqrt(F.exp(F.clip(x, -1, 1))) + F.log(abs(x) + 1),
+    "larger of two": lambda x: F.maximum(x, F.minimum(x, 0.5)),
+    "flat": lambda x: x.flatten(1),
+    "reshaped": lambda x: x.reshape(len(x), 2, -1, 8),
+    "reshaped by a tuple": lambda x: x.reshape((x.shape[0], 4, 48)),
+    "transposed": lambda x: x.transpose(0, 2, 3, 1),
+    "channels cut out": lambda x: x[:, 1:3],
+    "one row": lambda x: x[:, :, 0],
+    "every second pixel": lambda x: x[..., ::2, ::2],
+    "a new axis": lambda x: x[:, None],
+    "mean over pixels": lambda x: x.mean((2, 3)),
+    "sum over channels": lambda x: x.sum(1, keepdims=True),
+    "largest of a row": lambda x: x.max(axis=-1),
+    "smallest, spread": lambda x: x.min(axis=1) + x.var(axis=1),
+    "standardised": lambda x: (x - x.mean(1, keepdims=True)) / x.var(1, keepdims=True),
+    "concatenated": lambda x: F.concatenate([x, x[:, :1], x], axis=1),
+    "stacked": lambda x: F.stack([x, x], axis=1),
+    "split": lambda x: F.split(x, 2, axis=1)[1],
+    "padded": lambda x: F.pad(x, ((0, 0), (0, 0), (1, 2), (3, 0))),
+    "chosen": lambda x: F.where(np.ones(8, bool), x, x * 2),
+    "shares": lambda x: softmax(x, dim=1),
+    "products": lambda x: x @ x.transpose(0, 1, 3, 2),
+    "a matrix from the left": lambda x: np.ones((3, 6), np.float32) @ x,
+    "a scale of its own": lambda x: x * Tensor(np.ones((4, 1, 1), np.float32)),
+}
+
+
+class Block(Module):
+    def __init__(self, way):
+        self.way = way
+
+    def forward(self, x):
+        return self.way(x)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_the_shape_is_that_of_the_values(name):
+    block = Block(WAYS[name])
+    x = Tensor(np.random.default_rng(0).standard_normal((3, *IMAGE)).astype(np.float32))
+    assert block.shape(IMAGE) == block(x).shape[1:]
+
+
+def test_what_a_shape_answers():
+    x = FollowedShape((BATCH, *IMAGE))
+    assert (len(x), x.shape, x.ndim, x.size) == (BATCH, (BATCH, *IMAGE), 4, BATCH * 192)
+    assert x.dtype == np.float32 and x.device == "cpu"
+    assert repr(x) == "FollowedShape(N, 4, 6, 8)"
+
+
+def test_several_inputs_and_outputs():
+    class Pair(Module):
+        def __init__(self):
+            self.relu = ReLU()
+
+        def forward(self, a, b):
+            return self.relu(a) + b, b[:, :1]
+
+    assert Pair().shape((3, 2), (3, 2)) == ((3, 2), (1, 2))
+
+
+def test_nothing_is_drawn_or_computed():
+    def fails(rng, shape):
+        pytest.fail("a weight was drawn")
+
+    class Own(Module):
+        def __init__(self):
+            self.w = Parameter((4, 1, 1), fails)
+
+        def forward(self, x):
+            return x * self.w + 1
+
+    assert Own().shape(IMAGE) == IMAGE
+
+
+@pytest.mark.parametrize("way, line", [
+    (lambda x: x.numpy(), "x.numpy()"), (lambda x: float(x.sum()), "float(x.sum())"),
+    (lambda x: x if x > 0 else -x, "x if x > 0 else -x"), (lambda x: x.sum().item(), "item()"),
+    (lambda x: Tensor(x.data), "x.data"),
+    (lambda x: x.detach(), "x.detach()")])
+def test_values_that_are_not_there(way, line):
+    with pytest.raises(ValuesNeeded) as caught:
+        Sequential(block=Block(way)).shape(IMAGE)
+    message = str(caught.value)
+    assert message.startswith("block (Module.shape): only a shape is followed here")
+    assert "test_shapes.py:" in message and line in message and "out_shape" in message
+
+
+def test_a_block_that_needs_values_says_its_shape_itself():
+    class Clever(Module):
+        def __init__(self):
+            self.conv = Conv2d(4, 5, 3)
+
+        def forward(self, x):
+            return self.conv(x) if float(x.sum()) > 0 else self.conv(-x)
+
+        def out_shape(self, in_shape):
+            return self.conv.shape(in_shape)
+
+    assert Sequential(Clever(), ReLU()).shape(IMAGE) == (5, 4, 6)
+
+
+@pytest.mark.parametrize("way, message", [
+    (lambda x: x + x[:, :1], r"Add: shapes \(N, 4, 6, 8\) and \(N, 1, 6, 8\) meet; they must be"),
+    (lambda x: x * x[..., 1:], r"Mul: shapes .* and \(N, 4, 6, 7\) meet"),
+    (lambda x: x.reshape(len(x), 5, -1), r"reshape: \(N, 4, 6, 8\) does not become \(N, 5, -1\)"),
+    (lambda x: x @ x, r"@: shapes \(N, 4, 6, 8\) and \(N, 4, 6, 8\) do not fit"),
+    (lambda x: F.concatenate([x, x[..., 1:]], axis=1), "differ outside axis 1")])
+def test_shapes_that_do_not_fit(way, message):
+    with pytest.raises(ValueError, match=message):
+        Block(way).shape(IMAGE)
+
+
+def test_a_tuple_in_the_place_of_a_tensor():
+    with pytest.raises(TypeError, match=r"Conv2d 3 -> 8.*got the tuple \(3, 224, 224\); a shape is "
+                                        r"followed by model.shape\(\(3, 224, 224\)\)"):
+        Conv2d(3, 8, 3)((3, 224, 224))

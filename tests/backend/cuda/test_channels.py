@@ -1,0 +1,166 @@
+"""The kernels of normalisation, ReLU and the optimisers, held to the definitions on NumPy.
+
+Where g++ is installed they run on the CPU (tests/host_cuda.py), where there is a GPU, on it.
+"""
+
+import numpy as np
+import pytest
+
+from minicnn import Tensor
+from minicnn.backend.arrays import to_cpu
+from minicnn.backend.cuda import channels, elements
+from minicnn.layers import BatchNorm2d, LocalResponseNorm, ReLU
+from minicnn.optim import SGD, Adam, AdamW
+from tests.backend.cuda.cuda_common import DTYPES, PLACES, close, library, normal, through
+
+if not PLACES:
+    pytest.skip("neither g++ nor a GPU", allow_module_level=True)
+
+
+@pytest.fixture(scope="module", params=PLACES)
+def cp(request, tmp_path_factory):
+    with library(request.param, tmp_path_factory) as found:
+        yield found
+
+
+@pytest.fixture(params=DTYPES, ids=lambda dtype: dtype.__name__)
+def dtype(request):
+    return request.param
+
+
+# --- normalisation --------------------------------------------------------------------------------
+
+def by_channel(x):
+    """(N, C, ...) -> (C, 1, n), as it lies in a network."""
+    return np.ascontiguousarray(np.moveaxis(x, 0, -1)).reshape(x.shape[1], 1, -1)
+
+
+def as_images(rows, shape):
+    return np.moveaxis(to_cpu(rows).reshape(*shape[1:], shape[0]), -1, 0)
+
+
+@pytest.mark.parametrize("stretch", [7, 4096])                       # several in a channel, or one
+@pytest.mark.parametrize("shape", [(4, 3, 5, 6), (1, 2, 1, 2), (5, 1, 4, 4)], ids=str)
+def test_batch_norm(cp, shape, stretch, dtype, monkeypatch):
+    monkeypatch.setattr(channels, "STRETCH", stretch)
+    C, kind = shape[1], np.float32 if dtype == np.float16 else dtype
+    x, dy = normal(shape, dtype) * 2 + 1, normal(shape, dtype, 1)
+    layer = BatchNorm2d(C, eps=1e-3, momentum=1.0).to(dtype=dtype)
+    gamma, beta = normal((C, 1, 1), dtype, 2), normal((C, 1, 1), dtype, 3)
+    layer.weight.data, layer.bias.data = gamma.reshape(C), beta.reshape(C)
+    expected, dx = through(layer, x, dy)
+
+    rows, gamma = cp.asarray(by_channel(x)), cp.asarray(gamma)
+    y, mean, var = channels.normalise(rows, gamma, cp.asarray(beta), 1e-3)
+    assert mean.dtype == var.dtype == kind and mean.shape == var.shape == (C, 1, 1)
+    close(as_images(y, shape), expected, 5)
+    wide = x.astype(np.float64)
+    close(mean, wide.mean((0, 2, 3)).reshape(C, 1, 1).astype(kind), 5)
+    close(var, wide.var((0, 2, 3)).reshape(C, 1, 1).astype(kind), 5)
+    dy = cp.asarray(by_channel(dy))
+    back, dgamma, dbeta = channels.normalise_backward(dy, rows, mean, var, gamma, 1e-3)
+    close(as_images(back, shape), dx, 20)
+    close(dgamma.reshape(C), layer.weight.grad, 20)
+    close(dbeta.reshape(C), layer.bias.grad, 20)
+
+
+def test_batch_norm_at_test_time(cp, dtype):
+    layer, x = BatchNorm2d(3).to(dtype=dtype).eval(), normal((4, 3, 5, 6), dtype)
+    layer.running_mean.data, layer.running_var.data = normal(3, dtype), abs(normal(3, dtype, 1))
+    a = 1 / np.sqrt(layer.running_var.data.astype(np.float64) + layer.eps)
+    b = -layer.running_mean.data * a
+    wide = np.float32 if dtype == np.float16 else dtype
+    a, b = (cp.asarray(q.astype(wide).reshape(3, 1, 1)) for q in (a, b))
+    close(channels.scale_and_shift(cp.asarray(x), a, b), layer(Tensor(x)).numpy(), 5)
+    assert channels.scale_and_shift(cp.asarray(x), a.astype(np.float16), b) is NotImplemented
+
+
+def test_the_variance_far_from_zero_does_not_cancel(cp):
+    x, ones = normal((2, 1, 200), np.float32) * 1e-2 + 1e3, cp.ones((2, 1, 1), np.float32)
+    _, _, var = channels.normalise(cp.asarray(x), ones, ones, 1e-5)
+    assert np.allclose(to_cpu(var), x.astype(float).var((1, 2), keepdims=True), rtol=1e-2)
+
+
+def test_nan_stays_in_its_channel(cp):
+    x, ones = normal((2, 1, 9), np.float32), cp.ones((2, 1, 1), np.float32)
+    x[0, 0, 4] = np.nan
+    for result in channels.normalise(cp.asarray(x), ones, ones, 1e-5):
+        assert np.isnan(to_cpu(result)).all((1, 2)).tolist() == [True, False]
+
+
+def test_an_empty_batch_is_left_to_the_definition(cp):
+    x, ones = cp.ones((2, 1, 0), np.float32), cp.ones((2, 1, 1), np.float32)
+    assert channels.normalise(x, ones, ones, 1e-5) is NotImplemented
+    assert channels.normalise_backward(x, x, ones, ones, ones, 1e-5) is NotImplemented
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 9])
+def test_local_response_normalisation(cp, size, dtype):
+    layer = LocalResponseNorm(size, alpha=0.7, beta=0.75, k=2.0)
+    x, dy = normal((3, 6, 4, 5), dtype), normal((3, 6, 4, 5), dtype, 1)
+    expected, dx = through(layer, x, dy)
+    y, backward = channels.local_response(cp.asarray(x), axes=(1,), size=size, a=0.7 / size,
+                                          beta=0.75, k=2.0, needs_grad=(True,))
+    close(y, expected, 2)
+    close(backward(cp.asarray(dy)), dx, 5)
+
+
+def test_a_square_of_pixels_is_left_to_the_definition(cp):
+    assert channels.local_response(cp.ones((1, 1, 3, 3), np.float32), axes=(2, 3), size=3, a=1.0,
+                                   beta=0.75, k=2.0, needs_grad=(True,)) is NotImplemented
+
+
+# --- element by element ---------------------------------------------------------------------------
+
+@pytest.mark.parametrize("shape", [(3, 4, 5, 2), (7, 5), (0, 3)])
+def test_relu(cp, shape, dtype):
+    x = normal(shape, dtype)
+    if x.size:
+        x.flat[0] = np.nan
+        x.flat[-1] = 0
+    dy = normal(shape, dtype, 1)
+    expected, dx = through(ReLU(), x, dy)
+    y, backward = elements.relu(cp.asarray(x), needs_grad=(True,))
+    assert np.array_equal(to_cpu(y), expected, equal_nan=True) and y.dtype == dtype
+    assert np.array_equal(to_cpu(backward(cp.asarray(dy))), dx)
+    passed = backward.keywords["passed"]
+    assert passed.dtype == bool and passed.size == x.size
+    assert elements.relu(cp.asarray(x), needs_grad=(False,))[1].keywords == {"passed": None}
+    assert elements.relu(cp.ones((), dtype), needs_grad=(True,)) is NotImplemented
+
+
+@pytest.mark.parametrize("options", [{}, {"momentum": 0.9, "nesterov": True},
+                                     {"momentum": 0.5, "dampening": 0.2, "weight_decay": 0.1}],
+                         ids=str)
+def test_momentum_step(cp, options, dtype):
+    options = {"momentum": 0.9} | options
+    w, parameter = normal((5, 7), dtype), Tensor(normal((5, 7), dtype), requires_grad=True)
+    optimizer, ours = SGD([parameter], lr=0.1, **options), cp.asarray(w)
+    v = cp.full(w.shape, np.nan, dtype=np.float32 if dtype == np.float16 else dtype)
+    for step in range(3):
+        parameter.grad = normal(w.shape, dtype, step)
+        optimizer.step()
+        elements.momentum_step(ours, cp.asarray(parameter.grad), v, 0.1, first=step == 0, **options)
+    close(ours, parameter.data)
+
+
+@pytest.mark.parametrize("kind", [Adam, AdamW])
+def test_adam_step(cp, kind, dtype):
+    w, parameter = normal((5, 7), dtype), Tensor(normal((5, 7), dtype), requires_grad=True)
+    optimizer, ours = kind([parameter], lr=0.1, weight_decay=0.1), cp.asarray(w)
+    wide = np.float32 if dtype == np.float16 else dtype
+    m, v = cp.zeros(w.shape, wide), cp.zeros(w.shape, wide)
+    for step in range(1, 4):
+        parameter.grad = normal(w.shape, dtype, step)
+        optimizer.step()
+        elements.adam_step(ours, cp.asarray(parameter.grad), m, v, step, 0.1, (0.9, 0.999), 1e-8,
+                           0.1, kind is AdamW)
+    close(ours, parameter.data)
+
+
+def test_steps_decline_what_does_not_lie_flat(cp):
+    w = cp.ones((3, 4), np.float32)
+    for other in (cp.ones((4, 3), np.float32).T, cp.ones((3, 4), np.float16)):
+        assert elements.momentum_step(w, other, w.copy(), 0.1, 0.9) is NotImplemented
+        assert elements.adam_step(w, other, w.copy(), w.copy(), 1, 0.1, (0.9, 0.999),
+                                  1e-8) is NotImplemented

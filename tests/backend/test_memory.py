@@ -1,0 +1,37 @@
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+
+from minicnn.backend import memory
+
+
+def test_reused_memory_is_the_same_in_one_thread_and_another_in_each():
+    like = np.zeros(0, np.float32)
+    first = memory.reused("test", 10, like)
+    assert memory.reused("test", 5, like).base is first.base
+    assert first.dtype == np.float32 and first.size == 10
+    assert memory.reused("test", 2, np.zeros(0, np.float16)).dtype == np.float16
+    larger = memory.reused("test", 1000, like)
+    assert not np.shares_memory(first, larger)
+    other = []
+    worker = threading.Thread(target=lambda: other.append(memory.reused("test", 10, like)))
+    worker.start()
+    worker.join()
+    assert not np.shares_memory(other[0], larger)
+
+
+def test_keeping_freed_memory_is_refused_where_the_environment_decides():
+    script = "from minicnn.backend import memory; print(memory.keep_freed_memory())"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True,
+                            env=os.environ | {"MALLOC_TRIM_THRESHOLD_": "100000"})
+    assert answer.stdout == "False\n", answer.stderr
+
+
+def test_another_c_library_is_no_error(monkeypatch):
+    def missing(name):
+        raise OSError("no such library")
+    monkeypatch.setattr(memory.ctypes, "CDLL", missing)
+    assert memory.keep_freed_memory() is False

@@ -1,0 +1,57 @@
+"""`import minicnn`: what it loads, and what it finds on first use."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import minicnn
+
+ROOT = Path(__file__).parents[1]
+
+
+def fresh(script):
+    """What a script prints in an interpreter of its own."""
+    return subprocess.run([sys.executable, "-W", "error", "-c", script], cwd=ROOT, check=True,
+                          capture_output=True, text=True).stdout.split()
+
+
+def test_numpy_alone_is_loaded_and_no_network_asked():
+    *packages, asked = fresh("""
+import sys, numpy.random
+before, asked = {*sys.modules}, []
+sys.addaudithook(lambda event, _: asked.append(event) if event.startswith("socket.") else None)
+import minicnn
+loaded = {name.split(".")[0] for name in {*sys.modules} - before}
+print(*loaded - sys.stdlib_module_names - {"numpy"}, len(asked))
+""")
+    assert packages == ["minicnn"] and asked == "0"
+
+
+def test_rooms_are_loaded_on_first_use():
+    before, layer, after = fresh("""
+import sys, minicnn
+print("minicnn.models" in sys.modules, type(minicnn.layers.Conv2d(1, 6, 5)).__name__)
+minicnn.models.build("lenet5")
+print("minicnn.models" in sys.modules)
+""")
+    assert (before, layer, after) == ("False", "Conv2d", "True")
+
+
+@pytest.mark.parametrize("room", minicnn.ROOMS)
+def test_every_room_is_found_and_listed(room):
+    assert getattr(minicnn, room).__name__ == minicnn.ROOMS[room]
+    assert room in dir(minicnn) and set(minicnn.__all__) <= set(dir(minicnn))
+
+
+def test_functions_are_those_of_autograd():
+    from minicnn import functions
+    assert functions is minicnn.autograd.functions
+
+
+def test_a_name_that_there_is_not():
+    with pytest.raises(AttributeError, match="module 'minicnn' has no attribute 'layer'"):
+        _ = minicnn.layer
+    with pytest.raises(ImportError, match="cannot import name 'layer' from 'minicnn'"):
+        from minicnn import layer  # noqa: F401

@@ -28,8 +28,8 @@ from minicnn import Tensor, layers
 from minicnn.analysis import summary
 from minicnn.analysis.speed import gigabytes, gigaflops
 from minicnn.backend.arrays import gpu_name, gpu_problem, to_device
-from minicnn.backend.kernels import plain
 from minicnn.backend.precision import allow_tf32
+from minicnn.backend.versions import plain
 from minicnn.cli.arguments import whole
 from minicnn.optim import SGD
 

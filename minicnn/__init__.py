@@ -14,11 +14,11 @@ from typing import Any
 from minicnn.autograd.hooks import detect_anomaly
 from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.kernels import plain
 from minicnn.backend.memory import keep_freed_memory
 from minicnn.backend.precision import allow_tf32
 from minicnn.backend.random import manual_seed
 from minicnn.backend.threads import set_threads
+from minicnn.backend.versions import plain
 from minicnn.layers.module import Module, Sequential
 from minicnn.layers.parameter import Parameter
 

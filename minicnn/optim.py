@@ -14,8 +14,8 @@ import numpy as np
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, sum_dtype, to_cpu, to_device, xp_of
 from minicnn.backend.cuda import elements
-from minicnn.backend.kernels import kernel
 from minicnn.backend.threads import LEAST, at_once, in_blocks, tiles
+from minicnn.backend.versions import faster
 from minicnn.layers.parameter import list_of_parameters
 
 
@@ -120,7 +120,7 @@ def decayed(w: Array, g: Array, weight_decay: float) -> Array:
     return g + weight_decay * w.astype(g.dtype, copy=False) if weight_decay else g
 
 
-@kernel(cuda=elements.momentum_step)
+@faster(cuda=elements.momentum_step)
 def momentum_step(w, g, v, lr, momentum, dampening, nesterov, first, weight_decay):
     """The step of SGD below; it changes w and v."""
     g = decayed(w, g, weight_decay)
@@ -206,7 +206,7 @@ class RMSprop(Optimizer):
 RMSProp = RMSprop                      # the lecture's spelling; PyTorch's is RMSprop
 
 
-@kernel(cuda=elements.adam_step)
+@faster(cuda=elements.adam_step)
 def adam_step(w, g, m, v, t, lr, betas, eps, weight_decay, decoupled):
     """The step of Adam below, of AdamW if `decoupled`; it changes w, m and v."""
     g, (b1, b2) = decayed(w, g, 0.0 if decoupled else weight_decay), betas

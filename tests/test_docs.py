@@ -141,6 +141,6 @@ def test_every_source_in_the_table_has_its_test():
 def test_code_that_is_quoted_is_the_code():
     """A class or function that a page shows in full stands in the package like that."""
     sources = "\n".join(path.read_text() for path in (ROOT / "minicnn").rglob("*.py"))
-    block = re.search(r"^```python\n(@kernel.*?class LinearFn.*?)^```",
+    block = re.search(r"^```python\n(@faster.*?class LinearFn.*?)^```",
                       (ROOT / "README.md").read_text(), re.M | re.S)
     assert block and block[1] in sources

@@ -23,7 +23,7 @@ REGISTER = {
     4: ("batch norm at its edges", [
         "layers/test_batchnorm.py::test_equal_values_come_out_as_the_bias",
         "layers/test_batchnorm.py::test_refuses_one_value_per_channel",
-        "layers/test_batchnorm.py::test_an_empty_batch_changes_nothing",
+        "layers/test_every_layer.py::test_an_empty_batch",
         "layers/test_batchnorm.py::test_running_averages_agree_with_loops"]),
     5: ("modes leak", ["layers/test_every_layer.py::test_eval_repeats_itself",
                        "layers/test_batchnorm.py::test_eval_repeats_itself_and_changes_nothing"]),
@@ -36,7 +36,7 @@ REGISTER = {
         "layers/test_maxpool.py::test_overlapping_windows_add_up"]),
     8: ("borders of average pooling", [
         "layers/test_avgpool.py::test_padding_counts_unless_told_otherwise",
-        "layers/test_avgpool.py::test_stored_numbers"]),
+        "layers/test_stored.py::test_layer"]),
     9: ("dropout at its edges", ["layers/test_dropout.py::test_p_1_gives_zeros_even_for_infinity",
                                  "layers/test_dropout.py::test_mean_is_preserved",
                                  "layers/test_dropout.py::test_same_mask_in_backward"]),
@@ -67,7 +67,7 @@ REGISTER = {
         "layers/test_conv.py::test_bias_goes_to_channels_where_channels_equal_the_width"]),
     19: ("window arithmetic", ["layers/test_conv.py::test_any_geometry_agrees_with_loops",
                                "layers/test_conv.py::test_backward_is_the_adjoint",
-                               "layers/test_conv.py::test_stored_numbers"]),
+                               "layers/test_stored.py::test_layer"]),
     20: ("every gradient, every option", ["gradcheck/test_cases.py::test_every_function_has_a_case",
                                           "gradcheck/test_checker.py::test_planted_bugs_are_found",
                                           "gradcheck/test_checker.py::test_corners_are_kinks"]),

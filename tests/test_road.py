@@ -17,7 +17,7 @@ import pytest
 
 import minicnn
 from minicnn import Tensor, layers
-from minicnn.backend.kernels import plain
+from minicnn.backend.versions import plain
 
 PACKAGE = str(Path(minicnn.__file__).parent)
 NOT_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,

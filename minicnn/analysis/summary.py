@@ -128,7 +128,7 @@ def summary(model: Module, in_shape: Shape | None = None) -> Summary:
         seen.add(id(step.layer))
         window = step.layer.window if isinstance(step.layer, Windowed) else None
         lines.append(Line(
-            row="", path=step.path, layer=type(step.layer).__name__, output=times(step.shape),
+            row="", path=step.path, layer=kind(step.layer), output=times(step.shape),
             kernel=times(window.kernel) if window else "",
             stride=one_if_equal(window.stride) if window else "", parameters=own,
             macs=step.layer.macs(step.in_shapes[0], step.shape), memory=4 * prod(step.shape),
@@ -140,6 +140,11 @@ def summary(model: Module, in_shape: Shape | None = None) -> Summary:
         rows=row_lines(model, lines), lines=lines, parameters=model.num_parameters(),
         buffers=total - model.num_parameters(), macs=sum(line.macs for line in lines),
         memory=sum(line.memory for line in lines))
+
+
+def kind(layer: Module) -> str:
+    """The class.  A block that writes its own out_shape has one row, and its cost is not known."""
+    return type(layer).__name__ + (" (MACs of its parts unknown)" if layer.children() else "")
 
 
 def size_of_image(name: str, model: Module, in_shape: Shape | None) -> Shape:

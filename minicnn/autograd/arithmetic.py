@@ -11,7 +11,7 @@ import numpy as np
 
 from minicnn.autograd.engine import Function
 from minicnn.backend.arrays import Array, average, matmul, to_cpu, total, xp_of
-from minicnn.backend.kernels import elementwise
+from minicnn.backend.versions import elementwise
 
 
 def unbroadcast(dy: Array, shape: tuple[int, ...]) -> Array:

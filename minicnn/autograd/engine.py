@@ -1,8 +1,9 @@
 """The engine: a Variable remembers the Function that made it; backward() replays them in reverse.
 
     forward     y = f(x1, x2, ...)                each call takes the next serial number
-    backward    dx_i += (dy/dx_i)^T dy            calls are replayed from the highest serial down,
-                                                  each exactly once: the chain rule
+    backward    dx_i += J_i^T dy                  calls are replayed from the highest serial down,
+                                                  each exactly once: the chain rule.  J_i is the
+                                                  derivative of y with respect to x_i
 
 A Function works on arrays, not on Variables: `forward(*arrays)` returns an array and keeps on
 `self` what `backward(dy)` needs.  `dq` is the gradient of the loss with respect to q.  Gradients
@@ -10,7 +11,7 @@ are first order only: second derivatives would triple every layer.  Where a Vari
 (every residual connection), its gradients add up.  docs/engine.md reads this file aloud.
 
 Beside it: checks.py (what is refused, in which words), ownership.py (whose memory a gradient is),
-hooks.py (who watches), shapes.py (what a shape does here), backend/kernels.py (faster versions).
+hooks.py (who watches), shapes.py (what a shape does here), backend/versions.py (faster versions).
 """
 
 import heapq
@@ -27,10 +28,10 @@ from minicnn.autograd.checks import (
     refuse_spent,
 )
 from minicnn.autograd.hooks import tell_gradient_begins, tell_gradient_ends, tell_operation
-from minicnn.autograd.ownership import Waiting
+from minicnn.autograd.ownership import add, own
 from minicnn.autograd.switches import state
 from minicnn.backend.arrays import Array, device_of, xp_of
-from minicnn.backend.kernels import dispatch, switch
+from minicnn.backend.versions import dispatch, switch
 
 _serials = itertools.count()
 
@@ -43,28 +44,34 @@ class Function:
     whether the gradient of input i is wanted.  Settings (a stride, an axis) go into `__init__`.
     """
 
-    kernels: tuple = (None, None)                  # the faster versions of it, and what else its
-    elementwise = widened = False                  # decorators say: see backend/kernels.py
+    kernels: tuple = (None, None)                  # faster versions, for NumPy and CuPy: @faster
+    elementwise = False                            # @elementwise
+    in_float32 = False                             # @in_float32; all three: backend/versions.py
+    keeps_shape = False                            # True lets shapes.py pass without asking
     spent, serial = False, 0                       # spent: backward has passed and freed it
     output: "Variable | None" = None               # set by Variable.retain_grad()
 
     def __init_subclass__(cls) -> None:
-        if {"forward", "backward"} & vars(cls).keys():     # what the parent's decorators say holds
-            cls.kernels, cls.elementwise, cls.widened = (None, None), False, False  # for its own
+        if {"forward", "backward"} & vars(cls).keys():
+            # What decorators say of the parent holds for the parent's own forward and backward.
+            cls.kernels, cls.elementwise, cls.in_float32 = (None, None), False, False
 
     def __call__(self, *inputs: "Variable") -> Any:
         try:
             arrays = check_inputs(self, inputs)
-        except ValuesNeeded:                       # shapes are followed, not values
+        except ValuesNeeded:                       # a shape is followed, as in model.shape(...)
             return self.follow(*inputs)
         self.needs_grad = tuple([state.recording and x.requires_grad for x in inputs])
-        version = self.kernels[not isinstance(arrays[0], np.ndarray)] if switch.fast else None
-        other = version or self.widened and arrays[0].dtype.char == "e"
-        y = dispatch(self, version, arrays) if other else self.forward(*arrays)
+        cpu, cuda = self.kernels
+        version = (cpu if isinstance(arrays[0], np.ndarray) else cuda) if switch.fast else None
+        if version or (self.in_float32 and arrays[0].dtype == np.float16):
+            y = dispatch(self, version, arrays)
+        else:
+            y = self.forward(*arrays)
         y = inputs[0].like(y if y.ndim else xp_of(y).asarray(y, arrays[0].dtype))
         if any(self.needs_grad):
             # The graph holds Functions and leaves, not the Variables between: their arrays can go.
-            # An input that was computed stands for its creator; a leaf has none and is kept.
+            # An input that was computed is represented by its creator; a leaf has none, and stays.
             self.sources = [(x.creator or x) if x.requires_grad else None for x in inputs]
             self.kinds = [(x.shape, x.dtype) for x in arrays]
             self.serial = next(_serials)
@@ -79,7 +86,7 @@ class Function:
     def backward(self, dy: Any) -> Any:
         raise TypeError(f"{type(self).__name__} has no backward: every Function writes its own")
 
-    def gradients(self, dy: Array) -> list:
+    def checked_backward(self, dy: Array) -> list:
         """backward(dy), held to one gradient for each input with that input's shape and dtype."""
         if self.spent:
             refuse_spent()
@@ -100,11 +107,6 @@ class Function:
     def follow(self, *inputs: Any) -> Any:
         """The shape of y for inputs that are shapes: see shapes.py."""
         return next(x for x in inputs if x.is_shape).through(self, inputs)
-
-    def free(self) -> None:
-        """Forget what forward kept, so that memory falls while backward proceeds."""
-        vars(self).clear()
-        self.spent = True
 
 
 class Variable:
@@ -143,41 +145,37 @@ class Variable:
             self.creator.output = self
 
     def backward(self, dy: Any = None, retain_graph: bool = False) -> None:
-        """Add to the `.grad` of every leaf its gradient: the sum over dy of dy * d(self)/d(leaf).
+        """Add to the `.grad` of every leaf the gradient of the sum of dy * self.
 
         dy : array of this Tensor's shape; may be left out for a single value, where it is 1
         retain_graph : keep what the forward pass saved, so that backward can be called once more
         """
         dy = check_upstream(self, dy)
         if self.creator is None:
-            return self.accumulate(dy)
-        waiting = Waiting({self.creator: dy})      # Function -> gradient of its output so far
-        order = [(-self.creator.serial, self.creator)]
-        given: set[int] = set()                    # which arrays became the gradient of a leaf
+            return self.accumulate(dy.copy())
+        waiting = {self.creator: dy}               # Function -> gradient of its output so far
+        order = [(-self.creator.serial, self.creator)]     # a heap: the highest serial first
+        sums, given = set[Function](), set[int]()  # what they are for: ownership.py
         while order:
             function = heapq.heappop(order)[1]     # the latest call: all who used it have answered
             dy = waiting.pop(function)
             if function.output is not None:
-                function.output.accumulate(dy)
-            dxs = function.gradients(dy)
+                function.output.accumulate(dy.copy())
+            dxs = function.checked_backward(dy)
             for source, dx in zip(function.sources, dxs, strict=True):
                 if source is None or dx is None:
                     continue
                 if isinstance(source, Variable):   # a leaf
-                    source.accumulate(dx, retain_graph or dx is dy or dx.base is not None
-                                      or id(dx) in given)
-                    given.add(id(dx))
+                    source.accumulate(own(dx, dy, given, retain_graph))
                 elif source in waiting:
-                    waiting.add(source, dx)
+                    add(waiting, source, dx, sums)
                 else:
                     waiting[source] = dx
                     heapq.heappush(order, (-source.serial, source))
-            if not retain_graph:
-                function.free()
+            if not retain_graph:                   # so memory falls while backward proceeds
+                vars(function).clear()
+                function.spent = True
 
-    def accumulate(self, dx: Array, shared: bool = True) -> None:
-        """grad += dx.  An array that someone else holds too is copied, never kept."""
-        if self.grad is None:
-            self.grad = dx.copy(order="K") if shared else dx
-        else:
-            self.grad = xp_of(dx).asarray(self.grad + dx, dx.dtype)
+    def accumulate(self, dx: Array) -> None:
+        """grad += dx, an array that nobody else holds."""
+        self.grad = dx if self.grad is None else xp_of(dx).asarray(self.grad + dx, dx.dtype)

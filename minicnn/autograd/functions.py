@@ -11,7 +11,7 @@ from minicnn.autograd.arithmetic import unbroadcast
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
-from minicnn.backend.kernels import elementwise
+from minicnn.backend.versions import elementwise
 
 
 @elementwise

@@ -66,7 +66,7 @@ class FollowedShape(Tensor):
         """The shape that a Function makes of its inputs."""
         if hasattr(function, "out_shape"):
             shape = function.out_shape(*[x.shape for x in inputs])
-        elif function.elementwise:
+        elif function.elementwise or function.keeps_shape:
             shape = self.met(function, inputs)
         else:
             raise ValuesNeeded(who_asked())
@@ -145,9 +145,9 @@ def who_asked() -> str:
         frame = frame.f_back
     path, number = frame.f_code.co_filename, frame.f_lineno
     line = linecache.getline(path, number).strip()
-    return (f"{located('Module.shape')}: only a shape is followed here, and values were asked for "
-            f"at {path}:{number}: {line}; a block whose forward needs values writes "
-            "out_shape(self, in_shape) beside it")
+    return (f"{located('forward')} was given a shape, which has no values, but {path}:{number} "
+            f"asks for some, `{line}`; a block whose forward needs values also writes "
+            "out_shape(self, in_shape), which returns the shape of its output for one sample")
 
 
 def is_house(module: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where windows lie on an image: what convolution, pooling, LRN and upsampling share.
+"""Where windows lie on an image: what convolution and pooling share.
 
     out = floor((size + before + after - reach) / stride) + 1,   reach = dilation (kernel - 1) + 1
 
@@ -9,25 +9,13 @@ these KH*KW slices, backward passes add into the same slices, and im2col is all 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
-from math import gcd
 from numbers import Integral
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from minicnn.backend.arrays import Array, xp_of
 
 Padding = tuple[tuple[int, int], tuple[int, int]]          # ((top, bottom), (left, right))
 Corners = list[tuple[int, int]]                            # (row, column) for each cell
-
-
-class Phase(NamedTuple):
-    """Pixels that lie under the same cells: see Window.phases."""
-
-    rows: slice                # of the image
-    columns: slice
-    us: slice                  # cells (u, v) of the window
-    vs: slice
-    windows: Corners           # for each cell, the window in which it lies over the first pixel
 
 
 def is_whole(value: Any) -> bool:
@@ -70,9 +58,10 @@ def out_size(size: int, kernel: int, stride: int = 1, before: int = 0, after: in
     (28, 55, 56)
     """
     after = before if after is None else after
-    room = size + before + after - dilation * (kernel - 1) - 1
+    reach = dilation * (kernel - 1) + 1
+    room = size + before + after - reach
     if room < 0:
-        refuse_size(size, before, after, dilation * (kernel - 1) + 1)
+        refuse_size(size, before, after, reach)
     count = room // stride + 1
     overhangs = ceil_mode and room % stride and count * stride < size + before
     return count + 1 if overhangs else count
@@ -159,10 +148,10 @@ class Window:
 
     def out(self, H: int, W: int) -> tuple[int, int]:
         """(OH, OW): how many positions the window has on an image of H x W."""
-        rows, cols = self.borders(H, W)
+        rows, columns = self.borders(H, W)
         (KH, KW), (SH, SW), (DH, DW) = self.kernel, self.stride, self.dilation
         return (out_size(H, KH, SH, *rows, DH, self.ceil_mode),
-                out_size(W, KW, SW, *cols, DW, self.ceil_mode))
+                out_size(W, KW, SW, *columns, DW, self.ceil_mode))
 
     def cells(self) -> Iterator[tuple[int, int]]:
         """(u, v) of every cell of the window, row by row."""
@@ -177,33 +166,12 @@ class Window:
     def shifted(self, x_pad: Array, u: int, v: int, OH: int, OW: int) -> Array:
         """What lies under cell (u, v) at every position: a view (..., OH, OW) of (..., H', W')."""
         (SH, SW), (DH, DW) = self.stride, self.dilation
-        top, left = u * DH, v * DW
-        return x_pad[..., top:top + SH * (OH - 1) + 1:SH, left:left + SW * (OW - 1) + 1:SW]
-
-    def phases(self, H: int, W: int) -> Iterator[Phase]:
-        """The pixels of an image of H x W, sorted by the cells that they ever lie under.
-
-        Row h lies under cell u of window i where  h + top = i SH + u DH:  at stride 2 an even row
-        meets one half of the cells, an odd row the other.
-        """
-        (top, _), (left, _) = self.borders(H, W)
-        (KH, KW), (SH, SW), (DH, DW) = self.kernel, self.stride, self.dilation
-        for rows, us, i in phases_along(H, KH, SH, DH, top):
-            for columns, vs, j in phases_along(W, KW, SW, DW, left):
-                yield Phase(rows, columns, us, vs, list(product(i, j)))
-
-    def margins(self, H: int, W: int) -> Padding:
-        """Rows and columns of zeros that dy needs around it so that all of `phases` lies within."""
-        (OH, OW), borders = self.out(H, W), self.borders(H, W)
-        sides = []
-        for size, count, reach, stride, (before, _) in zip(
-                (H, W), (OH, OW), self.reach, self.stride, borders, strict=True):
-            sides.append((max(-((before - reach + 1) // stride), 0),
-                          max((size - 1 + before) // stride - count + 1, 0)))
-        return sides[0], sides[1]
+        h, w = u * DH, v * DW                              # of position (0, 0)
+        h_last, w_last = h + SH * (OH - 1), w + SW * (OW - 1)
+        return x_pad[..., h:h_last + 1:SH, w:w_last + 1:SW]
 
     def padded_size(self, H: int, W: int) -> tuple[int, int]:
-        """Size of the image with its borders, as far as the last window reaches."""
+        """Size of the image with its borders, as far as the last window reaches: (H', W')."""
         (OH, OW), ((top, _), (left, _)) = self.out(H, W), self.borders(H, W)
         (KH, KW), (SH, SW), (DH, DW) = self.kernel, self.stride, self.dilation
         return (max(H + top, (OH - 1) * SH + DH * (KH - 1) + 1),
@@ -227,14 +195,3 @@ class Window:
         """The gradient of `pad`: the part of dx_pad that belongs to the image."""
         (top, _), (left, _) = self.borders(H, W)
         return dx_pad[..., top:top + H, left:left + W]
-
-
-def phases_along(size: int, kernel: int, stride: int, dilation: int, before: int
-                 ) -> Iterator[tuple[slice, slice, list[int]]]:
-    """Along one axis: (pixels, the cells they meet, for each cell the first pixel's window)."""
-    step = stride // gcd(stride, dilation)
-    for first in range(min(stride, size)):
-        cells = [u for u in range(kernel) if (first + before - u * dilation) % stride == 0]
-        windows = [(first + before - u * dilation) // stride for u in cells]
-        met = slice(cells[0], None, step) if cells else slice(0)
-        yield slice(first, size, stride), met, windows

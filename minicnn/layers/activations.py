@@ -18,13 +18,13 @@ from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
 from minicnn.backend.cpu import activations as cpu
 from minicnn.backend.cuda import elements
-from minicnn.backend.kernels import elementwise, in_float32, kernel
+from minicnn.backend.versions import elementwise, faster, in_float32
 from minicnn.init import constant
 from minicnn.layers.module import Module, Parameter, Shape
 
 
 @elementwise
-@kernel(cpu=cpu.relu, cuda=elements.relu)
+@faster(cpu=cpu.relu, cuda=elements.relu)
 class ReLUFn(Function):
     def forward(self, x):
         y = xp_of(x).maximum(x, 0)
@@ -36,7 +36,7 @@ class ReLUFn(Function):
 
 
 @elementwise
-@kernel(cpu=cpu.leaky_relu)
+@faster(cpu=cpu.leaky_relu)
 class LeakyReLUFn(Function):
     def __init__(self, a: float):
         self.a = a
@@ -49,7 +49,7 @@ class LeakyReLUFn(Function):
         return xp_of(dy).where(self.positive, dy, self.a * dy)
 
 
-@kernel(cpu=cpu.prelu, cuda=cpu.prelu)
+@faster(cpu.prelu)
 @in_float32
 class PReLUFn(Function):
     def forward(self, x, a):                               # (N, C, H, W), (C,) or (1,)
@@ -65,7 +65,7 @@ class PReLUFn(Function):
 
 
 @elementwise
-@kernel(cpu=cpu.sigmoid)
+@faster(cpu=cpu.sigmoid)
 class SigmoidFn(Function):
     def forward(self, x):
         xp = xp_of(x)
@@ -78,7 +78,7 @@ class SigmoidFn(Function):
 
 
 @elementwise
-@kernel(cpu=cpu.tanh)
+@faster(cpu=cpu.tanh)
 class TanhFn(Function):
     def __init__(self, A: float = 1.0, S: float = 1.0):
         self.A, self.S = A, S

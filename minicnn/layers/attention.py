@@ -24,7 +24,7 @@ from math import isqrt
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
-from minicnn.backend.kernels import in_float32
+from minicnn.backend.versions import in_float32
 from minicnn.backend.windows import whole
 from minicnn.layers.module import Module, Sequential, Shape
 from minicnn.layers.tokens import TokenLinear, check_tokens

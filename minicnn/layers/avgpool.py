@@ -20,13 +20,13 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, sum_dtype, xp_of
 from minicnn.backend.cpu.average_pooling import average_pool
-from minicnn.backend.cuda import windows
-from minicnn.backend.kernels import kernel
+from minicnn.backend.cuda import windows as cuda
+from minicnn.backend.versions import faster
 from minicnn.backend.windows import Window
 from minicnn.layers.windowed import Windowed
 
 
-@kernel(cpu=average_pool, cuda=windows.average_pool)
+@faster(cpu=average_pool, cuda=cuda.average_pool)
 class AvgPool2dFn(Function):
     def __init__(self, window: Window, count_include_pad: bool = True):
         self.window, self.count_include_pad = window, count_include_pad
@@ -54,8 +54,8 @@ class AvgPool2dFn(Function):
         N, C, H, W = self.x_shape
         dx_pad = xp_of(dy).zeros((N, C, *self.window.padded_size(H, W)), dy.dtype)
         for u, v in self.window.cells():
-            view = self.window.shifted(dx_pad, u, v, *dy.shape[2:])
-            view += dy / self.K                            # (N, C, OH, OW)
+            under_cell = self.window.shifted(dx_pad, u, v, *dy.shape[2:])      # (N, C, OH, OW)
+            under_cell += dy / self.K
         return self.window.crop(dx_pad, H, W)              # (N, C, H, W)
 
 

@@ -6,10 +6,10 @@
     y     = gamma_c x_hat + beta_c               weight and bias of the layer
 
     dbeta_c  = sum of dy,   dgamma_c = sum of dy x_hat           over n, h, w
-    dx       = gamma_c / s (dy - mean of dy - x_hat mean of (dy x_hat))          standardise.py: why
+    dx       = gamma_c / s (dy - mean of dy - x_hat mean of (dy x_hat))      (from standardise.py)
 
-At test time the estimates must not depend on the batch, so mu and var are the running averages of
-training (channelnorm.py).  gamma = s, beta = mu gives x back: the layer can learn to do nothing.
+At test time mu and var must not depend on the batch: then they are the running averages of training
+(channelnorm.py).  gamma = s, beta = mu gives x back: the layer can learn to do nothing.
 
 Source: Ioffe and Szegedy 2015, algorithms 1 and 2.  Lecture: stanford, "Batch Normalization",
 "Batch Normalization: Test-Time", "Batch Normalization for ConvNets".
@@ -20,35 +20,35 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
 from minicnn.backend.cpu.batch_norm import batch_norm
-from minicnn.backend.kernels import in_float32, kernel
+from minicnn.backend.versions import faster, in_float32
 from minicnn.layers.channelnorm import ChannelNorm, per_channel
 from minicnn.layers.module import Shape
 from minicnn.layers.standardise import mean_over
 
 
-@kernel(cpu=batch_norm, cuda=batch_norm)
+@faster(batch_norm)
 @in_float32
 class BatchNormFn(Function):
-    """After the call `mean` and `var`, (C,), can be read."""
+    """After the call `mu` and `var`, (C,), can be read."""
 
     def __init__(self, eps: float):
         self.eps = eps
 
     def forward(self, x, gamma=None, beta=None):           # (N, C, H, W), (C,), (C,)
-        self.axes = (0, *range(2, x.ndim))
-        self.gamma = per_channel(gamma, x, 1.0)
+        self.axes = (0, *range(2, x.ndim))                 # all but the channels
+        self.gamma = per_channel(gamma, x, default=1.0)    # (C, 1, 1)
         mu = mean_over(x, self.axes)                       # (1, C, 1, 1)
         var = mean_over((x - mu) ** 2, self.axes)
         self.s = xp_of(x).sqrt(var + self.eps)
         self.x_hat = (x - mu) / self.s                     # (N, C, H, W)
-        self.mean, self.var = mu.reshape(-1), var.reshape(-1)
-        return self.gamma * self.x_hat + per_channel(beta, x, 0.0)
+        self.mu, self.var = mu.reshape(-1), var.reshape(-1)
+        return self.gamma * self.x_hat + per_channel(beta, x, default=0.0)
 
     def backward(self, dy):                                # (N, C, H, W)
-        dbeta, dgamma = dy.sum(self.axes), (dy * self.x_hat).sum(self.axes)    # (C,)
-        centred = dy - mean_over(dy, self.axes) - self.x_hat * mean_over(dy * self.x_hat, self.axes)
-        dx = self.gamma / self.s * centred                 # (N, C, H, W)
-        return (dx, dgamma, dbeta)[:len(self.needs_grad)]
+        x_hat, s, gamma, axes = self.x_hat, self.s, self.gamma, self.axes
+        dbeta, dgamma = dy.sum(axes), (dy * x_hat).sum(axes)         # (C,)
+        dx = gamma / s * (dy - mean_over(dy, axes) - x_hat * mean_over(dy * x_hat, axes))
+        return (dx, dgamma, dbeta)[:len(self.needs_grad)]  # without gamma and beta, dx alone
 
 
 class BatchNorm(ChannelNorm):
@@ -56,10 +56,10 @@ class BatchNorm(ChannelNorm):
 
     def by_batch(self, x: Tensor, *affine: Tensor) -> Tensor:
         batch = BatchNormFn(self.eps)
-        if self.running_mean is not None:
+        if self.running_mean is not None:                  # whose dtype and device must be x's
             check_inputs(batch, (x, self.running_mean))
         y = batch(x, *affine)
-        self.track(batch.mean, batch.var, self.count(x))
+        self.track(batch.mu, batch.var, self.count(x))
         return y
 
 
@@ -81,7 +81,7 @@ class BatchNorm2d(BatchNorm):
 
     >>> import numpy as np
     >>> bn = BatchNorm2d(1, momentum=0.5)
-    >>> y = bn(Tensor(np.array([[[[0, 2]]]], np.float32)))     # mean 1, sum of squares / (n - 1) 2
+    >>> y = bn(Tensor(np.array([[[[0, 2]]]], np.float32)))     # mean 1, variance 2 with n - 1
     >>> bn.running_mean.numpy().tolist(), bn.running_var.numpy().tolist()
     ([0.5], [1.5])
     """

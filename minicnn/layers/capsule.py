@@ -20,7 +20,7 @@ procedure 1.  Lecture: memphis, "CapsuleNet".
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
-from minicnn.backend.kernels import in_float32
+from minicnn.backend.versions import in_float32
 from minicnn.backend.windows import whole
 from minicnn.init import normal
 from minicnn.layers.module import Module, Parameter, Shape

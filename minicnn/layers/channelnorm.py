@@ -5,8 +5,8 @@ Training moves the running averages towards the mean and variance of each batch,
     running_mean <- (1 - momentum) running_mean + momentum mu
     running_var  <- (1 - momentum) running_var  + momentum var n / (n - 1)
 
-n - 1 because the squares are measured from the batch's own mean, which lies too near to its n
-values; x_hat keeps n.  At test time they take the place of mu and var.  They are constants, so the
+n - 1, because squares measured from the batch's own mean come out too small, by (n - 1) / n on
+average; x_hat keeps n.  At test time they take the place of mu and var.  They are constants, so the
 layer is a linear map (and fold.py lets the layer before it do that):
 
     x_hat = (x - running_mean) / s,              s = sqrt(running_var + eps)
@@ -25,29 +25,29 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, xp_of
 from minicnn.backend.cpu.batch_norm import batch_norm_eval
-from minicnn.backend.kernels import in_float32, kernel
+from minicnn.backend.versions import faster, in_float32
 from minicnn.layers.module import Buffer, Module, Parameter, Shape, ones
 
 
-@kernel(cpu=batch_norm_eval, cuda=batch_norm_eval)
+@faster(batch_norm_eval)
 @in_float32
 class BatchNormEvalFn(Function):
     def __init__(self, eps: float):
         self.eps = eps
 
     def forward(self, x, mu, var, gamma=None, beta=None):  # (N, C, H, W), (C,), (C,), (C,), (C,)
-        self.gamma, self.axes = per_channel(gamma, x, 1.0), (0, *range(2, x.ndim))
-        self.s = xp_of(x).sqrt(per_channel(var, x, 1.0) + self.eps)            # (C, 1, 1)
-        self.x_hat = (x - per_channel(mu, x, 0.0)) / self.s                    # (N, C, H, W)
-        return self.gamma * self.x_hat + per_channel(beta, x, 0.0)
+        self.gamma, self.axes = per_channel(gamma, x, default=1.0), (0, *range(2, x.ndim))
+        self.s = xp_of(x).sqrt(per_channel(var, x) + self.eps)            # (C, 1, 1)
+        self.x_hat = (x - per_channel(mu, x)) / self.s                    # (N, C, H, W)
+        return self.gamma * self.x_hat + per_channel(beta, x, default=0.0)
 
     def backward(self, dy):                                # (N, C, H, W)
         dbeta, dgamma = dy.sum(self.axes), (dy * self.x_hat).sum(self.axes)    # (C,)
         dx = self.gamma / self.s * dy                      # (N, C, H, W)
-        return (dx, None, None, dgamma, dbeta)[:len(self.needs_grad)]
+        return (dx, None, None, dgamma, dbeta)[:len(self.needs_grad)]          # mu, var: constants
 
 
-def per_channel(q: Array | None, x: Array, default: float) -> Any:
+def per_channel(q: Array | None, x: Array, default: float = 0.0) -> Any:
     """(C,) -> (C, 1, 1), to stand beside x (N, C, H, W)."""
     return default if q is None else q.reshape(-1, *[1] * (x.ndim - 2))
 

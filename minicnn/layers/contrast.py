@@ -26,7 +26,7 @@ from math import exp
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
-from minicnn.backend.kernels import in_float32
+from minicnn.backend.versions import in_float32
 from minicnn.backend.windows import Window
 from minicnn.layers.module import Module, Shape
 

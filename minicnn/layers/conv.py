@@ -10,11 +10,11 @@ the rows of another.
     dx = col2im(w^T @ dy)      each pixel lay in several windows: their gradients add up
     db = sum of dy over n, i, j
 
-cols comes from im2col.py.  A batch lies innermost in memory (docs/notation.md): batch_last and
-batch_first turn to that order and back.
+cols comes from im2col.py, where the indices of the first formula are.  The images of a batch lie
+side by side in memory, N last: batch_last(x) and batch_first(y) turn there and back (notation.md).
 
-With G groups, filter f sees only the C / G channels of its own group (AlexNet's two GPUs,
-ResNeXt; G = C is a depthwise convolution): G products of that kind side by side.
+With G groups, filter f sees only the C / G channels of its own group (AlexNet's two GPUs, ResNeXt;
+G = C is a depthwise convolution): there are G smaller products, one for each group.  G is 1 else.
 
 Source: LeCun et al. 1998, section II.A; Krizhevsky et al. 2012, section 3.5 (groups).  Lectures:
 virginia "Convolutional layer", unicamp "Convolutional Layer", stanford "Review: Convolution".
@@ -25,41 +25,44 @@ from typing import Any
 from minicnn import init
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.arrays import total
-from minicnn.backend.cpu import convolution
-from minicnn.backend.kernels import kernel
+from minicnn.backend.cpu.convolution import conv2d
 from minicnn.backend.layout import batch_first, batch_last
+from minicnn.backend.versions import faster, in_float32
 from minicnn.backend.windows import Window, whole
 from minicnn.layers.im2col import col2im, im2col
 from minicnn.layers.module import Parameter, Shape
 from minicnn.layers.windowed import Windowed
 
 
-@kernel(cpu=convolution.conv2d, cuda=convolution.conv2d)
+@faster(conv2d)
+@in_float32
 class Conv2dFn(Function):
     def __init__(self, window: Window, groups: int = 1):
-        self.window, self.groups = window, groups
+        self.window, self.G = window, groups
 
     def forward(self, x, w, b=None):                       # (N, C, H, W), (F, C/G, KH, KW), (F,)
-        G, F, N = self.groups, len(w), len(x)
-        OH, OW = self.window.out(*x.shape[2:])
-        self.x_shape, self.w_shape = x.shape, w.shape
-        self.w = w.reshape(G, F // G, w[0].size)           # (G, F/G, C/G KH KW)
-        self.cols = im2col(x, self.window).reshape(G, w[0].size, OH * OW * N)
-        y = (self.w @ self.cols).reshape(F, OH, OW, N)     # (G, F/G, OH OW N), then as images
+        N, C, H, W = self.x_shape = x.shape
+        G, (F, _, KH, KW) = self.G, w.shape
+        OH, OW = self.window.out(H, W)
+        cols = im2col(x, self.window)                      # (C, KH, KW, OH, OW, N)
+        self.cols = cols.reshape(G, C // G * KH * KW, OH * OW * N)
+        self.w = w.reshape(G, F // G, C // G * KH * KW)
+        y = self.w @ self.cols                             # (G, F/G, OH OW N)
+        y = y.reshape(F, OH, OW, N)
         if b is not None:
             y += b.reshape(F, 1, 1, 1)
         return batch_first(y)                              # (N, F, OH, OW)
 
     def backward(self, dy):                                # (N, F, OH, OW)
-        G, (N, F, OH, OW), C = self.groups, dy.shape, self.x_shape[1]
+        (N, C, _, _), (_, F, OH, OW) = self.x_shape, dy.shape
+        G, (KH, KW) = self.G, self.window.kernel
         dy = batch_last(dy).reshape(G, F // G, OH * OW * N)
-        dw = dy @ self.cols.swapaxes(1, 2)                 # (G, F/G, C/G KH KW)
-        db = total(dy, axis=2)                             # (G, F/G)
-        dcols = self.w.swapaxes(1, 2) @ dy                 # (G, C/G KH KW, OH OW N), as cols
-        dcols = dcols.reshape(C, *self.window.kernel, OH, OW, N)
-        dx = col2im(dcols, self.x_shape, self.window)      # (N, C, H, W)
-        return (dx, dw.reshape(self.w_shape), db.reshape(F))[:len(self.needs_grad)]
+        dw = dy @ self.cols.swapaxes(1, 2)                 # dy @ cols^T, (G, F/G, C/G KH KW)
+        db = dy.sum(axis=2)                                # (G, F/G)
+        dcols = self.w.swapaxes(1, 2) @ dy                 # w^T @ dy, (G, C/G KH KW, OH OW N)
+        dx = col2im(dcols.reshape(C, KH, KW, OH, OW, N), self.x_shape, self.window)
+        dxs = dx, dw.reshape(F, C // G, KH, KW), db.reshape(F)
+        return dxs[:len(self.needs_grad)]                  # without b, no db
 
 
 class Conv2d(Windowed):
@@ -72,7 +75,7 @@ class Conv2d(Windowed):
     stride : int or (int, int), default 1     pixels from one window to the next
     padding : int, (int, int), "same" or "valid"
                                               zeros on each side; "same" keeps ceil(size / stride)
-    dilation : int or (int, int), default 1   pixels between the cells of a window (1: none between)
+    dilation : int or (int, int), default 1   pixels from one cell of a window to the next
     groups : int, default 1                   in_channels makes it a depthwise convolution
     bias : bool, default True
 
@@ -108,7 +111,7 @@ class Conv2d(Windowed):
             cure = ("grey images need Conv2d(1, ...)" if C == 1
                     else "channels come before height and width: x.transpose(0, 3, 1, 2)"
                     if in_shape[-1] == self.in_channels
-                    else f"feed {self.in_channels} channels, or build it with Conv2d({C}, ...)")
+                    else f"feed it {self.in_channels}, or build it with Conv2d({C}, ...)")
             came = ", ".join(map(str, in_shape))
             raise ValueError(f"{self.located()}: the input (N, {came}) has {C} "
                              f"channel{'s' * (C != 1)}, the layer was built for "

@@ -14,12 +14,12 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, to_device, xp_of
 from minicnn.backend.cpu.dropout import dropout
-from minicnn.backend.kernels import kernel
 from minicnn.backend.random import generator
+from minicnn.backend.versions import faster
 from minicnn.layers.module import Module, Shape
 
 
-@kernel(cpu=dropout, cuda=dropout)
+@faster(dropout)
 class DropoutFn(Function):
     """`kept` is k: an array of booleans that broadcasts against x."""
 

@@ -11,7 +11,7 @@ et al. 2018, "MobileNetV2", section 3.  Lecture: stanford, "MobileNets".
 
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.kernels import elementwise
+from minicnn.backend.versions import elementwise
 from minicnn.layers.module import Module
 
 

@@ -11,12 +11,12 @@ from minicnn import init
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.cpu.linear import linear
-from minicnn.backend.kernels import in_float32, kernel
+from minicnn.backend.versions import faster, in_float32
 from minicnn.backend.windows import whole
 from minicnn.layers.module import Module, Parameter, Shape
 
 
-@kernel(cpu=linear, cuda=linear)
+@faster(linear)
 @in_float32
 class LinearFn(Function):
     def forward(self, x, w, b=0.0):                        # (N, M), (D, M), (D,)
@@ -27,7 +27,7 @@ class LinearFn(Function):
         dx = dy @ self.w                                   # (N, M)
         dw = dy.T @ self.x                                 # (D, M)
         db = dy.sum(axis=0)                                # (D,)
-        return (dx, dw, db)[:len(self.needs_grad)]
+        return (dx, dw, db)[:len(self.needs_grad)]         # without b, no db
 
 
 class Linear(Module):

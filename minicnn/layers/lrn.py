@@ -3,10 +3,12 @@
     s = k + a * (sum of x^2 over the window around the value)
     y = x s^-beta
 
-The window lies along the channels at one pixel (the lecture's second approach, AlexNet's, with
-a = alpha / size), or is a square of pixels within one channel (its first approach, with
-a = alpha / size^2).  Zeros stand beyond the ends.  A value acts on its own output, and through s on
-all outputs whose window it lies in:
+    across channels   the window lies along the channels at one pixel; a = alpha / size
+                      (the lecture's second approach, AlexNet's)
+    within channels   it is a square of pixels of one channel; a = alpha / size^2 (its first)
+
+Beyond the ends x counts as 0.  A value acts on its own output, and through s on all outputs whose
+window it lies in:
 
     dx = dy s^-beta - 2 a beta x * (sum of dy x s^(-beta - 1) over those outputs)
 
@@ -22,13 +24,13 @@ from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
 from minicnn.backend.cpu.local_response import local_response
 from minicnn.backend.cuda import channels
-from minicnn.backend.kernels import in_float32, kernel
+from minicnn.backend.versions import faster, in_float32
 from minicnn.layers.module import Module, Shape
 
 ACROSS, WITHIN = (1,), (2, 3)              # the axes of a window on images (N, C, H, W)
 
 
-@kernel(cpu=local_response, cuda=channels.local_response)
+@faster(cpu=local_response, cuda=channels.local_response)
 @in_float32
 class LocalResponseFn(Function):
     def __init__(self, axes: tuple[int, ...], size: int, a: float, beta: float, k: float):
@@ -42,9 +44,9 @@ class LocalResponseFn(Function):
 
     def backward(self, dy):                                # (N, C, H, W)
         x, s, a, beta = self.x, self.s, self.a, self.beta
-        before, after = (self.size - 1) // 2, self.size // 2         # who sees me: it is mirrored
-        others = window_sum(dy * x * s ** (-beta - 1), self.axes, before, after)
-        return dy * s ** -beta - 2 * a * beta * x * others
+        after, before = self.size // 2, (self.size - 1) // 2         # of the windows that x lies in
+        seen_by = window_sum(dy * x * s ** (-beta - 1), self.axes, before, after)
+        return dy * s ** -beta - 2 * a * beta * x * seen_by
 
 
 def window_sum(q, axes, before, after):
@@ -54,9 +56,9 @@ def window_sum(q, axes, before, after):
     """
     for axis in axes:
         widths = [(before, after) if other == axis else (0, 0) for other in range(4)]
-        lines = xp_of(q).pad(q, widths).swapaxes(0, axis)  # (before + size + after, ...), a view
-        size = q.shape[axis]
-        q = sum(lines[u:u + size] for u in range(before + after + 1)).swapaxes(0, axis)
+        lines = xp_of(q).pad(q, widths).swapaxes(0, axis)  # (before + length + after, ...)
+        length = q.shape[axis]
+        q = sum(lines[u:u + length] for u in range(before + after + 1)).swapaxes(0, axis)
     return q
 
 

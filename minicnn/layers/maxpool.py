@@ -2,12 +2,13 @@
 
     y[n, c, i, j] = max_{u, v}  x_pad[n, c, i SH + u DH, j SW + v DW]
 
-Only the cell (u*, v*) that won had any influence, so it receives all of dy:
+Only the cell (u', v') that won had any influence, so it receives all of dy:
 
-    dx_pad[n, c, i SH + u* DH, j SW + v* DW] += dy[n, c, i, j]
+    dx_pad[n, c, i SH + u' DH, j SW + v' DW] += dy[n, c, i, j]
 
-The padding is minus infinity: with zeros, a border of negative values would come out as 0.  Where
-several cells are equally large, the first in row order wins; a NaN wins over every number.
+The padding is minus infinity: with zeros, a border of negative values would come out as 0.  It
+never wins, not even where the image is minus infinity too.  Where several cells are equally large,
+the first in row order wins; a NaN wins over every number.
 
 Source: Krizhevsky et al. 2012, section 3.4 (overlapping windows: 3 x 3 at stride 2).  Lectures:
 stanford "Review: Pooling" (its 4 x 4 example is in MaxPool2d below), unicamp "Pooling Layer".
@@ -20,38 +21,39 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
 from minicnn.backend.cpu.max_pooling import max_pool
-from minicnn.backend.cuda import windows
-from minicnn.backend.kernels import kernel
+from minicnn.backend.cuda import windows as cuda
+from minicnn.backend.versions import faster
 from minicnn.backend.windows import Window
 from minicnn.layers.windowed import Windowed
 
 
-@kernel(cpu=max_pool, cuda=windows.max_pool)
+@faster(cpu=max_pool, cuda=cuda.max_pool)
 class MaxPool2dFn(Function):
     def __init__(self, window: Window):
         self.window = window
 
-    def cells(self, x_pad):
-        """What lies under each cell of the window, at all positions."""
-        OH, OW = self.window.out(*self.x_shape[2:])
+    def under_each_cell(self, x_pad, OH, OW):
+        """What lies under each cell of the window, at all positions:  (KH KW, N, C, OH, OW)."""
         return xp_of(x_pad).stack([self.window.shifted(x_pad, u, v, OH, OW)
                                    for u, v in self.window.cells()])
 
     def forward(self, x):                                  # (N, C, H, W)
         xp, self.x_shape = xp_of(x), x.shape
-        cells = self.cells(self.window.pad(x, -inf))       # (K, N, C, OH, OW), K = KH KW
-        inside = self.cells(self.window.pad(xp.ones_like(x, bool), False))
-        y = cells.max(axis=0)                              # (N, C, OH, OW)
-        largest = ((cells == y) | xp.isnan(cells)) & inside
-        self.winner = largest.argmax(axis=0)               # number u* KW + v* of the first of them
+        OH, OW = self.window.out(*x.shape[2:])
+        values = self.under_each_cell(self.window.pad(x, -inf), OH, OW)        # (KH KW, N, C, ...)
+        is_image = self.window.pad(xp.ones_like(x, dtype=bool), False)         # and not padding
+        y = values.max(axis=0)                             # (N, C, OH, OW)
+        largest = (values == y) | xp.isnan(values)
+        won = largest & self.under_each_cell(is_image, OH, OW)
+        self.winner = won.argmax(axis=0)                   # the first: its number u' KW + v'
         return y
 
     def backward(self, dy):                                # (N, C, OH, OW)
         N, C, H, W = self.x_shape
         dx_pad = xp_of(dy).zeros((N, C, *self.window.padded_size(H, W)), dy.dtype)
-        for number, (u, v) in enumerate(self.window.cells()):
-            view = self.window.shifted(dx_pad, u, v, *dy.shape[2:])
-            view += dy * (self.winner == number)           # (N, C, OH, OW)
+        for k, (u, v) in enumerate(self.window.cells()):
+            under_cell = self.window.shifted(dx_pad, u, v, *dy.shape[2:])      # (N, C, OH, OW)
+            under_cell += dy * (self.winner == k)
         return self.window.crop(dx_pad, H, W)              # (N, C, H, W)
 
 
@@ -64,7 +66,7 @@ class MaxPool2d(Windowed):
     stride : int or (int, int), optional       the kernel size if not given
     padding : int, (int, int), "same" or "valid", default 0
                                                minus infinity around it, at most half the window
-    dilation : int or (int, int), default 1    pixels between the cells of a window
+    dilation : int or (int, int), default 1    pixels from one cell of a window to the next
     ceil_mode : bool, default False            let a last window hang over the far edge
 
     >>> x = Tensor([[[[1, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]]])

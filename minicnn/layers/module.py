@@ -75,7 +75,13 @@ class Module:
         for x in inputs:
             if isinstance(x, (tuple, list)) and x and all(isinstance(size, int) for size in x):
                 raise TypeError(f"{self.located()}: expected a Tensor, got the {type(x).__name__} "
-                                f"{x}; a shape is followed by model.shape({tuple(x)})")
+                                f"{x}; for shapes call model.shape((C, H, W)), without the batch")
+            if isinstance(x, (tuple, list)):
+                raise TypeError(f"{self.located()}: expected a Tensor, got a {type(x).__name__} of "
+                                f"{len(x)}; unpack it first: images, labels = batch")
+            if x is None:
+                raise TypeError(f"{self.located()}: expected a Tensor, got None; did the forward "
+                                "before it forget its return?")
         for hook in state.hooks:
             hook.layer_begins(layer_path(), self, inputs)
         y = self.forward(*inputs)
@@ -87,12 +93,15 @@ class Module:
         """The call for shapes: by out_shape, where a layer writes it, else by forward."""
         in_shapes = tuple(map(without_batch, inputs))
         sources = tuple(dict.fromkeys(step for x in inputs for step in x.sources))
+        noted, closed = len(state.trace or ()), not self.children()
         if type(self).out_shape is Module.out_shape:
             y = self.forward(*inputs)
         else:
             shape = self.out_shape(*in_shapes)
             y = FollowedShape((BATCH, *shape), getattr(shape, "sources", sources))
-        if not self.children() and isinstance(y, FollowedShape):
+            # A block that asks none of its parts stands for itself, or its row would be missing.
+            closed = closed or y.sources == sources and len(state.trace or ()) == noted
+        if closed and isinstance(y, FollowedShape):
             step = Step(layer_path(), self, in_shapes, without_batch(y), sources)
             y = FollowedShape(y.shape, (step,))
             if state.trace is not None:
@@ -113,8 +122,9 @@ class Module:
         return in_shape
 
     def refuse_image(self, in_shape: Shape) -> NoReturn:
-        cure = ("one image still needs the batch axis: x[None]" if len(in_shape) == 2
-                else "after Flatten there are no images left; what order are the layers in?")
+        cure = {1: "one grey image needs two more axes, x[None, None]; or is a Flatten before it?",
+                2: "one image still needs the batch axis, x[None]; a batch of grey images the "
+                   "channel axis, x[:, None]"}.get(len(in_shape), "that is one axis too many")
         raise ValueError(f"{self.located()}: expected images (N, C, H, W), got "
                          f"(N, {', '.join(map(str, in_shape))}); {cure}")
 
@@ -127,7 +137,7 @@ class Module:
         return (1, 1), (1, 1)
 
     def located(self) -> str:
-        """How error messages name this layer: "C1 (Conv2d 1 -> 6, kernel 5)"."""
+        """How error messages name this layer: "C1 (Conv2d 1 -> 6, kernel 5x5)"."""
         return located(self.heading())
 
     def heading(self) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.kernels import in_float32
+from minicnn.backend.versions import in_float32
 from minicnn.layers.module import Buffer, Module, Parameter, Shape
 
 DIGITS = """

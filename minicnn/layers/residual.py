@@ -1,8 +1,13 @@
 """Residual connection: a block adds its input to its output, so it need only learn the difference.
 
-    y = F(x) + s(x)          dF = dy,   ds = dy: the gradient passes the block unhindered
+    y = f(x) + s(x)                                the layers of the block f, and the shortcut s
+    df = dy,   ds = dy                             each receives all of dy
+    dx = (dy through f) + (dy through s)           with s(x) = x:  dy + (dy through f)
 
-s is the identity where the shapes agree.  Where a block halves the image and doubles the channels,
+So the gradient reaches every block unhindered along the shortcuts, and f learns only y - x.  s is
+the identity where the shapes agree.  (A whole block, f, s and sum, is `Residual` in
+models/network.py.)
+Where a block halves the image and doubles the channels,
 the paper compares three shortcuts:
 
     A   every stride-th pixel, and zeros for the channels that are new: no parameters
@@ -19,35 +24,45 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
 from minicnn.backend.layout import batch_first
+from minicnn.backend.versions import elementwise
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.module import Module, Sequential, Shape
 
 
+@elementwise
+class ResidualFn(Function):
+    def forward(self, f, s):                               # f(x) and s(x), of one shape
+        return f + s
+
+    def backward(self, dy):
+        return dy, dy
+
+
 class Add(Module):
-    """x + shortcut, of equal shapes: nothing is broadcast, which would hide a mistake.
+    """f(x) + s(x), of equal shapes: nothing is broadcast, which would hide a mistake.
 
     >>> Add()(Tensor([[1, 2]]), Tensor([[10, 20]])).numpy().tolist()
     [[11.0, 22.0]]
     """
 
-    def forward(self, x: Tensor, shortcut: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:], shortcut.shape[1:])
-        if len(x) != len(shortcut):
-            raise ValueError(f"{self.located()}: {len(x)} samples in the block, {len(shortcut)} in "
-                             "the shortcut; both must see the same batch")
-        return x + shortcut
+    def forward(self, block: Tensor, shortcut: Tensor) -> Tensor:
+        self.out_shape(block.shape[1:], shortcut.shape[1:])
+        if len(block) != len(shortcut):
+            raise ValueError(f"{self.located()}: {len(block)} samples in the block, "
+                             f"{len(shortcut)} in the shortcut; both must see the same batch")
+        return ResidualFn()(block, shortcut)
 
-    def out_shape(self, x_shape: Shape, shortcut_shape: Shape) -> Shape:
-        if x_shape != shortcut_shape:
-            raise ValueError(f"{self.located()}: the block gives {x_shape}, the shortcut "
+    def out_shape(self, block_shape: Shape, shortcut_shape: Shape) -> Shape:
+        if block_shape != shortcut_shape:
+            raise ValueError(f"{self.located()}: the block gives {block_shape}, the shortcut "
                              f"{shortcut_shape}; a block that changes the shape needs such a "
                              "shortcut: Shortcut(in_channels, out_channels, stride, option), with "
                              "option A (zero channels), B or C (1x1 convolution)")
-        return x_shape
+        return block_shape
 
 
 class PadChannelsFn(Function):
-    """Every stride-th pixel, and behind the channels others of zeros, up to F in all."""
+    """Option A: every stride-th pixel, then channels of zeros, up to F channels in all."""
 
     def __init__(self, out_channels: int, stride: int):
         self.F, self.stride = out_channels, stride

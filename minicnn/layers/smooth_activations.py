@@ -18,13 +18,13 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
 from minicnn.backend.cpu import smooth_activations as cpu
-from minicnn.backend.kernels import elementwise, in_float32, kernel
 from minicnn.backend.special import normal_cdf
+from minicnn.backend.versions import elementwise, faster, in_float32
 from minicnn.layers.module import Module
 
 
 @elementwise
-@kernel(cpu=cpu.gelu, cuda=cpu.gelu)
+@faster(cpu.gelu)
 @in_float32
 class GELUFn(Function):
     def forward(self, x):
@@ -38,7 +38,7 @@ class GELUFn(Function):
 
 
 @elementwise
-@kernel(cpu=cpu.silu, cuda=cpu.silu)
+@faster(cpu.silu)
 class SiLUFn(Function):
     def forward(self, x):
         xp = xp_of(x)

@@ -1,12 +1,11 @@
 """Softmax: numbers of any size become probabilities that add up to 1.
 
-    y_i = e^(z_i - m) / sum_k e^(z_k - m),   m = max z      dz_i = y_i (dy_i - sum_k dy_k y_k)
+    softmax        y_i = e^(z_i - m) / sum_k e^(z_k - m)          dz_i = y_i (dy_i - sum_k dy_k y_k)
+    log softmax    y_i = z_i - m - log sum_k e^(z_k - m)          dz_i = dy_i - e^y_i sum_k dy_k
 
-    log y_i = z_i - m - log sum_k e^(z_k - m)               dz_i = dy_i - y_i sum_k dy_k
-
-Without m, e^z overflows from z = 89 on in float32; subtracting it changes nothing, because it
-cancels in the fraction.  For a loss, take cross_entropy on the numbers before the softmax (logits):
-the logarithm of a probability that was rounded to 0 is lost.
+with m = max_k z_k.  Without m, e^z overflows from z = 89 on in float32; subtracting it changes
+nothing, because it cancels in the fraction.  For a loss, take cross_entropy on the numbers before
+the softmax (logits): the logarithm of a probability that was rounded to 0 is lost.
 
 Source: Krizhevsky et al. 2012, section 3.5.  Lecture: virginia "AlexNet" (row Out).
 """
@@ -17,37 +16,36 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.switches import located
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
-from minicnn.backend.kernels import in_float32
+from minicnn.backend.versions import in_float32
 from minicnn.layers.module import Module, Shape
 
 
 @in_float32
 class SoftmaxFn(Function):
+    keeps_shape = True
+
     def __init__(self, dim: int):
         self.dim = dim
 
-    def out_shape(self, shape: Shape) -> Shape:
-        return shape
-
     def forward(self, z):
-        e = xp_of(z).exp(below_maximum(z, self.dim))
+        e = xp_of(z).exp(minus_largest(z, self.dim))       # e^(z - m)
         self.y = e / e.sum(self.dim, keepdims=True)
         return self.y
 
     def backward(self, dy):
-        return self.y * (dy - (dy * self.y).sum(self.dim, keepdims=True))
+        y = self.y
+        return y * (dy - (dy * y).sum(self.dim, keepdims=True))
 
 
 @in_float32
 class LogSoftmaxFn(Function):
+    keeps_shape = True
+
     def __init__(self, dim: int):
         self.dim = dim
 
-    def out_shape(self, shape: Shape) -> Shape:
-        return shape
-
     def forward(self, z):
-        xp, z = xp_of(z), below_maximum(z, self.dim)
+        xp, z = xp_of(z), minus_largest(z, self.dim)       # z - m
         self.y = z - xp.log(xp.exp(z).sum(self.dim, keepdims=True))
         return self.y
 
@@ -55,8 +53,8 @@ class LogSoftmaxFn(Function):
         return dy - xp_of(dy).exp(self.y) * dy.sum(self.dim, keepdims=True)
 
 
-def below_maximum(z, dim):
-    """z - max z.  An infinite maximum gives inf - inf: NaN, and no cause for NumPy's warning."""
+def minus_largest(z, dim):
+    """z - m.  Where m is infinite, inf - inf is NaN, which NumPy need not warn of."""
     with np.errstate(invalid="ignore", over="ignore"):
         return z - z.max(axis=dim, keepdims=True)
 

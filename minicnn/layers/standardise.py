@@ -1,7 +1,7 @@
 """Standardise: shift and scale values so that their mean is 0 and their variance 1.
 
     mu    = mean of x              over the n values that share it
-    var   = mean of (x - mu)^2
+    var   = mean of (x - mu)^2     (as mean of x^2 - mu^2, digits would be lost)
     x_hat = (x - mu) / s,          s = sqrt(var + eps)
 
     dx    = 1/s (dy - mean of dy - x_hat mean of (dy x_hat))
@@ -13,9 +13,9 @@ Four layers are this formula, and differ only in which axes of (N, C, H, W) shar
     instance norm    H, W          one for each sample and channel           groupnorm.py
     group norm       C/G, H, W     one for each sample and group of channels groupnorm.py
 
-Why: every x moves mu and s as well, by  dmu/dx = 1/n  and  ds/dx = x_hat / n.  Of dy, only what
-neither shifts all the values together nor stretches them about their mean comes through: those two
-changes are undone by the formula anyway.
+Why: x moves x_hat by itself, through mu and through s, with dmu/dx = 1/n and ds/dx = x_hat / n:
+
+    dx = dy / s + dmu / n + ds x_hat / n,     dmu = - sum dy / s,     ds = - sum dy x_hat / s
 
 Source: Ioffe and Szegedy 2015, section 3; Wu and He 2018, figure 2.  Lecture: stanford, "Batch
 Normalization" and "Comparison of Normalization Layers".
@@ -26,16 +26,16 @@ from math import prod
 from minicnn.autograd.engine import Function
 from minicnn.backend.arrays import Array, xp_of
 from minicnn.backend.cpu.standardise import standardise
-from minicnn.backend.kernels import in_float32, kernel
+from minicnn.backend.versions import faster, in_float32
 
 
 def mean_over(q: Array, axes: tuple[int, ...]) -> Array:
-    """Mean over axes, which keep length 1; 0 for an empty batch."""
+    """Mean over axes, which keep length 1; an empty batch has the mean 0, not NaN."""
     n = max(prod(q.shape[axis] for axis in axes), 1)
-    return q.sum(axes, keepdims=True) * (1 / n)
+    return q.sum(axes, keepdims=True) / n
 
 
-@kernel(cpu=standardise, cuda=standardise)
+@faster(standardise)
 @in_float32
 class StandardiseFn(Function):
     """x_hat over `axes`.  After the call `mean` and `var` can be read, with axes of length 1."""
@@ -45,11 +45,11 @@ class StandardiseFn(Function):
 
     def forward(self, x):
         self.mean = mean_over(x, self.axes)
-        self.var = mean_over((x - self.mean) ** 2, self.axes)        # E[x^2] - mu^2 would cancel
+        self.var = mean_over((x - self.mean) ** 2, self.axes)
         self.s = xp_of(x).sqrt(self.var + self.eps)
         self.x_hat = (x - self.mean) / self.s
         return self.x_hat
 
     def backward(self, dy):
-        centred = dy - mean_over(dy, self.axes) - self.x_hat * mean_over(dy * self.x_hat, self.axes)
-        return centred / self.s
+        x_hat, axes = self.x_hat, self.axes
+        return (dy - mean_over(dy, axes) - x_hat * mean_over(dy * x_hat, axes)) / self.s

@@ -20,7 +20,7 @@ def check_scores(name: str, what: str, scores: Any) -> tuple[int, int]:
                         "wrap it: Tensor(x)")
     if scores.ndim != 2 or scores.shape[1] == 0:
         raise ValueError(f"{name}: {what} must be (N, C), one row of C scores for each sample, got "
-                         f"{scores.shape}")
+                         f"{scores.shape}; does the network end with Flatten(), Linear(...)?")
     return scores.shape
 
 

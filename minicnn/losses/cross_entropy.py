@@ -4,8 +4,8 @@
     L        = -1/N sum_n log p[n, label_n]
     dz[n, c] = (p[n, c] - [c is label_n]) / N
 
-No probability is ever fed to a logarithm: one that rounds to 0 would give an infinite loss.  The
-largest score is subtracted first, so that the sum below the fraction lies between 1 and C.
+The logarithm is taken of the sum, not of p, which may round to 0:  -log p = log sum_k e^z_k - z.
+The largest score is subtracted first, so that this sum lies between 1 and C.
 
 Sources: Krizhevsky et al. 2012, section 3.5; Szegedy et al. 2016, "Rethinking the Inception
 architecture", section 7 (label smoothing).  Lectures: virginia, memphis, iitk (softmax as the last
@@ -19,19 +19,21 @@ import numpy as np
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, sum_dtype, xp_of
-from minicnn.backend.kernels import in_float32
+from minicnn.backend.versions import in_float32
+from minicnn.layers.softmax import minus_largest
 from minicnn.losses.checks import check_labels, check_reduction, check_scores, class_weights
 
 
 @in_float32
 class CrossEntropyFn(Function):
-    """Sample n wants its label by the amount a[n] and, if smoothed, every class c by s[c].
+    """With weights: a[n] for sample n's own class and, if smoothed, s[c] more for every class c.
 
-        cost[n, c] = -log p[n, c] = log(sum_k e^z[n, k]) - z[n, c]
+        cost[n, c] = -log p[n, c]
         L[n]       = a[n] cost[n, label_n] + sum_c s[c] cost[n, c]
-        dz[n, c]   = dL[n] (p[n, c] (a[n] + sum_k s[k]) - a[n] [c is label_n] - s[c])
+        dz[n, c]   = dL[n] (p[n, c] (a[n] + sum_k s[k]) - a[n] [1 where c is label_n] - s[c])
 
-    ignored : numbers of the samples that count for nothing, whatever their scores and label
+    a (N,), s (C,) or None;  ignored : numbers of the samples that count for nothing
+    divisor : of the sum of all L, for the mean
     """
 
     def __init__(self, labels: Array, a: Array, s: Array | None, ignored: Array, divisor: float,
@@ -40,27 +42,29 @@ class CrossEntropyFn(Function):
         self.divisor, self.reduction = divisor, reduction
 
     def forward(self, z):                                  # (N, C)
-        xp = xp_of(z)
-        z = z - z.max(axis=1, keepdims=True)               # the largest becomes 0: e^z <= 1
-        self.e = xp.exp(z)
-        self.total = self.e.sum(axis=1, keepdims=True)     # (N, 1)
-        self.own = xp.arange(len(z)), self.labels          # where each sample's own class stands
-        log_total = xp.log(self.total)
-        losses = self.a * (log_total[:, 0] - z[self.own])                   # (N,)
-        if self.s is not None:                             # where s is 0: 0 * inf is NaN
-            losses += (self.s * xp.where(self.s == 0, 0, log_total - z)).sum(axis=1)
-        losses[self.ignored] = 0
-        return losses if self.reduction == "none" else losses.sum() / self.divisor
+        xp, a, s = xp_of(z), self.a, self.s
+        z = minus_largest(z, dim=1)                        # the largest becomes 0: e^z <= 1
+        e = xp.exp(z)
+        total = e.sum(axis=1, keepdims=True)               # (N, 1)
+        self.p, cost = e / total, xp.log(total) - z        # (N, C)
+        self.own = xp.arange(len(z)), self.labels          # p[own]: each sample's own class, (N,)
+        L = a * cost[self.own]
+        if s is not None:
+            L += (s * xp.where(s == 0, 0, cost)).sum(axis=1)         # 0 * infinity would be NaN
+        L[self.ignored] = 0                                # as would be 0 * NaN
+        return L if self.reduction == "none" else L.sum() / self.divisor
 
     def backward(self, dy):                                # () or (N,)
-        dlosses = dy.reshape(-1, 1) / self.divisor
-        wanted = self.a[:, None] if self.s is None else self.a[:, None] + self.s.sum()
-        dz = self.e * (dlosses * wanted / self.total)      # p = e / total
-        dz[self.own] -= dlosses[:, 0] * self.a
-        if self.s is not None:
-            dz -= dlosses * self.s
+        a, s = self.a, self.s
+        dL = dy.reshape(-1, 1) / self.divisor              # (1, 1) or (N, 1)
+        if s is None:
+            dz = self.p * a[:, None]                       # (N, C)
+        else:
+            dz = self.p * (a[:, None] + s.sum()) - s
+        dz[self.own] -= a
+        dz *= dL
         dz[self.ignored] = 0
-        return dz                                          # (N, C)
+        return dz
 
 
 def cross_entropy(logits: Tensor, labels: Any, weight: Any = None, ignore_index: int = -100,

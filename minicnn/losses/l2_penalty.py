@@ -11,7 +11,7 @@ from math import isfinite
 
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.kernels import in_float32
+from minicnn.backend.versions import in_float32
 
 
 @in_float32

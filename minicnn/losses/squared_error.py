@@ -10,7 +10,7 @@ from typing import Any
 
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.kernels import in_float32
+from minicnn.backend.versions import in_float32
 from minicnn.losses.checks import check_reduction
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from minicnn.analysis import summary
 from minicnn.autograd import functions as F
 from minicnn.autograd.checks import ValuesNeeded
 from minicnn.autograd.shapes import BATCH, FollowedShape
@@ -101,7 +102,7 @@ def test_values_that_are_not_there(way, line):
     with pytest.raises(ValuesNeeded) as caught:
         Sequential(block=Block(way)).shape(IMAGE)
     message = str(caught.value)
-    assert message.startswith("block (Module.shape): only a shape is followed here")
+    assert message.startswith("block (forward) was given a shape, which has no values")
     assert "test_shapes.py:" in message and line in message and "out_shape" in message
 
 
@@ -119,6 +120,22 @@ def test_a_block_that_needs_values_says_its_shape_itself():
     assert Sequential(Clever(), ReLU()).shape(IMAGE) == (5, 4, 6)
 
 
+def test_a_block_that_asks_no_part_has_one_row():
+    class Closed(Module):
+        def __init__(self):
+            self.conv = Conv2d(4, 4, 3, padding=1)
+
+        def forward(self, x):
+            return self.conv(x) if float(x.sum()) > 0 else x
+
+        def out_shape(self, in_shape):
+            return in_shape
+
+    table = summary(Sequential(a=Closed(), relu=ReLU()), IMAGE)
+    assert [line.layer for line in table.lines] == ["Closed (MACs of its parts unknown)", "ReLU"]
+    assert [line.parameters for line in table.lines] == [148, 0] and table.parameters == 148
+
+
 @pytest.mark.parametrize("way, message", [
     (lambda x: x + x[:, :1], r"Add: shapes \(N, 4, 6, 8\) and \(N, 1, 6, 8\) meet; they must be"),
     (lambda x: x * x[..., 1:], r"Mul: shapes .* and \(N, 4, 6, 7\) meet"),
@@ -130,7 +147,10 @@ def test_shapes_that_do_not_fit(way, message):
         Block(way).shape(IMAGE)
 
 
-def test_a_tuple_in_the_place_of_a_tensor():
-    with pytest.raises(TypeError, match=r"Conv2d 3 -> 8.*got the tuple \(3, 224, 224\); a shape is "
-                                        r"followed by model.shape\(\(3, 224, 224\)\)"):
-        Conv2d(3, 8, 3)((3, 224, 224))
+def test_what_is_put_in_the_place_of_a_tensor():
+    for wrong, message in [((3, 224, 224), r"Conv2d 3 -> 8.* got the tuple \(3, 224, 224\); for "
+                                           r"shapes call model.shape\(\(C, H, W\)\), without the"),
+                           ((Tensor([1.0]), [1]), "got a tuple of 2; unpack it first: images, lab"),
+                           (None, "got None; did the forward before it forget its return")]:
+        with pytest.raises(TypeError, match=message):
+            Conv2d(3, 8, 3)(wrong)

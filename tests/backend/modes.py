@@ -1,10 +1,10 @@
-"""Every faster version against its definition: for tests/backend/test_kernels.py and cuda/."""
+"""Every faster version against its definition: for tests/backend/test_versions.py and cuda/."""
 
 import numpy as np
 
 from minicnn import Module, Tensor, manual_seed
 from minicnn.backend.arrays import to_cpu, to_device
-from minicnn.backend.kernels import in_memory_order, plain
+from minicnn.backend.versions import in_memory_order, plain
 from minicnn.gradcheck.cases.table import all_cases
 from minicnn.gradcheck.checker import gradcheck, scattered_parameters
 from tests.gradcheck.test_cases import all_functions

@@ -109,6 +109,13 @@ def test_same_by_hand(size, kernel, stride, dilation, before, after):
     assert window.out(size, 1) == (-(-size // stride), 1)
 
 
+def test_padded_size_by_hand():
+    """On an oblong image: two windows of 3 down, side by side, take 6 pixels; one across takes 3.
+    """
+    assert Window.of(3, 3, "same").padded_size(4, 3) == (6, 3)
+    assert Window.of(3, 1, (1, 2)).padded_size(5, 7) == (7, 11)
+
+
 @given(windows(False), sizes, sizes)
 def test_same_keeps_the_size(window, H, W):
     (SH, SW), (kernel, dilation) = window.stride, (window.kernel, window.dilation)
@@ -133,29 +140,3 @@ def test_padding_and_cropping(window, H, W):
 def test_nothing_to_pad_is_no_copy():
     x = np.zeros((1, 1, 3, 3))
     assert Window.of(3).pad(x) is x
-
-
-@given(windows(ceil_mode=False), sizes, sizes)
-@settings(max_examples=200, deadline=None)
-def test_phases_name_every_meeting_of_pixel_and_cell_once(window, H, W):
-    """(h, w) lies under (u, v) of window (i, j): from the phases, and from the windows."""
-    assume(fits(window, H, W))
-    (OH, OW), (SH, SW), (DH, DW) = window.out(H, W), window.stride, window.dilation
-    (top, _), (left, _) = window.borders(H, W)
-    KH, KW = window.kernel
-    right = {(h, w, u, v, i, j) for u, v in window.cells() for i in range(OH) for j in range(OW)
-             for h in [i * SH + u * DH - top] for w in [j * SW + v * DW - left]
-             if 0 <= h < H and 0 <= w < W}
-    (above, below), (before, after) = window.margins(H, W)
-    found, pixels = [], []
-    for rows, columns, us, vs, firsts in window.phases(H, W):
-        pixels += [(h, w) for h in range(H)[rows] for w in range(W)[columns]]
-        cells = [(u, v) for u in range(KH)[us] for v in range(KW)[vs]]
-        for (u, v), (first_i, first_j) in zip(cells, firsts, strict=True):
-            for i, h in enumerate(range(H)[rows], first_i):
-                for j, w in enumerate(range(W)[columns], first_j):
-                    assert -above <= i < OH + below and -before <= j < OW + after
-                    if 0 <= i < OH and 0 <= j < OW:        # else dy is 0 there
-                        found.append((h, w, u, v, i, j))
-    assert len(found) == len(set(found)) and set(found) == right
-    assert sorted(pixels) == [(h, w) for h in range(H) for w in range(W)]

@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from minicnn.backend.kernels import plain
+from minicnn.backend.versions import plain
 from minicnn.cli import gradcheck
 from minicnn.gradcheck.cases.case import Case, normal
 from minicnn.layers.activations import ReLU, Tanh, TanhFn

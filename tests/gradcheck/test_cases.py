@@ -22,9 +22,10 @@ checked: dict[int, set[type[Function]]] = {}
 
 @pytest.mark.parametrize("number", range(len(CASES)),
                          ids=[f"{case.name}: {case.option}" for case in CASES])
-def test_gradients(number, mode):
+def test_gradients(number, mode, device):
+    """Here alone, once a mode and library; the layers' own tests hold what they compute."""
     case = CASES[number]
-    report = gradcheck(case.make(), *case.inputs)
+    report = gradcheck(case.make(), *case.inputs, device=device)
     assert report, f"{case.name}, {case.option}: {report}"
     assert report.error <= LIMIT and report.elements > 0
     checked[number] = report.functions

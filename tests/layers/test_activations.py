@@ -5,20 +5,8 @@ import pytest
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.activations import LeakyReLU, PReLU, ReLU, ScaledTanh, Sigmoid, Tanh
-from tests import reference_layers as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    check_keeps_layout,
-    check_stored,
-    grad_cases,
-    gradient_of,
-    run,
-    stored,
-)
+from tests.layers.checks import check_agreement, check_keeps_layout, gradient_of, run
+from tests.reference import activations as reference
 
 KINDS = [ReLU, LeakyReLU, PReLU, Sigmoid, Tanh, ScaledTanh]
 X = np.array([[-2.0, -0.5, 0, 1, 3]])
@@ -75,18 +63,6 @@ def test_agrees_with_loops(shape, xp, rng):
     check_agreement(run(prelu, xp, x), reference.prelu(x, slopes))
 
 
-@pytest.mark.parametrize("kind, case", [(kind, case.values[0]) for kind in KINDS
-                                        for case in stored(kind.__name__)],
-                         ids=lambda value: getattr(value, "__name__", ""))
-def test_stored_numbers(kind, case, xp):
-    check_stored(kind, case, xp)
-
-
-@pytest.mark.parametrize("case", grad_cases(*[kind.__name__ for kind in KINDS]))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
 def test_relu_at_its_corners(xp):
     """At 0 the gradient is 0, at NaN it is 1, and NaN comes out where NaN went in."""
     x = Tensor(xp.asarray(np.array([-0.0, 0.0, nan, inf, -inf])), requires_grad=True)
@@ -132,14 +108,6 @@ def test_the_gradient_is_exactly_dy_or_the_slope_times_dy(layer, rng):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_layout_in_memory_is_kept(kind, rng):
     check_keeps_layout(kind(), rng.standard_normal((2, 3, 5, 4)).astype(np.float32))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_dtypes_layouts_and_empty_batch(kind, xp, rng):
-    x = rng.standard_normal((2, 3, 5, 4))
-    check_dtypes(kind, x, xp)
-    check_empty_batch(kind, (3, 5, 4), xp)
-    check_any_layout(kind, x)
 
 
 def test_slopes_go_to_channels_where_channels_equal_the_width():

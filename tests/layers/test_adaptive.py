@@ -3,19 +3,8 @@ import pytest
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.adaptive import AdaptiveAvgPool2d, GlobalAvgPool2d, spans
-from tests import reference_layers as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    check_stored,
-    grad_cases,
-    gradient_of,
-    run,
-    stored,
-)
+from tests.layers.checks import check_agreement, gradient_of, run
+from tests.reference import windows as reference
 
 
 def test_by_hand(xp):
@@ -38,16 +27,6 @@ def test_agrees_with_loops(H, W, OH, OW, xp, rng):
                     reference.adaptive_avg_pool2d(x, OH, OW))
 
 
-@pytest.mark.parametrize("case", stored("AdaptiveAvgPool2d"))
-def test_stored_numbers(case, xp):
-    check_stored(AdaptiveAvgPool2d, case, xp)
-
-
-@pytest.mark.parametrize("case", grad_cases("AdaptiveAvgPool2d", "GlobalAvgPool2d"))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
 def test_windows_cover_everything():
     for size in range(1, 12):
         for parts in range(1, 12):
@@ -64,15 +43,6 @@ def test_other_windows_are_untouched_by_nan():
     x = np.ones((1, 1, 4, 4))
     x[0, 0, 0, 0] = np.nan
     assert np.isnan(AdaptiveAvgPool2d(2)(Tensor(x)).numpy()).sum() == 1
-
-
-@pytest.mark.parametrize("make", [GlobalAvgPool2d, lambda: AdaptiveAvgPool2d((2, 3)),
-                                  lambda: AdaptiveAvgPool2d((None, 2))])
-def test_dtypes_layouts_and_empty_batch(make, xp, rng):
-    x = rng.standard_normal((2, 2, 5, 4))
-    check_dtypes(make, x, xp)
-    check_empty_batch(make, (2, 5, 4), xp)
-    check_any_layout(make, x)
 
 
 def test_receptive_field():

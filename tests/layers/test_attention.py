@@ -3,16 +3,8 @@ import pytest
 
 from minicnn import Tensor
 from minicnn.layers.attention import Attention, SelfAttention
-from tests import reference_modern as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    run,
-)
-from tests.layers.modern import check_stored_modern, modern_cases, stored_modern
+from tests.layers.checks import check_agreement, run
+from tests.reference import features as reference
 
 
 def test_by_hand(xp):
@@ -36,16 +28,6 @@ def test_self_attention_is_linear_attend_linear(xp, rng):
     check_agreement(run(layer, xp, x), reference.token_linear(attended, *out))
 
 
-@pytest.mark.parametrize("case", stored_modern("Attention", "SelfAttention"))
-def test_agrees_with_stored_numbers(case, xp, device):
-    check_stored_modern(case, xp, device)
-
-
-@pytest.mark.parametrize("case", modern_cases("Attention", "SelfAttention"))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
 def test_order_of_the_tokens_does_not_matter(xp, rng):
     layer, x = SelfAttention(4, 2), rng.standard_normal((1, 5, 4))
     order = rng.permutation(5)
@@ -63,13 +45,6 @@ def test_costs_and_names():
     assert layer.attend.macs((197, 3 * 768), (197, 768)) == 2 * 197 * 197 * 768
     assert [name for name, _ in layer.named_parameters()] == [
         "in_proj.weight", "in_proj.bias", "out_proj.weight", "out_proj.bias"]
-
-
-def test_dtypes_layouts_and_empty_batch(xp, rng):
-    x = rng.standard_normal((2, 3, 12))
-    check_dtypes(lambda: Attention(4, 2), x, xp)
-    check_any_layout(lambda: Attention(4, 2), x)
-    check_empty_batch(lambda: Attention(4, 2), (3, 12), xp)
 
 
 def test_says_what_is_wrong():

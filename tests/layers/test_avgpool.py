@@ -5,19 +5,8 @@ import pytest
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.avgpool import AvgPool2d
-from tests import reference_layers as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    check_stored,
-    grad_cases,
-    gradient_of,
-    run,
-    stored,
-)
+from tests.layers.checks import check_agreement, gradient_of, run
+from tests.reference import windows as reference
 
 
 def test_by_hand(xp):
@@ -54,16 +43,6 @@ def test_agrees_with_loops(kernel, stride, padding, ceil_mode, counted, rng):
     check_agreement(y, expected)
 
 
-@pytest.mark.parametrize("case", stored("AvgPool2d"))
-def test_stored_numbers(case, xp):
-    check_stored(AvgPool2d, case, xp)
-
-
-@pytest.mark.parametrize("case", grad_cases("AvgPool2d"))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
 def test_float16_sums_in_float32():
     """256 values of 1,000 add up to more than float16 can hold; their mean does not."""
     x = np.full((1, 1, 16, 16), 1000, np.float16)
@@ -75,14 +54,6 @@ def test_nan_stays_in_its_window():
     x[0, 0, 0, 0] = np.nan
     y = AvgPool2d(2)(Tensor(x)).numpy()
     assert np.isnan(y[0, 0, 0, 0]) and np.isnan(y).sum() == 1
-
-
-@pytest.mark.parametrize("arguments", [(2,), (3, 2, 1), (3, 2, 1, True, False)])
-def test_dtypes_layouts_and_empty_batch(arguments, xp, rng):
-    x = rng.standard_normal((2, 2, 6, 5))
-    check_dtypes(lambda: AvgPool2d(*arguments), x, xp)
-    check_empty_batch(lambda: AvgPool2d(*arguments), (2, 6, 5), xp)
-    check_any_layout(lambda: AvgPool2d(*arguments), x)
 
 
 def test_says_what_is_wrong():

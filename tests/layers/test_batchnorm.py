@@ -5,20 +5,10 @@ import pytest
 
 from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.arrays import to_cpu
 from minicnn.layers.batchnorm import BatchNorm1d, BatchNorm2d
 from tests import standin
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    gradient_of,
-    innermost,
-    run,
-)
-from tests.layers.normalisation import check_gradient, check_stored, gradient_cases, stored
-from tests.reference_normalisation import batch_norm, running_averages, scaled_by_channel
+from tests.layers.checks import check_agreement, gradient_of, innermost, run
+from tests.reference.normalisation import batch_norm, running_averages, scaled_by_channel
 
 KINDS = [(BatchNorm1d, (5, 3)), (BatchNorm1d, (4, 3, 2)), (BatchNorm2d, (2, 3, 4, 5)),
          (BatchNorm2d, (1, 3, 1, 2))]
@@ -70,21 +60,6 @@ def test_running_averages_agree_with_loops(kind, shape, momentum, rng, xp):
     check_agreement(bn.running_mean.numpy(), mean)
     check_agreement(bn.running_var.numpy(), var)
     assert bn.num_batches_tracked.item() == 3
-
-
-@pytest.mark.parametrize("case", stored("BatchNorm1d"))
-def test_1d_agrees_with_stored_numbers(case, xp):
-    check_stored(BatchNorm1d, case, xp)
-
-
-@pytest.mark.parametrize("case", stored("BatchNorm2d"))
-def test_2d_agrees_with_stored_numbers(case, xp):
-    check_stored(BatchNorm2d, case, xp)
-
-
-@pytest.mark.parametrize("case", gradient_cases("BatchNorm1d") + gradient_cases("BatchNorm2d"))
-def test_gradient(case, device):
-    check_gradient(case, device)
 
 
 # --- training and test ----------------------------------------------------------------------
@@ -189,14 +164,6 @@ def batch_norm_of_large(x):
     return (x - mean) / np.sqrt(var + 1e-5)
 
 
-def test_an_empty_batch_changes_nothing(xp):
-    bn = BatchNorm2d(3)
-    check_empty_batch(lambda: bn, (3, 2, 2), xp)
-    check_empty_batch(lambda: BatchNorm2d(3).eval(), (3, 2, 2), xp)
-    check_empty_batch(lambda: BatchNorm1d(3), (3,), xp)
-    assert not to_cpu(bn.running_mean.data).any() and bn.num_batches_tracked.item() == 0
-
-
 def test_nan_stays_in_its_channel(rng, xp):
     x = rng.standard_normal((3, 2, 2, 2))
     x[1, 0, 0, 0] = np.nan
@@ -204,15 +171,6 @@ def test_nan_stays_in_its_channel(rng, xp):
     assert np.isnan(y[:, 0]).all() and np.isfinite(y[:, 1]).all()
     y = run(BatchNorm2d(2).eval(), xp, x)
     assert np.isnan(y).sum() == 1
-
-
-@pytest.mark.parametrize("training", [True, False])
-def test_dtypes_and_layouts(training, rng, xp):
-    x = rng.standard_normal((2, 3, 4, 5))
-    check_dtypes(lambda: BatchNorm2d(3).train(training), x, xp)
-    check_dtypes(lambda: BatchNorm2d(3, affine=False).train(training), x, xp)
-    check_dtypes(lambda: BatchNorm1d(4).train(training), x[:, 0], xp)
-    check_any_layout(lambda: BatchNorm2d(3).train(training), x)
 
 
 # --- errors ---------------------------------------------------------------------------------

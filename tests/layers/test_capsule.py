@@ -3,17 +3,8 @@ import pytest
 
 from minicnn import Tensor
 from minicnn.layers.capsule import CapsuleLength, PrimaryCapsules, RoutedCapsules, SquashFn
-from tests import reference_modern as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    gradient_of,
-    run,
-)
-from tests.layers.modern import check_stored_modern, modern_cases, stored_modern
+from tests.layers.checks import check_agreement, gradient_of, run
+from tests.reference import features as reference
 
 NAMES = ["CapsuleLength", "PrimaryCapsules", "RoutedCapsules"]
 
@@ -60,16 +51,6 @@ def test_primary_agrees_with_loops(shape, D, xp, rng):
     check_agreement(run(PrimaryCapsules(D), xp, x), reference.primary_capsules(x, D))
 
 
-@pytest.mark.parametrize("case", stored_modern(*NAMES))
-def test_agrees_with_stored_numbers(case, xp, device):
-    check_stored_modern(case, xp, device)
-
-
-@pytest.mark.parametrize("case", modern_cases("Squash", *NAMES))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
 def test_a_capsule_of_zeros_has_a_gradient():
     y, dx = gradient_of(CapsuleLength(), np.zeros((1, 2, 3)))
     assert not y.any() and not dx.any()
@@ -87,21 +68,6 @@ def test_costs():
     layer = RoutedCapsules(1152, 8, 10, 16)
     assert layer.num_parameters() == 1_474_560
     assert layer.macs((1152, 8), (10, 16)) == 1_474_560 + 5 * 184_320
-
-
-@pytest.mark.parametrize("make, shape", [
-    (CapsuleLength, (3, 4)), (lambda: PrimaryCapsules(2), (4, 2, 3)),
-    (lambda: RoutedCapsules(3, 4, 2, 2), (3, 4))])
-def test_dtypes_layouts_and_empty_batch(make, shape, xp, rng):
-    x, weights = rng.standard_normal((2, *shape)), make().state_dict()
-
-    def same():
-        layer = make()
-        layer.load_state_dict(weights)
-        return layer
-    check_dtypes(make, x, xp)
-    check_any_layout(same, x)
-    check_empty_batch(make, shape, xp)
 
 
 def test_says_what_is_wrong():

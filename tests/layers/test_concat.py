@@ -4,7 +4,6 @@ import pytest
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.concat import Concat
 from minicnn.layers.module import Module
-from tests.layers.common import check_gradients, grad_cases
 
 
 def test_by_hand(xp):
@@ -15,11 +14,6 @@ def test_by_hand(xp):
     y.backward(xp.asarray(np.arange(6.0).reshape(2, 3, 1, 1)))
     assert branches[0].grad.reshape(-1).tolist() == [0, 3]
     assert branches[1].grad.reshape(-1).tolist() == [1, 2, 4, 5]
-
-
-@pytest.mark.parametrize("case", grad_cases("Concat"))
-def test_gradients(case, device):
-    check_gradients(case, device)
 
 
 def test_slide_of_the_naive_inception_module():

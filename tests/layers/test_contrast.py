@@ -2,16 +2,8 @@ import numpy as np
 import pytest
 
 from minicnn.layers.contrast import ContrastNorm, gaussian
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    gradient_of,
-    run,
-)
-from tests.layers.normalisation import check_gradient, gradient_cases
-from tests.reference_normalisation import contrast
+from tests.layers.checks import check_agreement, gradient_of, run
+from tests.reference.normalisation import contrast
 
 EVEN_WEIGHTS = 1e9                                 # a Gaussian so wide that all weights are equal
 
@@ -46,11 +38,6 @@ def test_agrees_with_loops(shape, size, std, eps, rng, xp):
     check_agreement(y, contrast(x, size, size / 4 if std is None else std, eps), 1e-10)
 
 
-@pytest.mark.parametrize("case", gradient_cases("ContrastNorm"))
-def test_gradient(case, device):
-    check_gradient(case, device)
-
-
 def test_brightness_and_contrast_do_not_matter(rng):
     x = rng.standard_normal((2, 3, 7, 6))
     layer = ContrastNorm(5)
@@ -83,13 +70,6 @@ def test_squares_do_not_overflow_float16(rng):
     x = (3000 * rng.standard_normal((1, 2, 5, 5))).astype(np.float16)
     y, dx = gradient_of(ContrastNorm(3), x)
     assert np.isfinite(y).all() and np.isfinite(dx).all() and abs(y).max() > 0.5
-
-
-def test_dtypes_layouts_and_empty_batches(rng, xp):
-    x = rng.standard_normal((2, 3, 4, 5))
-    check_dtypes(lambda: ContrastNorm(3), x, xp)
-    check_any_layout(lambda: ContrastNorm(3), x)
-    check_empty_batch(lambda: ContrastNorm(3), (3, 4, 5), xp)
 
 
 @pytest.mark.parametrize("arguments, message", [

@@ -4,19 +4,10 @@ import numpy as np
 import pytest
 
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.random import manual_seed
 from minicnn.layers.dropconnect import DropConnectLinear
 from minicnn.layers.linear import Linear
-from tests import reference_layers as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    grad_cases,
-    run,
-)
+from tests.layers.checks import check_agreement, run
+from tests.reference import features as reference
 
 
 def layer_of_ones(M, D, p):
@@ -45,11 +36,6 @@ def test_dropped_weights_get_no_gradient():
     assert 0.3 < (layer.weight.grad > 0).mean() < 0.7
 
 
-@pytest.mark.parametrize("case", grad_cases("DropConnectLinear"))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
 @pytest.mark.parametrize("bias", [True, False])
 def test_test_mode_and_p_0_use_all_weights(bias, xp, rng):
     x = rng.standard_normal((3, 5))
@@ -76,17 +62,6 @@ def test_same_start_and_state_as_a_linear_layer():
     dropping.load_state_dict(plain.state_dict())
     assert dropping.macs((5,), (4,)) == 20
     assert repr(dropping) == "DropConnectLinear 5 -> 4, p 0.5"
-
-
-def test_dtypes_layouts_and_empty_batch(xp, rng):
-    x = rng.standard_normal((3, 5))
-
-    def make():
-        manual_seed(1)
-        return DropConnectLinear(5, 4)
-    check_dtypes(make, x, xp)
-    check_empty_batch(make, (5,), xp)
-    check_any_layout(make, x)
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.1, nan])

@@ -6,15 +6,7 @@ import pytest
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.random import manual_seed
 from minicnn.layers.dropout import Dropout, Dropout2d, DropoutFn
-from tests.layers.common import (
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    grad_cases,
-    gradient_of,
-    run,
-)
+from tests.layers.checks import gradient_of, run
 
 
 def test_by_hand(xp):
@@ -23,11 +15,6 @@ def test_by_hand(xp):
     y = DropoutFn(kept, 0.5)(x)
     y.backward(xp.asarray(np.array([[10.0, 20, 30]])))
     assert y.numpy().tolist() == [[2, 0, 6]] and x.grad.tolist() == [[20, 0, 60]]
-
-
-@pytest.mark.parametrize("case", grad_cases("Dropout", "Dropout2d"))
-def test_gradients(case, device):
-    check_gradients(case, device)
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
@@ -91,18 +78,6 @@ def test_whole_channels():
     y = Dropout2d(0.5)(Tensor(np.ones((20, 10, 3, 4)))).numpy()
     sums = y.sum((2, 3))
     assert set(np.unique(sums)) == {0, 24} and 0.3 < (sums > 0).mean() < 0.7
-
-
-@pytest.mark.parametrize("kind", [Dropout, Dropout2d])
-def test_dtypes_layouts_and_empty_batch(kind, xp, rng):
-    x = rng.standard_normal((2, 3, 5, 4))
-    check_dtypes(kind, x, xp)
-    check_empty_batch(kind, (3, 5, 4), xp)
-
-    def make():
-        manual_seed(1)
-        return kind()
-    check_any_layout(make, x)
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.1, nan, inf])

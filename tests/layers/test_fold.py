@@ -9,7 +9,7 @@ from minicnn.layers.fold import fold_all, fold_batchnorm
 from minicnn.layers.groupnorm import InstanceNorm2d
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.module import Module, Sequential
-from tests.layers.common import run
+from tests.layers.checks import run
 
 IMAGES, VECTORS = (3, 4, 6, 5), (3, 4)
 PAIRS = [pytest.param(lambda: Conv2d(4, 6, 3, padding=1), BatchNorm2d, IMAGES, id="conv"),

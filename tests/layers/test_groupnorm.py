@@ -4,16 +4,8 @@ import pytest
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.groupnorm import GroupNorm, InstanceNorm2d
 from minicnn.layers.layernorm import LayerNorm
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    gradient_of,
-    run,
-)
-from tests.layers.normalisation import check_gradient, check_stored, gradient_cases, stored
-from tests.reference_normalisation import group_norm, instance_norm, scaled_by_channel
+from tests.layers.checks import check_agreement, gradient_of, run
+from tests.reference.normalisation import group_norm, instance_norm, scaled_by_channel
 
 # --- group norm -----------------------------------------------------------------------------
 
@@ -44,25 +36,6 @@ def test_the_extremes_are_layer_norm_and_instance_norm(rng, xp):
     x = rng.standard_normal((2, 4, 3, 5))
     check_agreement(run(GroupNorm(1, 4), xp, x), run(LayerNorm((4, 3, 5)), xp, x))
     check_agreement(run(GroupNorm(4, 4), xp, x), run(InstanceNorm2d(4), xp, x))
-
-
-@pytest.mark.parametrize("case", stored("GroupNorm"))
-def test_agrees_with_stored_numbers(case, xp):
-    check_stored(GroupNorm, case, xp)
-
-
-@pytest.mark.parametrize("case", gradient_cases("GroupNorm") + gradient_cases("InstanceNorm2d"))
-def test_gradient(case, device):
-    check_gradient(case, device)
-
-
-@pytest.mark.parametrize("make", [lambda: GroupNorm(2, 4), lambda: InstanceNorm2d(4),
-                                  lambda: InstanceNorm2d(4, affine=True, track_running_stats=True)])
-def test_dtypes_layouts_and_empty_batches(make, rng, xp):
-    x = rng.standard_normal((2, 4, 3, 5))
-    check_dtypes(make, x, xp)
-    check_any_layout(make, x)
-    check_empty_batch(make, (4, 3, 5), xp)
 
 
 @pytest.mark.parametrize("make", [lambda: GroupNorm(2, 4), lambda: InstanceNorm2d(4)])
@@ -117,11 +90,6 @@ def test_instance_norm_by_hand(xp):
 def test_instance_norm_agrees_with_loops(shape, rng, xp):
     x = 2 * rng.standard_normal(shape) + 1
     check_agreement(run(InstanceNorm2d(shape[1], 0.1), xp, x), instance_norm(x, 0.1))
-
-
-@pytest.mark.parametrize("case", stored("InstanceNorm2d"))
-def test_instance_norm_agrees_with_stored_numbers(case, xp):
-    check_stored(InstanceNorm2d, case, xp)
 
 
 def test_instance_norm_has_pytorchs_parameters():

@@ -2,16 +2,8 @@ import numpy as np
 import pytest
 
 from minicnn.layers.layernorm2d import LayerNorm2d
-from tests import reference_modern as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    run,
-)
-from tests.layers.modern import check_stored_modern, modern_cases, stored_modern
+from tests.layers.checks import check_agreement, run
+from tests.reference import normalisation as reference
 
 
 def test_by_hand(xp):
@@ -29,23 +21,6 @@ def test_agrees_with_loops(shape, eps, xp, rng):
     gamma, beta = rng.random((2, shape[1]))
     layer.weight.data, layer.bias.data = gamma, beta
     check_agreement(run(layer, xp, x), reference.layer_norm_2d(x, gamma, beta, eps), 1e-9)
-
-
-@pytest.mark.parametrize("case", stored_modern("LayerNorm2d"))
-def test_agrees_with_stored_numbers(case, xp, device):
-    check_stored_modern(case, xp, device)
-
-
-@pytest.mark.parametrize("case", modern_cases("LayerNorm2d"))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
-def test_dtypes_layouts_and_empty_batch(xp, rng):
-    x = rng.standard_normal((2, 4, 3, 2))
-    check_dtypes(lambda: LayerNorm2d(4), x, xp)
-    check_any_layout(lambda: LayerNorm2d(4), x)
-    check_empty_batch(lambda: LayerNorm2d(4), (4, 3, 2), xp)
 
 
 def test_equal_values_come_out_as_the_bias_and_nan_stays_in_its_pixel(xp):

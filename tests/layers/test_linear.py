@@ -3,19 +3,8 @@ import pytest
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.linear import Flatten, Linear
-from tests import reference_layers as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    check_stored,
-    grad_cases,
-    gradient_of,
-    run,
-    stored,
-)
+from tests.layers.checks import check_agreement, gradient_of, run
+from tests.reference import features as reference
 
 
 def with_weights(w, b=None):
@@ -47,29 +36,6 @@ def test_agrees_with_loops(N, M, D, bias, xp, rng):
     layer = Linear(M, D, bias).to(dtype="float64")
     w, b = layer.weight.data, layer.bias.data if bias else None
     check_agreement(run(layer, xp, x), reference.linear(x, w, b))
-
-
-@pytest.mark.parametrize("case", stored("Linear"))
-def test_stored_numbers(case, xp):
-    check_stored(Linear, case, xp)
-
-
-@pytest.mark.parametrize("case", grad_cases("Linear", "Flatten"))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
-def test_dtypes_layouts_and_empty_batch(xp, rng):
-    x = rng.standard_normal((3, 4))
-    weights = Linear(4, 2).state_dict()
-
-    def make():
-        layer = Linear(4, 2)
-        layer.load_state_dict(weights)
-        return layer
-    check_dtypes(make, x, xp)
-    check_empty_batch(make, (4,), xp)
-    check_any_layout(make, x)
 
 
 def test_float16_accumulates_in_float32():

@@ -3,16 +3,8 @@ import pytest
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.lrn import LocalResponseNorm, LocalResponseNormWithin
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    gradient_of,
-    run,
-)
-from tests.layers.normalisation import check_gradient, check_stored, gradient_cases, stored
-from tests.reference_normalisation import lrn_across, lrn_within
+from tests.layers.checks import check_agreement, gradient_of, run
+from tests.reference.normalisation import lrn_across, lrn_within
 
 BOTH = [LocalResponseNorm, LocalResponseNormWithin]
 
@@ -49,17 +41,6 @@ def test_agrees_with_loops(kind, loops, shape, size, rng, xp):
     check_agreement(run(kind(size), xp, x), loops(x, size))
 
 
-@pytest.mark.parametrize("case", stored("LocalResponseNorm"))
-def test_agrees_with_stored_numbers(case, xp):
-    check_stored(LocalResponseNorm, case, xp)
-
-
-@pytest.mark.parametrize("case", gradient_cases("LocalResponseNorm")
-                         + gradient_cases("LocalResponseNormWithin"))
-def test_gradient(case, device):
-    check_gradient(case, device)
-
-
 @pytest.mark.parametrize("kind", BOTH)
 def test_zeros_stay_zero_with_a_finite_gradient(kind):
     x = np.zeros((1, 6, 3, 3), np.float32)
@@ -80,14 +61,6 @@ def test_nan_reaches_the_outputs_whose_window_holds_it():
 def test_squares_do_not_overflow_float16(kind):
     y, dx = gradient_of(kind(3), np.full((1, 3, 3, 3), 3000.0, np.float16))
     assert np.isfinite(y).all() and np.isfinite(dx).all() and y.all()
-
-
-@pytest.mark.parametrize("kind", BOTH)
-def test_dtypes_layouts_and_empty_batches(kind, rng, xp):
-    x = rng.standard_normal((2, 4, 3, 5))
-    check_dtypes(lambda: kind(3, 1.0), x, xp)
-    check_any_layout(lambda: kind(3, 1.0), x)
-    check_empty_batch(lambda: kind(3), (4, 3, 5), xp)
 
 
 @pytest.mark.parametrize("kind", BOTH)

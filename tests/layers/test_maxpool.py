@@ -6,19 +6,8 @@ import pytest
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.maxpool import MaxPool2d
-from tests import reference_layers as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    check_stored,
-    grad_cases,
-    gradient_of,
-    run,
-    stored,
-)
+from tests.layers.checks import check_agreement, gradient_of, run
+from tests.reference import windows as reference
 
 SLIDE = np.array([[[[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]]])
 
@@ -48,16 +37,6 @@ def test_agrees_with_loops(kernel, stride, padding, dilation, ceil_mode, rng):
     y = MaxPool2d(kernel, stride, padding, dilation, ceil_mode)(Tensor(x)).numpy()
     expected = reference.max_pool2d(x, kernel, stride, padding, dilation, ceil_mode)
     check_agreement(y, expected)
-
-
-@pytest.mark.parametrize("case", stored("MaxPool2d"))
-def test_stored_numbers(case, xp):
-    check_stored(MaxPool2d, case, xp)
-
-
-@pytest.mark.parametrize("case", grad_cases("MaxPool2d"))
-def test_gradients(case, device):
-    check_gradients(case, device)
 
 
 def test_ties_go_to_the_first_cell_in_row_order():
@@ -114,14 +93,6 @@ def test_ceil_mode_reaches_the_papers_sizes():
     assert MaxPool2d(3, 2, ceil_mode=True).shape((64, 112, 112)) == (64, 56, 56)
     assert MaxPool2d(3, 2, 1).shape((64, 112, 112)) == (64, 56, 56)
     assert MaxPool2d(3, 2).shape((96, 55, 55)) == (96, 27, 27)        # AlexNet
-
-
-@pytest.mark.parametrize("arguments", [(2,), (3, 2, 1), (3, 2, 0, 1, True)])
-def test_dtypes_layouts_and_empty_batch(arguments, xp, rng):
-    x = rng.standard_normal((2, 2, 6, 5))
-    check_dtypes(lambda: MaxPool2d(*arguments), x, xp)
-    check_empty_batch(lambda: MaxPool2d(*arguments), (2, 6, 5), xp)
-    check_any_layout(lambda: MaxPool2d(*arguments), x)
 
 
 def test_says_what_is_wrong():

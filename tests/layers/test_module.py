@@ -252,7 +252,7 @@ def test_errors_name_the_layer():
             run((3, 9, 9))
         with pytest.raises(ValueError, match=r"^fc \(Linear 2 -> 2\): .*put Flatten\(\) before it"):
             run((1, 3, 5, 5))
-    with pytest.raises(ValueError, match="what order are the layers in"):
+    with pytest.raises(ValueError, match="or is a Flatten before it"):
         Sequential(Flatten(), Conv2d(3, 2, 1))(Tensor(np.zeros((1, 3, 4, 4), np.float32)))
 
 

@@ -6,17 +6,8 @@ import pytest
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.module import Parameter
 from minicnn.layers.rbf import RBF, digit_codes
-from tests import reference_layers as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    grad_cases,
-    gradient_of,
-    run,
-)
+from tests.layers.checks import check_agreement, gradient_of, run
+from tests.reference import features as reference
 
 
 def with_codes(codes, learnt=False):
@@ -43,11 +34,6 @@ def test_agrees_with_loops(N, M, D, xp, rng):
     x = rng.standard_normal((N, M))
     layer = RBF(M, D).to(dtype="float64")
     check_agreement(run(layer, xp, x), reference.rbf(x, layer.codes.data))
-
-
-@pytest.mark.parametrize("case", grad_cases("RBF"))
-def test_gradients(case, device):
-    check_gradients(case, device)
 
 
 def test_codes_are_drawings_of_the_ten_digits():
@@ -79,14 +65,6 @@ def test_other_sizes_get_random_codes():
     codes = RBF(40, 26).codes.data
     assert codes.shape == (26, 40) and set(np.unique(codes)) == {-1, 1}
     assert len({tuple(code) for code in codes.tolist()}) == 26
-
-
-def test_dtypes_layouts_and_empty_batch(xp, rng):
-    x = rng.standard_normal((3, 84))
-    check_dtypes(RBF, x, xp)
-    check_dtypes(lambda: RBF(learnt=True), x, xp)
-    check_empty_batch(RBF, (84,), xp)
-    check_any_layout(RBF, x)
 
 
 def test_costs_and_names():

@@ -2,16 +2,8 @@ import numpy as np
 import pytest
 
 from minicnn.layers.recurrent_conv import RecurrentConv2d
-from tests import reference_modern as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    run,
-)
-from tests.layers.modern import check_stored_modern, modern_cases, stored_modern
+from tests.layers.checks import check_agreement, run
+from tests.reference import windows as reference
 
 
 def test_by_hand(xp):
@@ -31,31 +23,9 @@ def test_agrees_with_loops(C, F, kernel, steps, xp, rng):
     check_agreement(run(layer, xp, x), expected)
 
 
-@pytest.mark.parametrize("case", stored_modern("RecurrentConv2d"))
-def test_agrees_with_stored_numbers(case, xp, device):
-    check_stored_modern(case, xp, device)
-
-
-@pytest.mark.parametrize("case", modern_cases("RecurrentConv2d"))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
 def test_steps_share_their_weights():
     assert RecurrentConv2d(3, 8, 3, 1).num_parameters() == \
         RecurrentConv2d(3, 8, 3, 5).num_parameters() == 3 * 8 * 9 + 8 + 8 * 8 * 9
-
-
-def test_dtypes_layouts_and_empty_batch(xp, rng):
-    x, weights = rng.standard_normal((2, 2, 4, 3)), RecurrentConv2d(2, 3).state_dict()
-
-    def same():
-        layer = RecurrentConv2d(2, 3)
-        layer.load_state_dict(weights)
-        return layer
-    check_dtypes(lambda: RecurrentConv2d(2, 3), x, xp)
-    check_any_layout(same, x)
-    check_empty_batch(lambda: RecurrentConv2d(2, 3), (2, 4, 3), xp)
 
 
 def test_says_what_is_wrong():

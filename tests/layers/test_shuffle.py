@@ -2,16 +2,8 @@ import numpy as np
 import pytest
 
 from minicnn.layers.shuffle import ChannelShuffle
-from tests import reference_modern as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    run,
-)
-from tests.layers.modern import check_stored_modern, modern_cases, stored_modern
+from tests.layers.checks import check_agreement, run
+from tests.reference import features as reference
 
 
 def test_by_hand(xp):
@@ -26,27 +18,10 @@ def test_agrees_with_loops(C, G, xp, rng):
     check_agreement(run(ChannelShuffle(G), xp, x), reference.channel_shuffle(x, G), 0)
 
 
-@pytest.mark.parametrize("case", stored_modern("ChannelShuffle"))
-def test_agrees_with_stored_numbers(case, xp, device):
-    check_stored_modern(case, xp, device)
-
-
-@pytest.mark.parametrize("case", modern_cases("ChannelShuffle"))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
 def test_shuffling_back(xp, rng):
     x = rng.standard_normal((2, 12, 2, 2))
     shuffled = run(ChannelShuffle(3), xp, x)
     assert np.array_equal(run(ChannelShuffle(4), xp, shuffled), x)
-
-
-def test_dtypes_layouts_and_empty_batch(xp, rng):
-    x = rng.standard_normal((2, 4, 3, 2))
-    check_dtypes(lambda: ChannelShuffle(2), x, xp)
-    check_any_layout(lambda: ChannelShuffle(2), x)
-    check_empty_batch(lambda: ChannelShuffle(2), (4, 3, 2), xp)
 
 
 def test_says_what_is_wrong():

@@ -5,19 +5,8 @@ import pytest
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.softmax import LogSoftmax, Softmax, log_softmax, softmax
-from tests import reference_layers as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    check_stored,
-    grad_cases,
-    gradient_of,
-    run,
-    stored,
-)
+from tests.layers.checks import check_agreement, gradient_of, run
+from tests.reference import activations as reference
 
 
 def test_by_hand(xp):
@@ -38,21 +27,6 @@ def test_agrees_with_loops(shape, xp, rng):
     x = 2 * rng.standard_normal(shape)
     check_agreement(run(Softmax(), xp, x), reference.softmax(x))
     check_agreement(run(LogSoftmax(), xp, x), reference.log_softmax(x))
-
-
-@pytest.mark.parametrize("case", stored("Softmax"))
-def test_stored_softmax(case, xp):
-    check_stored(Softmax, case, xp)
-
-
-@pytest.mark.parametrize("case", stored("LogSoftmax"))
-def test_stored_log_softmax(case, xp):
-    check_stored(LogSoftmax, case, xp)
-
-
-@pytest.mark.parametrize("case", grad_cases("Softmax", "LogSoftmax"))
-def test_gradients(case, device):
-    check_gradients(case, device)
 
 
 @pytest.mark.parametrize("dtype, huge", [("float16", 6e4), ("float32", 1e4), ("float32", 3e38),
@@ -94,14 +68,6 @@ def test_any_dim(dim, rng):
     moved = np.moveaxis(reference.softmax(np.moveaxis(x, dim, 1)), 1, dim)
     check_agreement(softmax(Tensor(x), dim).numpy(), moved)
     check_agreement(log_softmax(Tensor(x), dim).numpy(), np.log(moved))
-
-
-@pytest.mark.parametrize("kind", [Softmax, LogSoftmax])
-def test_dtypes_layouts_and_empty_batch(kind, xp, rng):
-    x = rng.standard_normal((4, 5))
-    check_dtypes(kind, x, xp)
-    check_empty_batch(kind, (5,), xp)
-    check_any_layout(kind, x)
 
 
 def test_float16_sums_in_float32():

@@ -3,16 +3,8 @@ import pytest
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.squeeze_excite import ScaleChannels, SqueezeExcite
-from tests import reference_layers as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    grad_cases,
-    run,
-)
+from tests.layers.checks import check_agreement, run
+from tests.reference import features as reference
 
 
 def test_by_hand(xp):
@@ -33,29 +25,11 @@ def test_agrees_with_loops(C, reduction, xp, rng):
     check_agreement(run(layer, xp, x), reference.squeeze_excite(x, *weights))
 
 
-@pytest.mark.parametrize("case", grad_cases("SqueezeExcite"))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
 def test_costs_of_the_parts():
     layer = SqueezeExcite(256)
     assert layer.num_parameters() == 256 * 16 + 16 + 16 * 256 + 256
     assert layer.weights.reduce.macs((256,), (16,)) == 256 * 16
     assert SqueezeExcite(8).weights.reduce.out_features == 1          # never 0 units
-
-
-def test_dtypes_layouts_and_empty_batch(xp, rng):
-    x = rng.standard_normal((2, 4, 5, 3))
-    check_dtypes(lambda: SqueezeExcite(4, 2), x, xp)
-    check_empty_batch(lambda: SqueezeExcite(4, 2), (4, 5, 3), xp)
-    weights = SqueezeExcite(4, 2).state_dict()
-
-    def make():
-        layer = SqueezeExcite(4, 2)
-        layer.load_state_dict(weights)
-        return layer
-    check_any_layout(make, x)
 
 
 def test_nan_stays_in_its_image():

@@ -4,8 +4,8 @@ import pytest
 from minicnn.autograd.tensor import Tensor
 from minicnn.gradcheck.checker import gradcheck
 from minicnn.layers.standardise import StandardiseFn
-from tests.layers.common import check_agreement
-from tests.reference_normalisation import standardised
+from tests.layers.checks import check_agreement
+from tests.reference.normalisation import standardised
 
 AXES = [(0,), (1,), (2, 3), (0, 2, 3), (1, 2, 3), (0, 1, 2, 3)]
 

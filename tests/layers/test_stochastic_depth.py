@@ -3,14 +3,7 @@ import pytest
 
 from minicnn import Tensor, manual_seed
 from minicnn.layers.stochastic_depth import StochasticDepth
-from tests.layers.common import (
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    gradient_of,
-    run,
-)
-from tests.layers.modern import check_stored_modern, modern_cases, stored_modern
+from tests.layers.checks import gradient_of, run
 
 
 def test_whole_images_go_and_the_mean_stays(xp):
@@ -42,21 +35,6 @@ def test_seed_and_test_mode(xp):
     assert np.array_equal(run(layer, xp, x), first)
     t = Tensor(xp.asarray(x))
     assert layer.eval()(t) is t and StochasticDepth(0.0)(t) is t
-
-
-@pytest.mark.parametrize("case", stored_modern("StochasticDepth"))
-def test_agrees_with_stored_numbers(case, xp, device):
-    check_stored_modern(case, xp, device)
-
-
-@pytest.mark.parametrize("case", modern_cases("StochasticDepth"))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
-def test_dtypes_and_empty_batch(xp, rng):
-    check_dtypes(lambda: StochasticDepth(0.5), rng.standard_normal((2, 4, 3, 2)), xp)
-    check_empty_batch(lambda: StochasticDepth(0.5), (4, 3, 2), xp)
 
 
 def test_says_what_is_wrong():

@@ -3,17 +3,8 @@ import pytest
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.subsample import Subsample2d
-from tests import reference_layers as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    grad_cases,
-    gradient_of,
-    run,
-)
+from tests.layers.checks import check_agreement, gradient_of, run
+from tests.reference import windows as reference
 
 
 def with_weights(a, b, kernel=2):
@@ -41,11 +32,6 @@ def test_agrees_with_loops(kernel, H, W, xp, rng):
     check_agreement(run(with_weights(a, b, kernel), xp, x), reference.subsample2d(x, a, b, kernel))
 
 
-@pytest.mark.parametrize("case", grad_cases("Subsample2d"))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
 def test_starts_as_average_pooling(rng):
     x = rng.standard_normal((1, 2, 4, 4)).astype("float32")
     check_agreement(Subsample2d(2)(Tensor(x)).numpy(), reference.avg_pool2d(x, 2), 1e-6)
@@ -54,13 +40,6 @@ def test_starts_as_average_pooling(rng):
 def test_two_parameters_a_map():
     assert Subsample2d(6).num_parameters() + Subsample2d(16).num_parameters() == 12 + 32
     assert repr(Subsample2d(6)) == "Subsample2d 6, kernel 2x2"
-
-
-def test_dtypes_layouts_and_empty_batch(xp, rng):
-    x = rng.standard_normal((2, 2, 5, 4))
-    check_dtypes(lambda: Subsample2d(2), x, xp)
-    check_empty_batch(lambda: Subsample2d(2), (2, 5, 4), xp)
-    check_any_layout(lambda: with_weights([1, 2], [3, 4]), x)
 
 
 def test_float16_does_not_overflow():

@@ -3,16 +3,8 @@ import pytest
 
 from minicnn import Tensor
 from minicnn.layers.tokens import ClassToken, FirstToken, ImageToTokens, Positions, TokenLinear
-from tests import reference_modern as reference
-from tests.layers.common import (
-    check_agreement,
-    check_any_layout,
-    check_dtypes,
-    check_empty_batch,
-    check_gradients,
-    run,
-)
-from tests.layers.modern import check_stored_modern, modern_cases, stored_modern
+from tests.layers.checks import check_agreement, run
+from tests.reference import features as reference
 
 NAMES = ["ImageToTokens", "ClassToken", "Positions", "FirstToken", "TokenLinear"]
 MAKERS = [lambda: ClassToken(4), lambda: Positions(3, 4), FirstToken, lambda: TokenLinear(4, 5)]
@@ -37,29 +29,6 @@ def test_agrees_with_loops(xp, rng):
     layer, z = TokenLinear(4, 5).to(dtype="float64"), rng.standard_normal((2, 3, 4))
     w, b = layer.weight.data, layer.bias.data
     check_agreement(run(layer, xp, z), reference.token_linear(z, w, b))
-
-
-@pytest.mark.parametrize("case", stored_modern(*NAMES))
-def test_agrees_with_stored_numbers(case, xp, device):
-    check_stored_modern(case, xp, device)
-
-
-@pytest.mark.parametrize("case", modern_cases(*NAMES))
-def test_gradients(case, device):
-    check_gradients(case, device)
-
-
-@pytest.mark.parametrize("make", MAKERS)
-def test_dtypes_layouts_and_empty_batch(make, xp, rng):
-    x, weights = rng.standard_normal((2, 3, 4)), make().state_dict()
-
-    def same():
-        layer = make()
-        layer.load_state_dict(weights)
-        return layer
-    check_dtypes(make, x, xp)
-    check_any_layout(same, x)
-    check_empty_batch(make, (3, 4), xp)
 
 
 def test_costs():

@@ -12,7 +12,7 @@ from minicnn.backend.arrays import to_cpu
 from minicnn.gradcheck.cases.losses import CASES
 from minicnn.gradcheck.checker import gradcheck
 from minicnn.losses import cross_entropy, l2_penalty, mse_loss, rbf_loss
-from tests import reference_losses as loops
+from tests.reference import losses as loops
 
 STORED = json.loads((Path(__file__).parents[1] / "stored/training.json").read_text())["losses"]
 

@@ -16,7 +16,7 @@ from minicnn.backend.cpu.channels import (
     sums,
 )
 from minicnn.backend.cuda import channels as cuda
-from minicnn.backend.kernels import kernel
+from minicnn.backend.versions import faster
 
 
 def batch_norm(x: Array, gamma: Array | None = None, beta: Array | None = None, *, eps: float,
@@ -29,7 +29,7 @@ def batch_norm(x: Array, gamma: Array | None = None, beta: Array | None = None, 
     backward = partial(batch_norm_backward, x=rows, mean=mean, var=var, gamma=gamma, eps=eps,
                        inputs=len(needs_grad))
     return from_rows(y, x.shape), backward, {
-        "mean": mean.reshape(C), "var": var.reshape(C)}
+        "mu": mean.reshape(C), "var": var.reshape(C)}
 
 
 def batch_norm_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Array, eps: float,
@@ -39,7 +39,7 @@ def batch_norm_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Arr
     return (dx, dgamma.reshape(-1), dbeta.reshape(-1))[:inputs]
 
 
-@kernel(cuda=cuda.normalise)
+@faster(cuda=cuda.normalise)
 def normalise(x: Array, gamma: Array, beta: Array, eps: float) -> tuple[Array, Array, Array]:
     """(C, A, B), (C, 1, 1), (C, 1, 1) -> y (C, A, B); mean, var (C, 1, 1) in at least float32."""
     xp, C, n, wide = xp_of(x), len(x), max(x[0].size, 1), sum_dtype(x.dtype)
@@ -56,7 +56,7 @@ def normalise(x: Array, gamma: Array, beta: Array, eps: float) -> tuple[Array, A
     return y.astype(x.dtype, copy=False), mean, var
 
 
-@kernel(cuda=cuda.normalise_backward)
+@faster(cuda=cuda.normalise_backward)
 def normalise_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Array, eps: float
                        ) -> tuple[Array, Array, Array]:
     """(C, A, B), (C, 1, 1) -> dx (C, A, B); dgamma, dbeta (C, 1, 1)."""
@@ -100,7 +100,7 @@ def batch_norm_eval_backward(dy: Array, x: Array, mean: Array, inv_s: Array, a: 
     return dx, None, None, total(dy * x_hat, axes), total(dy, axes)
 
 
-@kernel(cuda=cuda.scale_and_shift)
+@faster(cuda=cuda.scale_and_shift)
 def scale_and_shift(x: Array, a: Array, b: Array) -> Array:
     """a x + b, one a and b for each channel:  (N, C, ...), (C, 1, ...), (C, 1, ...)."""
     xp = xp_of(x)

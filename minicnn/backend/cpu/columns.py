@@ -6,9 +6,9 @@ makes the columns of some rows of windows, and `col2im` adds gradients of column
 
 from minicnn.backend.arrays import Array, xp_of
 from minicnn.backend.cuda import windows
-from minicnn.backend.kernels import kernel
 from minicnn.backend.layout import batch_first, batch_last, packed
 from minicnn.backend.memory import reused
+from minicnn.backend.versions import faster
 from minicnn.backend.windows import Corners, Window
 
 
@@ -27,7 +27,7 @@ def padded(x: Array, window: Window) -> Array:
     return x_pad
 
 
-@kernel(cuda=windows.laid_out)
+@faster(cuda=windows.laid_out)
 def laid_out(x: Array, window: Window) -> Array:
     """The padded images as `gather` reads them: (N, C, H, W) -> (C, H', SW, W'/SW, N).
 
@@ -47,7 +47,7 @@ def laid_out(x: Array, window: Window) -> Array:
     return image.reshape(C, H, SW, Q, N)
 
 
-@kernel(cuda=windows.gather)
+@faster(cuda=windows.gather)
 def gather(image: Array, corners: Corners, stride: tuple[int, int], rows: slice, OW: int,
            keep: bool = True) -> Array:
     """Windows as columns: what lies under each cell, for some rows of window positions.
@@ -75,7 +75,7 @@ def gather(image: Array, corners: Corners, stride: tuple[int, int], rows: slice,
     return cols
 
 
-@kernel(cuda=windows.im2col)
+@faster(cuda=windows.im2col)
 def im2col(x: Array, window: Window) -> Array:
     """(N, C, H, W) -> (C, KH, KW, OH, OW, N): as layers/im2col.py, from images as they lie."""
     N, C, H, W = x.shape
@@ -84,7 +84,7 @@ def im2col(x: Array, window: Window) -> Array:
     return cols.reshape(C, *window.kernel, OH, OW, N)
 
 
-@kernel(cuda=windows.col2im)
+@faster(cuda=windows.col2im)
 def col2im(dcols: Array, x_shape: tuple[int, ...], window: Window) -> Array:
     """(C, KH, KW, OH, OW, N) -> (N, C, H, W): as layers/im2col.py, into images as they lie."""
     N, C, H, W = x_shape

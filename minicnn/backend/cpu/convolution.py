@@ -21,15 +21,15 @@ from minicnn.backend.threads import in_one_go
 from minicnn.backend.windows import Window
 
 
-def conv2d(x: Array, w: Array, b: Array | None = None, *, window: Window, groups: int,
+def conv2d(x: Array, w: Array, b: Array | None = None, *, window: Window, G: int,
            needs_grad: tuple[bool, ...]) -> Any:
     """(N, C, H, W), (F, C/G, KH, KW), (F,) -> (N, F, OH, OW) and its backward."""
-    if window.kernel == (1, 1) and groups == 1 and window.padding in ((0, 0), "same", "valid"):
+    if window.kernel == (1, 1) and G == 1 and window.padding in ((0, 0), "same", "valid"):
         return pointwise_convolution(x, w, b, window.stride, needs_grad)
     OH, OW = window.out(*x.shape[2:])
     columns = x.shape[1] * prod(window.kernel) * OH * OW * len(x) * x.itemsize       # bytes
     way = kept_columns if in_one_go(columns) else tiled_convolution
-    return way(x, w, b, window, groups, needs_grad)
+    return way(x, w, b, window, G, needs_grad)
 
 
 def kept_columns(x: Array, w: Array, b: Array | None, window: Window, groups: int,

@@ -20,7 +20,7 @@ Both take the same columns of dy, which are made once, and the columns of x not 
 
 At stride 1 a pixel meets every cell.  At stride 2, with a kernel of 3 and no padding, row 4 lies
 under cell 0 of window 2 and under cell 2 of window 1, and row 5 only under cell 1 of window 2: even
-rows meet cells 0 and 2, odd rows cell 1.  So the pixels are done in SH SW classes, `Window.phases`.
+rows meet cells 0 and 2, odd rows cell 1.  So the pixels are done in SH SW classes, phases.py.
 """
 
 from functools import partial
@@ -29,6 +29,7 @@ from typing import Any
 
 from minicnn.backend.arrays import Array, matmul, total, xp_of
 from minicnn.backend.cpu.columns import gather, laid_out
+from minicnn.backend.cpu.phases import margins, phases
 from minicnn.backend.cpu.products import times_transposed
 from minicnn.backend.layout import batch_first, batch_last, packed
 from minicnn.backend.threads import BLOCK, at_once, sum_over, tiles
@@ -73,12 +74,12 @@ def tiled_convolution_backward(dy: Array, x: Array, w: Array, window: Window, gr
 def both_gradients(dy: Array, x: Array, w: Array, window: Window, G: int) -> tuple[Array, Array]:
     """dx (N, C, H, W) and dw (F, C/G, KH, KW) from the same columns, those of dy (F, OH, OW, N)."""
     xp, (C, H, W, N), (F, OH, OW, _) = xp_of(dy), x.shape, dy.shape
-    (top, bottom), (left, right) = window.margins(H, W)
+    (top, bottom), (left, right) = margins(window, H, W)
     # Laid out as an image is for windows of stride 1, which is what reads it: SW is 1.
     dy_pad = xp.zeros((F, top + OH + bottom, 1, left + OW + right, N), dtype=dy.dtype)
     dy_pad[:, top:top + OH, 0, left:left + OW] = dy
     dx, dw = xp.zeros((C, H, W, N), dtype=dy.dtype), xp.zeros(w.shape, dtype=dy.dtype)
-    for hs, ws, us, vs, windows in window.phases(H, W):
+    for hs, ws, us, vs, windows in phases(window, H, W):
         corners = [(top + i, left + j) for i, j in windows]
         if corners:                                        # else no window ever lies there
             one_class(xp.ascontiguousarray(split(x, G)[..., hs, ws, :]),

@@ -4,7 +4,7 @@
     launch.py                                           how a kernel is compiled and started
     windows.py, channels.py, elements.py                functions on arrays, one for each kernel
 
-An operation names its kernel by `@kernel(...)` (minicnn/backend/kernels.py), and keeps its body:
+An operation names its kernel by `@faster(...)` (minicnn/backend/versions.py), and keeps its body:
 that is the definition, which CuPy runs too with the kernels switched off.
 NVRTC, which comes with CuPy, compiles a source at its first use; CuPy keeps the result on disk.
 """

@@ -3,18 +3,18 @@
 from typing import Any
 
 from minicnn.backend.cpu.tiled_convolution import tiled_convolution
-from minicnn.backend.kernels import kernel
+from minicnn.backend.versions import faster
 from minicnn.backend.windows import Window
 from minicnn.gradcheck.cases.case import Case, normal
 from minicnn.layers.conv import Conv2d, Conv2dFn
 from minicnn.layers.linear import Flatten, Linear
 
 
-def tiled(x: Any, w: Any, b: Any = None, *, window: Window, groups: int, needs_grad: Any) -> Any:
-    return tiled_convolution(x, w, b, window, groups, needs_grad)
+def tiled(x: Any, w: Any, b: Any = None, *, window: Window, G: int, needs_grad: Any) -> Any:
+    return tiled_convolution(x, w, b, window, G, needs_grad)
 
 
-@kernel(cpu=tiled, cuda=tiled)
+@faster(tiled)
 class TiledConv2dFn(Conv2dFn):
     """The faster version for large columns, on images of any size."""
 
@@ -37,6 +37,7 @@ CASES = [
     Case("Conv2d", "1x1", lambda: Conv2d(3, 4, 1), (normal(2, 3, 3, 4),)),
     Case("Conv2d", "1x1, no bias", lambda: Conv2d(3, 4, 1, bias=False), (normal(2, 3, 3, 4),)),
     Case("Conv2d", "1x1, stride 2x3", lambda: Conv2d(3, 2, 1, (2, 3)), (normal(2, 3, 5, 4),)),
+    Case("Conv2d", "1x1, stride 2x1", lambda: Conv2d(3, 2, 1, (2, 1)), (normal(2, 3, 5, 4),)),
     Case("Conv2d", "1x1, stride 2, 2 groups", lambda: Conv2d(4, 2, 1, 2, groups=2),
          (normal(2, 4, 3, 5),)),
     Case("Conv2d", "kernel as large as the image", lambda: Conv2d(2, 3, (4, 3)),

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from minicnn.backend.kernels import plain
+from minicnn.backend.versions import plain
 from minicnn.gradcheck.cases import (
     activation,
     convolution,

@@ -7,7 +7,7 @@ from minicnn.backend import threads
 from minicnn.backend.cpu import channels
 from minicnn.backend.cpu.activations import relu
 from minicnn.layers.activations import ReLU
-from tests.layers.common import gradient_of, innermost
+from tests.layers.checks import gradient_of, innermost
 from tests.several import several_threads
 
 

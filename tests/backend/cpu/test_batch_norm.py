@@ -8,9 +8,9 @@ import pytest
 from minicnn.backend import threads
 from minicnn.backend.cpu import channels
 from minicnn.backend.cpu.batch_norm import batch_norm
-from minicnn.backend.kernels import plain
+from minicnn.backend.versions import plain
 from minicnn.layers.batchnorm import BatchNorm1d, BatchNorm2d
-from tests.layers.common import gradient_of, innermost
+from tests.layers.checks import gradient_of, innermost
 from tests.several import several_threads
 
 

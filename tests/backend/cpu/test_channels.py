@@ -6,7 +6,7 @@ import pytest
 from minicnn.backend import threads
 from minicnn.backend.arrays import to_cpu
 from minicnn.backend.cpu import channels
-from tests.layers.common import check_agreement, innermost
+from tests.layers.checks import check_agreement, innermost
 from tests.several import several_threads
 
 

@@ -10,11 +10,11 @@ from minicnn.backend.cpu.tiled_convolution import tiled_convolution_backward
 from minicnn.backend.windows import Window
 
 
-def way(window, groups=1):
+def way(window, G=1):
     """The backward that 3 channels and 3 filters get, on two images of 8 x 8."""
-    x, w = np.zeros((2, 3, 8, 8), np.float32), np.zeros((3, 3 // groups, *window.kernel))
+    x, w = np.zeros((2, 3, 8, 8), np.float32), np.zeros((3, 3 // G, *window.kernel))
     w = w.astype(np.float32)
-    return convolution.conv2d(x, w, window=window, groups=groups, needs_grad=(True, True))[1].func
+    return convolution.conv2d(x, w, window=window, G=G, needs_grad=(True, True))[1].func
 
 
 def test_large_columns_take_the_tiles(monkeypatch):
@@ -31,5 +31,5 @@ def test_filters_of_one_pixel_need_no_columns(stride, padding):
 
 
 def test_groups_and_padding_need_them_even_so():
-    assert way(Window.of(1), groups=3) is kept_columns_backward
+    assert way(Window.of(1), G=3) is kept_columns_backward
     assert way(Window.of(1, 1, 1)) is kept_columns_backward

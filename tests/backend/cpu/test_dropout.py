@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn.layers.dropout import Dropout, Dropout2d
-from tests.layers.common import check_keeps_layout
+from tests.layers.checks import check_keeps_layout
 
 
 @pytest.mark.parametrize("kind", [Dropout, Dropout2d])

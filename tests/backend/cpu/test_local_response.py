@@ -6,7 +6,7 @@ import pytest
 from minicnn.backend import threads
 from minicnn.backend.cpu.local_response import negative_power
 from minicnn.layers.lrn import LocalResponseNorm, LocalResponseNormWithin
-from tests.layers.common import check_agreement, gradient_of
+from tests.layers.checks import check_agreement, gradient_of
 from tests.several import several_threads
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from minicnn.backend.cpu.max_pooling import max_pool
 from minicnn.backend.windows import Window
-from tests import reference_layers as reference
-from tests.layers.common import check_agreement
+from tests.layers.checks import check_agreement
+from tests.reference import windows as reference
 
 
 def test_without_a_gradient_no_winner_is_kept():

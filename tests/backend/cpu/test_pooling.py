@@ -8,8 +8,8 @@ from minicnn.backend.cpu.pooling import LONG, meetings, sort_columns, unsort_col
 from minicnn.backend.windows import Window
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.maxpool import MaxPool2d
-from tests import reference_layers as reference
-from tests.layers.common import check_agreement, gradient_of, innermost
+from tests.layers.checks import check_agreement, gradient_of, innermost
+from tests.reference import windows as reference
 from tests.several import several_threads
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from minicnn import Tensor
 from minicnn.backend.arrays import gpu_problem, to_cpu
-from minicnn.backend.kernels import plain
+from minicnn.backend.versions import plain
 from tests import host_cuda, standin
 
 # On the CPU where g++ is installed, on a GPU where there is one.

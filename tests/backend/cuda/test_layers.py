@@ -12,8 +12,8 @@ import pytest
 
 from minicnn import Module, Sequential, Tensor, manual_seed, no_grad
 from minicnn.backend.cuda import launch
-from minicnn.backend.kernels import plain
 from minicnn.backend.precision import _Precision
+from minicnn.backend.versions import plain
 from minicnn.gradcheck.cases.table import all_cases
 from minicnn.gradcheck.checker import LIMIT, gradcheck
 from minicnn.layers import (

@@ -1,10 +1,39 @@
-"""Plain loops straight from the formulas: shuffles, tokens, attention, recurrence, capsules."""
+"""Layers that mix channels, features, tokens or capsules, as plain loops."""
 
-from math import erfc, exp, sqrt
+from math import exp, sqrt
 
 import numpy as np
 
-from tests.reference_layers import conv2d
+from tests.reference.activations import relu, sigmoid
+
+
+def linear(x, w, b=None):
+    y = np.zeros((len(x), len(w)))
+    for n in range(len(x)):
+        for d in range(len(w)):
+            y[n, d] = 0.0 if b is None else b[d]
+            for m in range(x.shape[1]):
+                y[n, d] += w[d, m] * x[n, m]
+    return y
+
+
+def rbf(x, codes):
+    y = np.zeros((len(x), len(codes)))
+    for n in range(len(x)):
+        for i in range(len(codes)):
+            y[n, i] = sum((x[n, j] - codes[i, j]) ** 2 for j in range(x.shape[1]))
+    return y
+
+
+def squeeze_excite(x, w1, b1, w2, b2):
+    y = np.zeros(x.shape)
+    for n in range(len(x)):
+        z = [x[n, c].sum() / x[n, c].size for c in range(x.shape[1])]
+        hidden = relu(linear(np.array([z]), w1, b1))
+        s = sigmoid(linear(hidden, w2, b2))[0]
+        for c in range(x.shape[1]):
+            y[n, c] = s[c] * x[n, c]
+    return y
 
 
 def channel_shuffle(x, G):
@@ -13,27 +42,6 @@ def channel_shuffle(x, G):
     for g in range(G):
         for k in range(C // G):
             y[:, k * G + g] = x[:, g * (C // G) + k]
-    return y
-
-
-def gelu(x):
-    return np.array([value * 0.5 * erfc(-value / sqrt(2)) for value in x.ravel()]).reshape(x.shape)
-
-
-def silu(x):
-    return np.array([value / (1 + exp(-value)) for value in x.ravel()]).reshape(x.shape)
-
-
-def layer_norm_2d(x, gamma, beta, eps):
-    y = np.empty_like(x)
-    N, C, H, W = x.shape
-    for n in range(N):
-        for i in range(H):
-            for j in range(W):
-                pixel = x[n, :, i, j]
-                mu = sum(pixel) / C
-                var = sum((pixel - mu) ** 2) / C
-                y[n, :, i, j] = gamma * (pixel - mu) / sqrt(var + eps) + beta
     return y
 
 
@@ -68,15 +76,6 @@ def attention(qkv, heads):
                 for j in range(L):
                     y[n, i, own] += e[j] / sum(e) * v[n, j, own]
     return y
-
-
-def recurrent_conv(x, w_f, b, w_r, steps):
-    pads = tuple(side // 2 for side in w_f.shape[2:])
-    u = conv2d(x, w_f, b, padding=pads)
-    h = np.maximum(u, 0)
-    for _ in range(steps):
-        h = np.maximum(u + conv2d(h, w_r, None, padding=pads), 0)
-    return h
 
 
 def squash(s):

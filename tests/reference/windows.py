@@ -1,9 +1,6 @@
-"""The layers' forward passes as plain loops, straight from the formulas and apart from the package.
+"""Layers with windows as plain loops: convolution, pooling, shortcuts of zero channels."""
 
-Slow on purpose: a reader can follow one output value with a pencil.  Arrays in, float64 arrays out.
-"""
-
-from math import ceil, exp, floor, inf, isnan, log, tanh
+from math import ceil, floor, inf, isnan
 
 import numpy as np
 
@@ -94,14 +91,13 @@ def partial_conv2d(x, w, b, table):
     return y
 
 
-def linear(x, w, b=None):
-    y = np.zeros((len(x), len(w)))
-    for n in range(len(x)):
-        for d in range(len(w)):
-            y[n, d] = 0.0 if b is None else b[d]
-            for m in range(x.shape[1]):
-                y[n, d] += w[d, m] * x[n, m]
-    return y
+def recurrent_conv(x, w_f, b, w_r, steps):
+    pads = tuple(side // 2 for side in w_f.shape[2:])
+    u = conv2d(x, w_f, b, padding=pads)
+    h = np.maximum(u, 0)
+    for _ in range(steps):
+        h = np.maximum(u + conv2d(h, w_r, None, padding=pads), 0)
+    return h
 
 
 def max_pool2d(x, kernel, stride=None, padding=0, dilation=1, ceil_mode=False):
@@ -156,72 +152,9 @@ def subsample2d(x, a, b, kernel):
     return y
 
 
-def each(function, x):
-    """function of every single value."""
-    y = np.zeros(x.shape)
-    for index in np.ndindex(x.shape):
-        y[index] = function(float(x[index]))
-    return y
-
-
-def relu(x):
-    return each(lambda v: v if v > 0 else 0.0, x)
-
-
-def leaky_relu(x, slope):
-    return each(lambda v: v if v > 0 else slope * v, x)
-
-
-def prelu(x, slopes):
-    y = np.zeros(x.shape)
-    for c in range(x.shape[1]):
-        y[:, c] = leaky_relu(x[:, c], slopes[c % len(slopes)])
-    return y
-
-
-def sigmoid(x):
-    return each(lambda v: 1 / (1 + exp(-v)), x)
-
-
-def scaled_tanh(x):
-    return each(lambda v: 1.7159 * tanh(2 / 3 * v), x)
-
-
-def softmax(x):
-    """Over axis 1, without any shift."""
-    y = np.zeros(x.shape)
-    for index in np.ndindex(x.shape):
-        row = [exp(x[(index[0], k, *index[2:])]) for k in range(x.shape[1])]
-        y[index] = row[index[1]] / sum(row)
-    return y
-
-
-def log_softmax(x):
-    return each(log, softmax(x))
-
-
 def shortcut_a(x, F, stride):
     N, C, H, W = x.shape
     y = np.zeros((N, F, ceil(H / stride), ceil(W / stride)))
     for n, c, i, j in np.ndindex(N, C, *y.shape[2:]):
         y[n, c, i, j] = x[n, c, i * stride, j * stride]
-    return y
-
-
-def squeeze_excite(x, w1, b1, w2, b2):
-    y = np.zeros(x.shape)
-    for n in range(len(x)):
-        z = [x[n, c].sum() / x[n, c].size for c in range(x.shape[1])]
-        hidden = relu(linear(np.array([z]), w1, b1))
-        s = sigmoid(linear(hidden, w2, b2))[0]
-        for c in range(x.shape[1]):
-            y[n, c] = s[c] * x[n, c]
-    return y
-
-
-def rbf(x, codes):
-    y = np.zeros((len(x), len(codes)))
-    for n in range(len(x)):
-        for i in range(len(codes)):
-            y[n, i] = sum((x[n, j] - codes[i, j]) ** 2 for j in range(x.shape[1]))
     return y

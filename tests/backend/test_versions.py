@@ -10,7 +10,7 @@ import pytest
 from minicnn import Tensor, no_grad
 from minicnn.autograd.engine import Function
 from minicnn.backend.arrays import to_cpu
-from minicnn.backend.kernels import elementwise, in_float32, kernel, plain
+from minicnn.backend.versions import elementwise, faster, in_float32, plain
 from minicnn.layers.linear import LinearFn
 from tests import standin
 from tests.backend.modes import faults_of_versions
@@ -25,7 +25,7 @@ def times(factor):
     return version
 
 
-@kernel(cpu=times(3), cuda=times(4))
+@faster(cpu=times(3), cuda=times(4))
 class TwiceFn(Function):
     def forward(self, x):
         return 2 * x
@@ -34,7 +34,7 @@ class TwiceFn(Function):
         return 2 * dy
 
 
-@kernel(cpu=lambda x, n=2: NotImplemented if n == 5 else "cpu", cuda=lambda x, n=2: "cuda")
+@faster(cpu=lambda x, n=2: NotImplemented if n == 5 else "cpu", cuda=lambda x, n=2: "cuda")
 def scaled(x, n=2):
     """x, a few times."""
     return x * n
@@ -82,8 +82,8 @@ def test_without_a_compiler_the_definition_runs(monkeypatch):
 
 
 def test_a_library_may_have_no_version(gpu):
-    only_cpu = kernel(cpu=lambda x: "cpu")(lambda x: "definition")
-    only_cuda = kernel(cuda=lambda x: "cuda")(lambda x: "definition")
+    only_cpu = faster(cpu=lambda x: "cpu")(lambda x: "definition")
+    only_cuda = faster(cuda=lambda x: "cuda")(lambda x: "definition")
     assert [only_cpu(np.ones(1)), only_cpu(gpu.ones(1))] == ["cpu", "definition"]
     assert [only_cuda(np.ones(1)), only_cuda(gpu.ones(1))] == ["definition", "cuda"]
 

@@ -1,6 +1,6 @@
-"""The definition stands in the layer; a faster version stands in for it, never in its place.
+"""The layer's file holds the definition; a faster version may run instead of it.
 
-    @kernel(cpu=pooling.max_pool, cuda=windows.max_pool)
+    @faster(cpu=pooling.max_pool, cuda=windows.max_pool)
     class MaxPool2dFn(Function):
         def forward(self, x): ...                          the definition
         def backward(self, dy): ...
@@ -52,12 +52,17 @@ def plain() -> Iterator[None]:
         switch.fast = before
 
 
-def kernel(cpu: Version = None, cuda: Version = None) -> Callable[[Any], Any]:
+def faster(both: Version = None, *, cpu: Version = None, cuda: Version = None
+           ) -> Callable[[Any], Any]:
     """Decorator that names the faster versions, for NumPy and CuPy, of a Function or a function.
+
+    both : one version that serves both libraries
 
     A version of a function of arrays takes the same arguments and gives the same result, or
     NotImplemented.
     """
+    cpu, cuda = both or cpu, both or cuda
+
     def decorate(definition: Any) -> Any:
         if isinstance(definition, type):
             definition.kernels = cpu, cuda                 # type: ignore[attr-defined]
@@ -90,7 +95,7 @@ def in_float32(cls: Any) -> Any:
 
     70,000 ones add up to infinity in float16, whose largest number is 65,504.
     """
-    cls.widened = True
+    cls.in_float32 = True
     return cls
 
 
@@ -110,7 +115,7 @@ def dispatch(function: Any, version: Version, arrays: list[Array]) -> Array:
             for kept in answer[2:]:
                 vars(function).update(kept)
             return answer[0]
-    if function.widened and arrays[0].dtype == np.float16:
+    if function.in_float32 and arrays[0].dtype == np.float16:
         return between(function, arrays, lambda x: x.astype(np.float32), to_float16)
     return function.forward(*arrays)
 

@@ -1,4 +1,4 @@
-"""Losses as plain loops, straight from the formulas and independent of the package."""
+"""The losses as plain loops."""
 
 from math import exp, log
 

@@ -16,7 +16,7 @@ from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.memory import keep_freed_memory
 from minicnn.backend.precision import allow_tf32
-from minicnn.backend.random import manual_seed
+from minicnn.backend.seeds import manual_seed
 from minicnn.backend.threads import set_threads
 from minicnn.backend.versions import plain
 from minicnn.layers.module import Module, Sequential

@@ -13,7 +13,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from minicnn.backend.arrays import gpu_problem
-from minicnn.backend.random import manual_seed
+from minicnn.backend.seeds import manual_seed
 from minicnn.backend.versions import plain
 from minicnn.data import find_digits
 from tests import standin

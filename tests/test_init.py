@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn import init
-from minicnn.backend.random import manual_seed
+from minicnn.backend.seeds import manual_seed
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Linear
 from minicnn.layers.module import Module, Sequential

@@ -8,7 +8,7 @@ import pytest
 from minicnn import optim
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import is_array, to_cpu
-from minicnn.backend.random import manual_seed
+from minicnn.backend.seeds import manual_seed
 from minicnn.layers.linear import Linear
 from minicnn.losses import l2_penalty
 from minicnn.optim import (

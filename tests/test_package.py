@@ -55,3 +55,21 @@ def test_a_name_that_there_is_not():
         _ = minicnn.layer
     with pytest.raises(ImportError, match="cannot import name 'layer' from 'minicnn'"):
         from minicnn import layer  # noqa: F401
+
+
+HIDING = {"profile"}                           # of the standard library, which nobody here imports
+
+
+def test_no_file_hides_a_module_of_the_standard_library():
+    """An editor's "Run" puts a file's folder in front, and NumPy would find our random.py there."""
+    names = {path.stem for path in Path(minicnn.__file__).parent.rglob("*.py")
+             if not path.stem.startswith("__")}
+    assert names & set(sys.stdlib_module_names) <= HIDING
+
+
+@pytest.mark.parametrize("path", ["backend/windows.py", "layers/conv.py", "analysis/field.py",
+                                  "cli/summary.py"])
+def test_a_file_can_be_run(path):
+    file = Path(minicnn.__file__).parent / path
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

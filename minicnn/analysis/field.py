@@ -17,7 +17,7 @@ from minicnn.autograd.switches import record_shapes
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import to_cpu
 from minicnn.layers.module import Module, Shape
-from minicnn.layers.trace import Step
+from minicnn.layers.steps import Step
 
 Pair = tuple[int, int]
 

@@ -23,7 +23,7 @@ from minicnn.analysis.watch import Visit, Watch
 from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import to_device
-from minicnn.backend.random import random_state, set_random_state
+from minicnn.backend.seeds import random_state, set_random_state
 from minicnn.backend.windows import is_whole, times
 from minicnn.layers.module import Module, Shape
 from minicnn.losses import cross_entropy

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from minicnn.analysis.profile import profile
 from minicnn.analysis.profile_picture import profile_picture
-from minicnn.backend.random import manual_seed
+from minicnn.backend.seeds import manual_seed
 from minicnn.backend.threads import set_threads
 from minicnn.cli.arguments import (
     add_network,

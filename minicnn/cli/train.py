@@ -5,7 +5,7 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from minicnn.backend.random import manual_seed
+from minicnn.backend.seeds import manual_seed
 from minicnn.backend.threads import set_threads
 from minicnn.cli.arguments import above_zero, add_network, seed, whole
 from minicnn.data.dataset import Dataset

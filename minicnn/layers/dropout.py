@@ -14,7 +14,7 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, to_device, xp_of
 from minicnn.backend.cpu.dropout import dropout
-from minicnn.backend.random import generator
+from minicnn.backend.seeds import generator
 from minicnn.backend.versions import faster
 from minicnn.layers.module import Module, Shape
 

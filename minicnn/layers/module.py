@@ -16,7 +16,7 @@ from minicnn.autograd.switches import layer_path, located, state
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import to_cpu, to_device
 from minicnn.layers.parameter import Buffer, Init, Parameter, Shape, ones, zeros
-from minicnn.layers.trace import Step, without_batch
+from minicnn.layers.steps import Step, without_batch
 
 __all__ = ["Buffer", "Init", "Module", "Parameter", "Sequential", "Shape", "ones", "zeros"]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, device_of, to_device
-from minicnn.backend.random import new_seed
+from minicnn.backend.seeds import new_seed
 from minicnn.init import Init, ones, zeros
 
 __all__ = ["Buffer", "Init", "Parameter", "Shape", "list_of_parameters", "ones", "zeros"]

@@ -33,7 +33,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.random import generator
+from minicnn.backend.seeds import generator
 from minicnn.init import apply_init, xavier_uniform, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.backend.arrays import is_array, to_cpu
-from minicnn.backend.random import random_state, set_random_state
+from minicnn.backend.seeds import random_state, set_random_state
 from minicnn.data.files import written_whole
 
 FORMAT = "minicnn checkpoint 1"

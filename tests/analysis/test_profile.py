@@ -6,7 +6,7 @@ import pytest
 
 from minicnn.analysis import profile
 from minicnn.autograd.switches import state
-from minicnn.backend.random import random_state
+from minicnn.backend.seeds import random_state
 from minicnn.layers import (
     Add,
     BatchNorm2d,

@@ -9,7 +9,7 @@ import pytest
 
 from minicnn.backend import arrays, random
 from minicnn.backend.arrays import average, matmul, to_cpu, total
-from minicnn.backend.random import generator, manual_seed, new_seed
+from minicnn.backend.seeds import generator, manual_seed, new_seed
 
 
 def test_xp_of(xp, device):
@@ -118,7 +118,7 @@ def test_the_random_state_can_be_put_back():
 
 
 def test_a_script_without_a_seed_repeats_itself():
-    script = "from minicnn.backend.random import generator; print(generator().random())"
+    script = "from minicnn.backend.seeds import generator; print(generator().random())"
     runs = {subprocess.run([sys.executable, "-c", script], capture_output=True, text=True,
                            check=True).stdout for _ in range(2)}
     assert len(runs) == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.random import manual_seed
+from minicnn.backend.seeds import manual_seed
 from minicnn.layers.dropout import Dropout, Dropout2d, DropoutFn
 from tests.layers.checks import gradient_of, run
 

@@ -13,7 +13,7 @@ import pytest
 from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import to_cpu
-from minicnn.backend.random import manual_seed
+from minicnn.backend.seeds import manual_seed
 from minicnn.gradcheck.cases.case import Case, normal
 from minicnn.gradcheck.cases.convolution import TiledConv2dFn
 from minicnn.gradcheck.cases.table import all_cases

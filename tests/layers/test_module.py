@@ -8,7 +8,7 @@ import pytest
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import to_cpu
-from minicnn.backend.random import manual_seed
+from minicnn.backend.seeds import manual_seed
 from minicnn.layers.activations import ReLU
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.conv import Conv2d

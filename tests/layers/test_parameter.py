@@ -6,7 +6,7 @@ tests/layers/test_module.py has the rest: order of reading, counting without all
 import numpy as np
 
 from minicnn.backend.arrays import to_cpu
-from minicnn.backend.random import manual_seed
+from minicnn.backend.seeds import manual_seed
 from minicnn.init import constant, normal
 from minicnn.layers.linear import Linear
 from minicnn.layers.parameter import Parameter

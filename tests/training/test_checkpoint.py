@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minicnn.backend.random import random_state
+from minicnn.backend.seeds import random_state
 from minicnn.layers import Conv2d
 from minicnn.optim import SGD
 from minicnn.training import checkpoint

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, manual_seed
-from minicnn.backend.random import random_state, set_random_state
+from minicnn.backend.seeds import random_state, set_random_state
 from minicnn.data import Loader, augment, digits, normalise
 from minicnn.layers import BatchNorm1d, Conv2d, Dropout, Flatten, Linear, ReLU
 from minicnn.layers.module import Sequential

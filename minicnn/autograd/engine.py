@@ -44,7 +44,7 @@ class Function:
     whether the gradient of input i is wanted.  Settings (a stride, an axis) go into `__init__`.
     """
 
-    kernels: tuple = (None, None)                  # faster versions, for NumPy and CuPy: @faster
+    versions: tuple = (None, None)                 # faster ones, for NumPy and CuPy: @faster
     elementwise = False                            # @elementwise
     in_float32 = False                             # @in_float32; all three: backend/versions.py
     keeps_shape = False                            # True lets shapes.py pass without asking
@@ -54,7 +54,7 @@ class Function:
     def __init_subclass__(cls) -> None:
         if {"forward", "backward"} & vars(cls).keys():
             # What decorators say of the parent holds for the parent's own forward and backward.
-            cls.kernels, cls.elementwise, cls.in_float32 = (None, None), False, False
+            cls.versions, cls.elementwise, cls.in_float32 = (None, None), False, False
 
     def __call__(self, *inputs: "Variable") -> Any:
         try:
@@ -62,7 +62,7 @@ class Function:
         except ValuesNeeded:                       # a shape is followed, as in model.shape(...)
             return self.follow(*inputs)
         self.needs_grad = tuple([state.recording and x.requires_grad for x in inputs])
-        cpu, cuda = self.kernels
+        cpu, cuda = self.versions
         version = (cpu if isinstance(arrays[0], np.ndarray) else cuda) if switch.fast else None
         if version or (self.in_float32 and arrays[0].dtype == np.float16):
             y = dispatch(self, version, arrays)

@@ -65,7 +65,7 @@ def faster(both: Version = None, *, cpu: Version = None, cuda: Version = None
 
     def decorate(definition: Any) -> Any:
         if isinstance(definition, type):
-            definition.kernels = cpu, cuda                 # type: ignore[attr-defined]
+            definition.versions = cpu, cuda                 # type: ignore[attr-defined]
             return definition
 
         @wraps(definition)
@@ -74,7 +74,7 @@ def faster(both: Version = None, *, cpu: Version = None, cuda: Version = None
             if version and switch.fast and (version is cpu or has_compiler(x)):
                 y = version(x, *args, **kwargs)
             return definition(x, *args, **kwargs) if y is NotImplemented else y
-        either.kernels = cpu, cuda                         # type: ignore[attr-defined]
+        either.versions = cpu, cuda                         # type: ignore[attr-defined]
         return either
     return decorate
 
@@ -85,8 +85,8 @@ def elementwise(cls: Any) -> Any:
     So a shape passes it unchanged, and on a GPU it sees (N, C, H, W) in the order of memory.
     """
     cls.elementwise = True
-    if cls.kernels[1] is None:
-        cls.kernels = cls.kernels[0], in_memory_order
+    if cls.versions[1] is None:
+        cls.versions = cls.versions[0], in_memory_order
     return cls
 
 

@@ -23,6 +23,10 @@ __all__ = ["Buffer", "Init", "Module", "Parameter", "Sequential", "Shape", "ones
 M = TypeVar("M", bound="Module")
 
 
+class NotATensor(TypeError):
+    """Something else came in the place of a Tensor."""
+
+
 class Module:
     """A layer, or a network of layers.
 
@@ -70,29 +74,39 @@ class Module:
 
     def watched_or_followed(self, *inputs: Any) -> Any:
         """The call where hooks listen, or for what is not a Tensor."""
-        if all(isinstance(x, FollowedShape) for x in inputs):
+        if any(isinstance(x, FollowedShape) for x in inputs):
             return self.follow(*inputs)
-        for x in inputs:
-            if isinstance(x, (tuple, list)) and x and all(isinstance(size, int) for size in x):
-                raise TypeError(f"{self.located()}: expected a Tensor, got the {type(x).__name__} "
-                                f"{x}; for shapes call model.shape((C, H, W)), without the batch")
-            if isinstance(x, (tuple, list)):
-                raise TypeError(f"{self.located()}: expected a Tensor, got a {type(x).__name__} of "
-                                f"{len(x)}; unpack it first: images, labels = batch")
-            if x is None:
-                raise TypeError(f"{self.located()}: expected a Tensor, got None; did the forward "
-                                "before it forget its return?")
         for hook in state.hooks:
             hook.layer_begins(layer_path(), self, inputs)
-        y = self.forward(*inputs)
+        try:
+            y = self.forward(*inputs)
+        except (AttributeError, TypeError) as problem:
+            self.explain(problem, *inputs)
+            raise
         for hook in state.hooks:
             hook.layer_ends(layer_path(), self, inputs, y)
         return y
 
-    def follow(self, *inputs: FollowedShape) -> Any:
+    def explain(self, problem: Exception, x: Any = None, *others: Any) -> None:
+        """A clearer error, where forward failed because x was put in the place of a Tensor."""
+        if isinstance(x, Tensor) or isinstance(problem, NotATensor):
+            return
+        what = f"got a {type(x).__name__}"
+        if x is None:
+            cure = "did the forward before it forget its return?"
+        elif isinstance(x, (tuple, list)) and x and all(isinstance(size, int) for size in x):
+            what, cure = f"got the {type(x).__name__} {x}", "for shapes call model.shape((C, H, W))"
+        elif isinstance(x, (tuple, list)):
+            what += f" of {len(x)}"
+            cure = "unpack it first: images, labels = batch"
+        else:
+            cure = "wrap it: Tensor(x)"
+        raise NotATensor(f"{self.located()}: expected a Tensor, {what}; {cure}") from problem
+
+    def follow(self, *inputs: Any) -> Any:
         """The call for shapes: by out_shape, where a layer writes it, else by forward."""
-        in_shapes = tuple(map(without_batch, inputs))
-        sources = tuple(dict.fromkeys(step for x in inputs for step in x.sources))
+        in_shapes = tuple(without_batch(x) if isinstance(x, FollowedShape) else x for x in inputs)
+        sources = tuple(dict.fromkeys(step for x in inputs for step in getattr(x, "sources", ())))
         noted, closed = len(state.trace or ()), not self.children()
         if type(self).out_shape is Module.out_shape:
             y = self.forward(*inputs)

@@ -6,6 +6,7 @@ import pytest
 from minicnn.analysis import summary
 from minicnn.autograd import functions as F
 from minicnn.autograd.checks import ValuesNeeded
+from minicnn.autograd.hooks import record_outputs
 from minicnn.autograd.shapes import BATCH, FollowedShape
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.activations import ReLU
@@ -147,10 +148,36 @@ def test_shapes_that_do_not_fit(way, message):
         Block(way).shape(IMAGE)
 
 
-def test_what_is_put_in_the_place_of_a_tensor():
-    for wrong, message in [((3, 224, 224), r"Conv2d 3 -> 8.* got the tuple \(3, 224, 224\); for "
-                                           r"shapes call model.shape\(\(C, H, W\)\), without the"),
-                           ((Tensor([1.0]), [1]), "got a tuple of 2; unpack it first: images, lab"),
-                           (None, "got None; did the forward before it forget its return")]:
-        with pytest.raises(TypeError, match=message):
-            Conv2d(3, 8, 3)(wrong)
+@pytest.mark.parametrize("wrong, message", [
+    ((3, 224, 224), r"got the tuple \(3, 224, 224\); for shapes call model.shape\(\(C, H, W\)\)"),
+    ((Tensor([1.0]), [1]), "got a tuple of 2; unpack it first: images, labels = batch"),
+    (None, "got a NoneType; did the forward before it forget its return"),
+    (np.zeros((1, 3, 4, 4), np.float32), r"got a ndarray; wrap it: Tensor\(x\)")])
+def test_what_is_put_in_the_place_of_a_tensor(wrong, message):
+    with pytest.raises(TypeError, match=r"^conv \(Conv2d 3 -> 8.*: expected a Tensor, " + message):
+        Sequential(conv=Conv2d(3, 8, 3))(wrong)
+
+
+def test_lists_of_tensors_and_other_inputs_are_a_block_s_own_matter():
+    class Join(Module):
+        def forward(self, parts, scale=None):
+            y = F.concatenate(parts, axis=1)
+            return y if scale is None else y * scale
+
+    parts = [Tensor(np.ones((2, 3), np.float32))] * 2
+    assert Join()(parts).shape == (2, 6)
+    with record_outputs(lambda path, layer, y: None):
+        assert Join()(parts, None).shape == (2, 6)
+
+    class Scaled(Module):
+        def forward(self, x, scale=None):
+            return x if scale is None else x * scale
+
+    class Net(Module):
+        def __init__(self):
+            self.scaled = Scaled()
+
+        def forward(self, x):
+            return self.scaled(x, None) + self.scaled(x, 2.0)
+
+    assert Net().shape((3, 2)) == (3, 2)

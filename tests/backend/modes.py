@@ -38,8 +38,8 @@ def faults_of_versions(dtype, allowed, monkeypatch, device="cpu"):
     allowed : apart by so much beside the largest number of an array
     """
     place, took, wrong = device == "cuda", set(), []
-    versions = {cls: cls.kernels[place] for cls in all_functions()
-                if cls.kernels[place] not in (None, in_memory_order)}
+    versions = {cls: cls.versions[place] for cls in all_functions()
+                if cls.versions[place] not in (None, in_memory_order)}
 
     def noting(cls):
         def version(*arrays, **settings):
@@ -49,8 +49,8 @@ def faults_of_versions(dtype, allowed, monkeypatch, device="cpu"):
         return version
 
     for cls in versions:
-        both = (noting(cls), cls.kernels[1]) if device == "cpu" else (cls.kernels[0], noting(cls))
-        monkeypatch.setattr(cls, "kernels", both)
+        both = (noting(cls), cls.versions[1]) if device == "cpu" else (cls.versions[0], noting(cls))
+        monkeypatch.setattr(cls, "versions", both)
     for case in all_cases():
         if gradcheck(case.make(), *case.inputs, most=0).functions & versions.keys():
             ours = outcome(case, dtype, device)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from minicnn.backend import arrays, random
+from minicnn.backend import arrays, seeds
 from minicnn.backend.arrays import average, matmul, to_cpu, total
 from minicnn.backend.seeds import generator, manual_seed, new_seed
 
@@ -110,10 +110,10 @@ def test_the_random_state_can_be_put_back():
     manual_seed(5)
     new_seed()
     generator().random(7)
-    saved = random.random_state()
+    saved = seeds.random_state()
     following = [np.random.default_rng(new_seed()).random(), generator().random()]
     manual_seed(9)
-    random.set_random_state(saved)
+    seeds.set_random_state(saved)
     assert [np.random.default_rng(new_seed()).random(), generator().random()] == following
 
 

@@ -117,7 +117,7 @@ def test_a_derived_function_with_a_formula_of_its_own_has_no_versions():
             return 7 * dy
 
     assert fast(OwnFn()) == (5, 2) and fast(OwnSlopeFn()) == (2, 7)
-    assert OwnFn.kernels == OwnSlopeFn.kernels == (None, None)
+    assert OwnFn.versions == OwnSlopeFn.versions == (None, None)
 
 
 # --- the switch -----------------------------------------------------------------------------------
@@ -246,17 +246,17 @@ def test_every_version_computes_what_its_definition_says(dtype, allowed, monkeyp
 
 
 def test_a_wrong_version_is_found(monkeypatch):
-    right = LinearFn.kernels[0]
+    right = LinearFn.versions[0]
 
     def wrong(*arrays, **settings):
         y, backward = right(*arrays, **settings)
         return y, lambda dy: tuple(dx * (1 + 1e-6) for dx in backward(dy))
 
-    monkeypatch.setattr(LinearFn, "kernels", (wrong, None))
+    monkeypatch.setattr(LinearFn, "versions", (wrong, None))
     assert "Linear: with bias" in faults_of_versions("float64", 1e-9, monkeypatch)
     assert faults_of_versions("float32", 1e-4, monkeypatch) == []
 
 
 def test_a_version_that_no_case_meets_is_found(monkeypatch):
-    monkeypatch.setattr(LinearFn, "kernels", (lambda *arrays, **settings: NotImplemented, None))
+    monkeypatch.setattr(LinearFn, "versions", (lambda *arrays, **settings: NotImplemented, None))
     assert faults_of_versions("float64", 1e-9, monkeypatch) == ["no case for LinearFn"]

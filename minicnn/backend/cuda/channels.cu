@@ -133,7 +133,7 @@ extern "C" __global__ void join_products(const real*, const wide* sums, const wi
 }
 
 // dx = gamma / s (dy - 1/n dbeta - x_hat 1/n dgamma),   s = sqrt(var + eps),   n = run
-extern "C" __global__ void normalise_back(const real* dy, const real* x, const wide* mean,
+extern "C" __global__ void normalise_backward(const real* dy, const real* x, const wide* mean,
                                           const wide* var, const real* gamma, const wide* dgamma,
                                           const wide* dbeta, real* dx,
                                           whole C, whole run, wide eps)
@@ -179,7 +179,7 @@ extern "C" __global__ void respond(const real* x, real* y, wide* s, wide* dampin
 }
 
 // dx = dy s^-beta - slope x sum of dy x s^(-beta - 1) over the channels that saw x
-extern "C" __global__ void respond_back(const real* dy, const real* x, const wide* s,
+extern "C" __global__ void respond_backward(const real* dy, const real* x, const wide* s,
                                         const wide* damping, real* dx, whole C, whole run,
                                         whole before, whole after, wide slope)
 {

@@ -46,8 +46,8 @@ def normalise_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Arra
     launch("channels", "products", (C, stretches * 256), dy, x, mean, sums, slopes, C, run, STRETCH)
     launch("channels", "join_products", (C, 1), x, sums, slopes, var, dgamma, dbeta, C, stretches,
            eps)
-    launch("channels", "normalise_back", (C, run), dy, x, mean, var, gamma, dgamma, dbeta, dx, C,
-           run, eps)
+    launch("channels", "normalise_backward", (C, run), dy, x, mean, var, gamma, dgamma, dbeta, dx,
+           C, run, eps)
     return dx, dgamma.astype(x.dtype, copy=False), dbeta.astype(x.dtype, copy=False)
 
 
@@ -81,6 +81,6 @@ def local_response_backward(dy: Array, x: Array, s: Array, damping: Array, size:
     dy = packed(batch_last(dy))
     C, run = len(x), prod(x.shape[1:])
     dx = xp_of(x).empty_like(x)
-    launch("channels", "respond_back", (C, run), dy, x, s, damping, dx, C, run, (size - 1) // 2,
+    launch("channels", "respond_backward", (C, run), dy, x, s, damping, dx, C, run, (size - 1) // 2,
            size // 2, float(slope))
     return batch_first(dx)

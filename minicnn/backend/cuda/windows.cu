@@ -127,7 +127,7 @@ extern "C" __global__ void max_pool(const real* x, real* y, unsigned char* winne
 }
 
 // dx[c, h, w, n] = the sum of dy over the windows in which the pixel won
-extern "C" __global__ void max_pool_back(const real* dy, const unsigned char* winner, real* dx,
+extern "C" __global__ void max_pool_backward(const real* dy, const unsigned char* winner, real* dx,
                                          whole C, WINDOW)
 {
     whole run = H * W * N, reach_h = DH * (KH - 1) + 1, reach_w = DW * (KW - 1) + 1;
@@ -183,7 +183,7 @@ extern "C" __global__ void average_pool(const real* x, real* y, whole C, WINDOW,
 }
 
 // dx[c, h, w, n] = the sum of dy / cells over the windows that saw the pixel
-extern "C" __global__ void average_pool_back(const real* dy, real* dx, whole C, WINDOW,
+extern "C" __global__ void average_pool_backward(const real* dy, real* dx, whole C, WINDOW,
                                              whole h0, whole h1, whole w0, whole w1)
 {
     whole run = H * W * N;

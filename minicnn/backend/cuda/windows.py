@@ -86,7 +86,7 @@ def max_pool_backward(dy: Array, winner: Array, x_shape: tuple[int, ...], window
     """dy (N, C, OH, OW), winner (C, OH, OW, N) -> (N, C, H, W)"""
     N, C, H, W = x_shape
     dx = xp_of(dy).empty((C, H, W, N), dy.dtype)
-    launch("windows", "max_pool_back", (C, H * W * N), packed(batch_last(dy)), winner,
+    launch("windows", "max_pool_backward", (C, H * W * N), packed(batch_last(dy)), winner,
            dx, *geometry(x_shape, window))
     return batch_first(dx)
 
@@ -117,6 +117,6 @@ def average_pool_backward(dy: Array, x_shape: tuple[int, ...], window: Any,
     """(N, C, OH, OW) -> (N, C, H, W)"""
     N, C, H, W = x_shape
     dx = xp_of(dy).empty((C, H, W, N), dy.dtype)
-    launch("windows", "average_pool_back", (C, H * W * N), packed(batch_last(dy)), dx,
+    launch("windows", "average_pool_backward", (C, H * W * N), packed(batch_last(dy)), dx,
            *geometry(x_shape, window), *counting(x_shape, window, count_include_pad))
     return batch_first(dx)

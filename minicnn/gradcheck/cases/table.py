@@ -41,7 +41,7 @@ def run_cases(cases: Iterable[Case], device: str = "cpu") -> bool:
         with plain():
             report = gradcheck(case.make(), *case.inputs, device=device)
         elements += report.elements
-        if report and any(function.kernels[device != "cpu"] for function in report.functions):
+        if report and any(function.versions[device != "cpu"] for function in report.functions):
             faster = gradcheck(case.make(), *case.inputs, device=device)
             elements += faster.elements
             report = max(report, faster, key=lambda one: (not one, one.error))

@@ -47,7 +47,7 @@ class Function:
     versions: tuple = (None, None)                 # faster ones, for NumPy and CuPy: @faster
     elementwise = False                            # @elementwise
     in_float32 = False                             # @in_float32; all three: backend/versions.py
-    keeps_shape = False                            # True lets shapes.py pass without asking
+    keeps_shape = False                            # y has x's shape: all that model.shape asks
     spent, serial = False, 0                       # spent: backward has passed and freed it
     output: "Variable | None" = None               # set by Variable.retain_grad()
 
@@ -68,6 +68,7 @@ class Function:
             y = dispatch(self, version, arrays)
         else:
             y = self.forward(*arrays)
+        # What has no axes, such as x.sum(), NumPy makes a number and not an array.
         y = inputs[0].like(y if y.ndim else xp_of(y).asarray(y, arrays[0].dtype))
         if any(self.needs_grad):
             # The graph holds Functions and leaves, not the Variables between: their arrays can go.

@@ -1,6 +1,6 @@
 """The layer's file holds the definition; a faster version may run instead of it.
 
-    @faster(cpu=pooling.max_pool, cuda=windows.max_pool)
+    @faster(cpu=max_pool, cuda=cuda.max_pool)
     class MaxPool2dFn(Function):
         def forward(self, x): ...                          the definition
         def backward(self, dy): ...
@@ -91,7 +91,7 @@ def elementwise(cls: Any) -> Any:
 
 
 def in_float32(cls: Any) -> Any:
-    """Decorator of a Function with sums: float16 goes through it as float32, rounded at the end.
+    """Decorator of a Function with sums: its definition gets float16 as float32, and y is rounded.
 
     70,000 ones add up to infinity in float16, whose largest number is 65,504.
     """

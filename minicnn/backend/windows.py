@@ -2,9 +2,10 @@
 
     out = floor((size + before + after - reach) / stride) + 1,   reach = dilation (kernel - 1) + 1
 
-One idea serves them all: for each cell (u, v) of the window, `shifted(x_pad, u, v)` is the strided
-slice of the image that lies under that cell for all output positions at once.  Forward passes read
-these KH*KW slices, backward passes add into the same slices, and im2col is all of them stacked.
+One idea serves them all: for each cell (u, v) of the window, `shifted(x_pad, u, v, OH, OW)` is the
+strided slice of the image that lies under that cell for all output positions at once.  Forward
+passes read these KH*KW slices, backward passes add into the same slices, and im2col is all of them
+stacked.
 """
 
 from collections.abc import Iterator
@@ -171,7 +172,7 @@ class Window:
         return x_pad[..., h:h_last + 1:SH, w:w_last + 1:SW]
 
     def padded_size(self, H: int, W: int) -> tuple[int, int]:
-        """Size of the image with its borders, as far as the last window reaches: (H', W')."""
+        """(H', W'): the image with its borders, but no farther than the last window reaches."""
         (OH, OW), ((top, _), (left, _)) = self.out(H, W), self.borders(H, W)
         (KH, KW), (SH, SW), (DH, DW) = self.kernel, self.stride, self.dilation
         return (max(H + top, (OH - 1) * SH + DH * (KH - 1) + 1),

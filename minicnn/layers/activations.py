@@ -131,7 +131,7 @@ class PReLU(Module):
         self.weight = Parameter((num_parameters,), constant(init))
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         return PReLUFn()(x, self.weight)
 
     def out_shape(self, in_shape: Shape) -> Shape:

@@ -72,7 +72,7 @@ class Attention(Module):
                              "heads")
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         return AttentionFn(self.num_heads)(x)
 
     def out_shape(self, in_shape: Shape) -> Shape:

@@ -82,7 +82,7 @@ class AvgPool2d(Windowed):
         self.count_include_pad = count_include_pad
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         return AvgPool2dFn(self.window, self.count_include_pad)(x)
 
     def detail(self) -> str:

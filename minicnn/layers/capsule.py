@@ -62,7 +62,7 @@ class CapsuleLength(Module):
     """How surely each capsule's thing is there:  (N, J, D) -> (N, J)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         return LengthFn()(x)
 
     def out_shape(self, in_shape: Shape) -> Shape:
@@ -123,7 +123,7 @@ class RoutedCapsules(Module):
         self.weight = Parameter((in_capsules, out_capsules, out_dim, in_dim), normal(0.1))
 
     def forward(self, u: Tensor) -> Tensor:
-        self.out_shape(u.shape[1:])
+        self.out_shape(u.shape[1:])                        # checks u
         (I, J, E, D), N = self.weight.shape, len(u)
         votes = self.weight.reshape(I, J * E, D) @ u.transpose(1, 2, 0)        # (I, J E, N)
         votes = votes.reshape(I, J, E, N).transpose(3, 1, 0, 2)                # (N, J, I, E)

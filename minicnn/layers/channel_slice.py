@@ -42,7 +42,7 @@ class ChannelSlice(Module):
         self.start, self.stop = start, stop
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         return ChannelSliceFn(self.start, self.stop)(x)
 
     def out_shape(self, in_shape: Shape) -> Shape:

@@ -81,7 +81,7 @@ class ChannelNorm(Module):
         self.num_batches_tracked: Any = counter() if track_running_stats else None
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         affine = () if self.weight is None or self.bias is None else (self.weight, self.bias)
         if not self.training and self.running_mean is not None:
             return BatchNormEvalFn(self.eps)(x, self.running_mean, self.running_var, *affine)

@@ -105,7 +105,7 @@ class ContrastNorm(Module):
         self.size, self.std, self.eps = size, std, float(eps)
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         return ContrastFn(gaussian(self.size, self.std), self.eps)(x)
 
     def out_shape(self, in_shape: Shape) -> Shape:

@@ -17,7 +17,8 @@ With G groups, filter f sees only the C / G channels of its own group (AlexNet's
 G = C is a depthwise convolution): there are G smaller products, one for each group.  G is 1 else.
 
 Source: LeCun et al. 1998, section II.A; Krizhevsky et al. 2012, section 3.5 (groups).  Lectures:
-virginia "Convolutional layer", unicamp "Convolutional Layer", stanford "Review: Convolution".
+virginia "Convolution Layers learn local patterns", unicamp "Convolutional Layer", stanford "Review:
+Convolution".
 """
 
 from typing import Any
@@ -101,7 +102,7 @@ class Conv2d(Windowed):
         self.bias = Parameter((out_channels,), draw) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         parameters = [self.weight] if self.bias is None else [self.weight, self.bias]
         return Conv2dFn(self.window, self.groups)(x, *parameters)
 

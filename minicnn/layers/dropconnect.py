@@ -36,7 +36,7 @@ class DropConnectLinear(Linear):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0:
             return super().forward(x)
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         weights = [self.weight] if self.bias is None else [self.weight, self.bias]
         return LinearFn()(x, *[drop(w, self.p, w.shape) for w in weights])
 

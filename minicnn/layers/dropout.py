@@ -58,7 +58,7 @@ class Dropout(Module):
         self.p = checked_probability(p, type(self).__name__)
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         if not self.training or self.p == 0:
             return x
         return drop(x, self.p, self.mask_shape(x.shape))

@@ -4,8 +4,8 @@
     dx_pad[n, c, i SH + u DH, j SW + v DW] += dcols[c, u, v, i, j, n]        col2im, its gradient
 
 Column (i, j, n) holds what one window sees, its C KH KW pixels; row (c, u, v) what lies under one
-cell of all windows.  `window.shifted(x_pad, u, v, OH, OW)` is that row as a slice of the image, for
-all positions (i, j) at once: im2col copies these KH KW slices, col2im adds into them.  A pixel that
+cell of all windows.  `window.shifted(x_pad, u, v, OH, OW)` is such rows, those of all channels, as
+one slice of the images: im2col copies these KH KW slices, col2im adds into them.  A pixel that
 lies in several windows receives the sum of their gradients.
 
 Source: Chellapilla, Puri and Simard 2006, "High performance convolutional neural networks for
@@ -21,7 +21,7 @@ def im2col(x: Array, window: Window) -> Array:
     """Every window of every image as one column:  (N, C, H, W) -> (C, KH, KW, OH, OW, N)."""
     N, C, H, W = x.shape
     OH, OW = window.out(H, W)
-    x_pad = window.pad(x)                                  # (N, C, H + padding, W + padding)
+    x_pad = window.pad(x)                                  # (N, C, H', W'), padded
     cols = xp_of(x).empty((C, *window.kernel, OH, OW, N), x.dtype)
     for u, v in window.cells():
         cols[:, u, v] = batch_last(window.shifted(x_pad, u, v, OH, OW))        # (C, OH, OW, N)

@@ -49,7 +49,7 @@ class LayerNorm(Module):
         self.bias = Parameter(shape) if elementwise_affine and bias else None
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         last = tuple(range(x.ndim - len(self.normalized_shape), x.ndim))
         y = StandardiseFn(last, self.eps)(x)
         if self.weight is not None:

@@ -42,7 +42,7 @@ class LayerNorm2d(Module):
         self.weight, self.bias = Parameter((num_channels,), ones), Parameter((num_channels,))
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         x_hat = StandardiseFn((1,), self.eps)(x)           # (N, C, H, W)
         return x_hat * self.weight.reshape(-1, 1, 1) + self.bias.reshape(-1, 1, 1)
 

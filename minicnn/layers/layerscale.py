@@ -30,7 +30,7 @@ class LayerScale(Module):
         self.weight = Parameter((whole(channels, "LayerScale: channels"),), constant(init))
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         return x * self.weight.reshape(-1, *[1] * (x.ndim - 2))
 
     def out_shape(self, in_shape: Shape) -> Shape:

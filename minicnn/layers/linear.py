@@ -4,7 +4,7 @@
     dx = dy @ w,   dw = dy^T @ x,   db = sum_n dy[n]
 
 Source: LeCun et al. 1998, section II.B (F6).  Lectures: unicamp "Fully Connected Layer", stanford
-"Fully Connected Layer".
+"Fully-Connected Layers".
 """
 
 from minicnn import init
@@ -49,7 +49,7 @@ class Linear(Module):
         self.bias = Parameter((out_features,), draw) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         return LinearFn()(x, self.weight, *([] if self.bias is None else [self.bias]))
 
     def out_shape(self, in_shape: Shape) -> Shape:

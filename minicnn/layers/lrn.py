@@ -5,7 +5,8 @@
 
     across channels   the window lies along the channels at one pixel; a = alpha / size
                       (the lecture's second approach, AlexNet's)
-    within channels   it is a square of pixels of one channel; a = alpha / size^2 (its first)
+    within channels   it is a square of pixels of one channel; a = alpha / size^2
+                      (its first; the slide's N is `size` here)
 
 Beyond the ends x counts as 0.  A value acts on its own output, and through s on all outputs whose
 window it lies in:
@@ -37,14 +38,14 @@ class LocalResponseFn(Function):
         self.axes, self.size, self.a, self.beta, self.k = axes, size, a, beta, k
 
     def forward(self, x):                                  # (N, C, H, W)
-        before, after = self.size // 2, (self.size - 1) // 2
+        before, after = self.size // 2, (self.size - 1) // 2         # an even size: one more before
         s = self.k + self.a * window_sum(x * x, self.axes, before, after)
         self.x, self.s = x, s
         return x * s ** -self.beta
 
     def backward(self, dy):                                # (N, C, H, W)
         x, s, a, beta = self.x, self.s, self.a, self.beta
-        after, before = self.size // 2, (self.size - 1) // 2         # of the windows that x lies in
+        after, before = self.size // 2, (self.size - 1) // 2         # mirrored: who sees x
         seen_by = window_sum(dy * x * s ** (-beta - 1), self.axes, before, after)
         return dy * s ** -beta - 2 * a * beta * x * seen_by
 
@@ -52,7 +53,7 @@ class LocalResponseFn(Function):
 def window_sum(q, axes, before, after):
     """At each place the sum of q over `before` places earlier to `after` later, 0 beyond the ends.
 
-    Over a square of pixels: along the rows, then along the columns.
+    Over a square of pixels: down the columns (axis 2), then along the rows (axis 3).
     """
     for axis in axes:
         widths = [(before, after) if other == axis else (0, 0) for other in range(4)]
@@ -95,7 +96,7 @@ class LocalResponseNorm(Module):
         self.size, self.alpha, self.beta, self.k = size, float(alpha), float(beta), float(k)
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         a = self.alpha / self.size ** len(self.axes)
         return LocalResponseFn(self.axes, self.size, a, self.beta, self.k)(x)
 

@@ -7,8 +7,8 @@ Only the cell (u', v') that won had any influence, so it receives all of dy:
     dx_pad[n, c, i SH + u' DH, j SW + v' DW] += dy[n, c, i, j]
 
 The padding is minus infinity: with zeros, a border of negative values would come out as 0.  It
-never wins, not even where the image is minus infinity too.  Where several cells are equally large,
-the first in row order wins; a NaN wins over every number.
+never wins where a window sees any pixel, not even if that is minus infinity too.  Where several
+cells are equally large, the first in row order wins; a NaN wins over every number.
 
 Source: Krizhevsky et al. 2012, section 3.4 (overlapping windows: 3 x 3 at stride 2).  Lectures:
 stanford "Review: Pooling" (its 4 x 4 example is in MaxPool2d below), unicamp "Pooling Layer".
@@ -79,5 +79,5 @@ class MaxPool2d(Windowed):
         self.window = Window.pooling(kernel_size, stride, padding, dilation, ceil_mode)
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         return MaxPool2dFn(self.window)(x)

@@ -118,7 +118,7 @@ class PartialConv2d(Windowed):
         return draw
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         w = PlaceLinksFn(self.table, self.in_channels)(self.weight)
         return Conv2dFn(self.window)(x, w, self.bias)
 

@@ -102,7 +102,7 @@ class RBF(Module):
         return digit_codes() if shape == (10, 84) else rng.choice([-1.0, 1.0], shape)
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         return RBFFn()(x, self.codes)
 
     def out_shape(self, in_shape: Shape) -> Shape:

@@ -1,13 +1,14 @@
 """Residual connection: a block adds its input to its output, so it need only learn the difference.
 
-    y = f(x) + s(x)                                the layers of the block f, and the shortcut s
-    df = dy,   ds = dy                             each receives all of dy
-    dx = (dy through f) + (dy through s)           with s(x) = x:  dy + (dy through f)
+    y = f(x) + s(x)                          the layers of the block f, and the shortcut s
+    df = dy,   ds = dy                       each receives all of dy
+    dx = (dy through f) + (dy through s)     the engine adds the two where they meet, at x
 
-So the gradient reaches every block unhindered along the shortcuts, and f learns only y - x.  s is
-the identity where the shapes agree.  (A whole block, f, s and sum, is `Residual` in
-models/network.py.)
-Where a block halves the image and doubles the channels,
+With s(x) = x that is dx = dy + (dy through f): however small the second is, the first arrives, and
+f learns only the difference y - x.  (The slides' F(x) is f(x), their H(x) is y.  The 2015 block has
+a ReLU behind the sum.  A whole block is `Residual` in models/network.py.)
+
+s is the identity where the shapes agree.  Where a block halves the image and doubles the channels,
 the paper compares three shortcuts:
 
     A   every stride-th pixel, and zeros for the channels that are new: no parameters
@@ -15,7 +16,8 @@ the paper compares three shortcuts:
     C   a projection in every block
 
 Source: He et al. 2016, "Deep residual learning", sections 3.2, 3.3 and 4.1, table 3 (A, B, C).
-Lectures: memphis "ResNet", iitk "Shortcut connections" and its table of ResNet-34 A, B, C.
+Lectures: virginia and memphis "ResNet", iitk "Shortcut connections" and its table of ResNet-34
+A, B, C.
 """
 
 from collections.abc import Callable
@@ -46,7 +48,7 @@ class Add(Module):
     """
 
     def forward(self, block: Tensor, shortcut: Tensor) -> Tensor:
-        self.out_shape(block.shape[1:], shortcut.shape[1:])
+        self.out_shape(block.shape[1:], shortcut.shape[1:])        # checks both
         if len(block) != len(shortcut):
             raise ValueError(f"{self.located()}: {len(block)} samples in the block, "
                              f"{len(shortcut)} in the shortcut; both must see the same batch")

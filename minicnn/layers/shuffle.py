@@ -51,7 +51,7 @@ class ChannelShuffle(Module):
         self.groups = whole(groups, "ChannelShuffle: groups")
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         return ChannelShuffleFn(self.groups)(x)
 
     def out_shape(self, in_shape: Shape) -> Shape:

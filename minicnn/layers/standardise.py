@@ -13,7 +13,8 @@ Four layers are this formula, and differ only in which axes of (N, C, H, W) shar
     instance norm    H, W          one for each sample and channel           groupnorm.py
     group norm       C/G, H, W     one for each sample and group of channels groupnorm.py
 
-Why: x moves x_hat by itself, through mu and through s, with dmu/dx = 1/n and ds/dx = x_hat / n:
+Why: x moves x_hat by itself, through mu and through s; one x moves mu by 1/n, and s by x_hat / n.
+(mu does not move s, because the sum of x - mu is 0.)
 
     dx = dy / s + dmu / n + ds x_hat / n,     dmu = - sum dy / s,     ds = - sum dy x_hat / s
 

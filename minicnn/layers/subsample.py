@@ -46,7 +46,7 @@ class Subsample2d(Windowed):
         self.bias = Parameter((channels,), zeros)
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         m = AvgPool2dFn(self.window)(x)                    # (N, C, OH, OW)
         return m * self.weight.reshape(-1, 1, 1) + self.bias.reshape(-1, 1, 1)
 

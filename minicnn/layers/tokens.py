@@ -41,7 +41,7 @@ class ImageToTokens(Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         N, D, H, W = x.shape
         return x.transpose(0, 2, 3, 1).reshape(N, H * W, D)          # (N, H W, D)
 
@@ -59,7 +59,7 @@ class ClassToken(Module):
         self.weight = Parameter((whole(embed_dim, "ClassToken: embed_dim"),), zeros)
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         first = broadcast_to(self.weight.reshape(1, 1, -1), (len(x), 1, self.weight.size))
         return concatenate([first, x], axis=1)             # (N, L + 1, D)
 
@@ -79,7 +79,7 @@ class Positions(Module):
                                  whole(embed_dim, "Positions: embed_dim")), normal(0.02))
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         return x + self.weight
 
     def out_shape(self, in_shape: Shape) -> Shape:
@@ -98,7 +98,7 @@ class FirstToken(Module):
     """The class token alone:  (N, L, D) -> (N, D)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         return x[:, 0]
 
     def out_shape(self, in_shape: Shape) -> Shape:
@@ -118,7 +118,7 @@ class TokenLinear(Linear):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])
+        self.out_shape(x.shape[1:])                        # checks x
         N, L, M = x.shape
         y = LinearFn()(x.reshape(N * L, M), self.weight, *([] if self.bias is None
                                                            else [self.bias]))

@@ -1,10 +1,13 @@
 """Softmax cross-entropy: how surprised the network is by the right answer.
 
     p[n, c]  = e^z[n, c] / sum_k e^z[n, k]                  softmax of the scores z (logits)
-    L        = -1/N sum_n log p[n, label_n]
-    dz[n, c] = (p[n, c] - [c is label_n]) / N
+    loss     = -1/N sum_n log p[n, label_n]
+    dz[n, c] = (p[n, c] - (1 if c = label_n else 0)) / N
 
-The logarithm is taken of the sum, not of p, which may round to 0:  -log p = log sum_k e^z_k - z.
+The logarithm is taken of the sum, not of p, which may round to 0:
+
+    -log p[n, c] = log sum_k e^z[n, k] - z[n, c]
+
 The largest score is subtracted first, so that this sum lies between 1 and C.
 
 Sources: Krizhevsky et al. 2012, section 3.5; Szegedy et al. 2016, "Rethinking the Inception
@@ -30,10 +33,11 @@ class CrossEntropyFn(Function):
 
         cost[n, c] = -log p[n, c]
         L[n]       = a[n] cost[n, label_n] + sum_c s[c] cost[n, c]
-        dz[n, c]   = dL[n] (p[n, c] (a[n] + sum_k s[k]) - a[n] [1 where c is label_n] - s[c])
+        loss       = sum_n L[n] / divisor,     so dL[n] = dy / divisor
+        dz[n, c]   = dL[n] (p[n, c] (a[n] + sum_k s[k]) - a[n] (1 if c = label_n else 0) - s[c])
 
-    a (N,), s (C,) or None;  ignored : numbers of the samples that count for nothing
-    divisor : of the sum of all L, for the mean
+    Plain: a = 1, s = None, divisor = N.  Else a = (1 - smoothing) w[label], s = smoothing / C w.
+    a (N,), s (C,) or None;  ignored : indices of the samples that count for nothing
     """
 
     def __init__(self, labels: Array, a: Array, s: Array | None, ignored: Array, divisor: float,
@@ -97,7 +101,7 @@ def cross_entropy(logits: Tensor, labels: Any, weight: Any = None, ignore_index:
     labels = check_labels("cross_entropy", labels, N, C, ignore_index)
     xp, dtype = xp_of(logits.data), sum_dtype(logits.dtype)
     kept = labels != ignore_index
-    labels = np.where(kept, labels, 0)
+    labels = np.where(kept, labels, 0)                     # any class will do: a is 0 there
     w = class_weights(weight, C, dtype)                    # (C,)
     a, s = w[labels] * kept, None                          # (N,)
     divisor = float(a.sum()) if reduction == "mean" else 1.0
@@ -106,6 +110,7 @@ def cross_entropy(logits: Tensor, labels: Any, weight: Any = None, ignore_index:
                  f"all {N} labels are ignored (ignore_index={ignore_index}) or have weight 0")
         raise ValueError(f'cross_entropy: nothing to average, {cause}; leave the batch out, or use '
                          'reduction="sum"')
+    # With smoothing a sample of a class of weight 0 still pays s, so only the others are ignored.
     ignored = np.flatnonzero(~kept if label_smoothing else a == 0)
     if label_smoothing:
         a, s = (1 - label_smoothing) * a, xp.asarray(label_smoothing / C * w)

@@ -1,3 +1,5 @@
+"""Starting values: spread, bounds, seeds."""
+
 from math import sqrt
 
 import numpy as np

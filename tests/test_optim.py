@@ -1,3 +1,5 @@
+"""Optimisers by hand and against stored numbers."""
+
 import json
 from math import inf, nan, sqrt
 from pathlib import Path

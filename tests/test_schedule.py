@@ -1,3 +1,5 @@
+"""Learning rates over time, by hand and against stored numbers."""
+
 import json
 from math import inf, nan
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Activations of every layer are recorded, and nothing else changes."""
+
 import numpy as np
 import pytest
 

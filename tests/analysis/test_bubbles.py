@@ -1,3 +1,5 @@
+"""The picture of networks as bubbles: accuracy over cost, areas to scale, readable names."""
+
 import numpy as np
 import pytest
 from PIL import Image

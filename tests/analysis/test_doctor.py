@@ -1,3 +1,5 @@
+"""What the doctor says of the machine: kernels, libraries, threads."""
+
 import importlib.metadata
 import os
 import re

@@ -1,3 +1,5 @@
+"""Receptive fields, computed from the layers and measured by gradients."""
+
 import numpy as np
 import pytest
 

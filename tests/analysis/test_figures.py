@@ -1,3 +1,5 @@
+"""Figures as slides print them, "60M" or "~16K", against exact numbers."""
+
 import pytest
 
 from minicnn.analysis.figures import Fact, agreement, read_figure

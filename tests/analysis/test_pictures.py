@@ -1,3 +1,5 @@
+"""Pictures of training and of networks are drawn, and can be read."""
+
 import os
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""Times, work and memory of each layer in training steps."""
+
 import importlib
 from types import SimpleNamespace
 

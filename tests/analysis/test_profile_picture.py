@@ -1,3 +1,5 @@
+"""The picture of a profile: bars, speeds, what is said beside them."""
+
 import importlib
 
 import pytest

@@ -1,3 +1,5 @@
+"""The table of a profile: columns, formats, what holds a layer up."""
+
 import csv
 import io
 import json

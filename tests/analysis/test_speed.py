@@ -1,3 +1,5 @@
+"""How fast this machine multiplies and copies, and who else is at work on it."""
+
 import os
 import sys
 from types import SimpleNamespace

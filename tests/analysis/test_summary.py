@@ -1,3 +1,5 @@
+"""The table of a network: shapes, parameters, MACs, figures of the slides."""
+
 import csv
 import io
 import json

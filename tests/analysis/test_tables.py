@@ -1,3 +1,5 @@
+"""Tables as text, Markdown and CSV."""
+
 import csv
 from dataclasses import dataclass
 

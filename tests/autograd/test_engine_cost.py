@@ -1,5 +1,6 @@
 """What one operation costs, counted in function calls: a clock would measure the machine."""
 
+import gc
 import sys
 
 import numpy as np
@@ -18,11 +19,14 @@ def calls(graph, n):
         nonlocal count
         count += event in ("call", "c_call")
 
+    gc.collect()                                   # else what earlier tests left is counted, too
+    gc.disable()
     sys.setprofile(profile)
     try:
         graph(n)
     finally:
         sys.setprofile(before)
+        gc.enable()
     return count
 
 

@@ -1,3 +1,5 @@
+"""Freed memory is kept for the next step, where the C library can."""
+
 import os
 import subprocess
 import sys

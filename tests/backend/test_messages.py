@@ -1,3 +1,5 @@
+"""Did you mean?"""
+
 import pytest
 
 from minicnn.backend.messages import did_you_mean

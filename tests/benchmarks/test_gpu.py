@@ -40,7 +40,7 @@ def test_every_contestant_is_told_about_tf32():
 def test_the_kernels_table(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "cupy", standin)
     monkeypatch.setattr(gpu, "gigabytes", lambda device: 1.0)
-    gpu.versions(1, (2, 64, 12, 12))
+    gpu.kernels(1, (2, 64, 12, 12))
     lines = capsys.readouterr().out.strip().splitlines()
     assert len(lines) == 4 + len(gpu.LAYERS) + 1
     assert lines[4].startswith("| ReLU() | ") and lines[-1].startswith("| SGD, momentum 0.9, ")

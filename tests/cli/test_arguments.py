@@ -1,3 +1,5 @@
+"""What the command line understands, and what it refuses."""
+
 from argparse import ArgumentTypeError
 
 import pytest

@@ -1,3 +1,5 @@
+"""`python -m minicnn augment` draws distorted pictures."""
+
 import pytest
 from PIL import Image
 

@@ -1,3 +1,5 @@
+"""`python -m minicnn compare` puts runs side by side."""
+
 import json
 
 import pytest

@@ -1,3 +1,5 @@
+"""`python -m minicnn doctor` reports, and says by its status whether all is well."""
+
 import pytest
 
 from minicnn.analysis import doctor

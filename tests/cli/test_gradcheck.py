@@ -1,3 +1,5 @@
+"""`python -m minicnn gradcheck` finds wrong backward passes."""
+
 import re
 
 import numpy as np

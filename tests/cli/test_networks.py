@@ -1,3 +1,5 @@
+"""`python -m minicnn networks` lists all names."""
+
 import csv
 import json
 

@@ -1,3 +1,5 @@
+"""`python -m minicnn profile` times a network."""
+
 import csv
 import io
 import json

@@ -1,3 +1,5 @@
+"""`python -m minicnn slides` checks the figures of the lectures."""
+
 import json
 
 import pytest

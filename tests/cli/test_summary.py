@@ -1,3 +1,5 @@
+"""`python -m minicnn summary` prints a network's table."""
+
 import csv
 import io
 import json

@@ -1,3 +1,5 @@
+"""`python -m minicnn test` repeats what a training run has said."""
+
 import re
 
 import pytest

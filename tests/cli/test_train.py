@@ -1,3 +1,5 @@
+"""`python -m minicnn train` trains, stops, goes on and says what is wrong."""
+
 import csv
 import json
 import os

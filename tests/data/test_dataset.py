@@ -1,3 +1,5 @@
+"""Images and labels as one data set, and parts of it."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Files are written whole or not at all; where the cache is."""
+
 import os
 import re
 import subprocess

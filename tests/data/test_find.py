@@ -1,3 +1,5 @@
+"""Data sets by name, by folder, and the built-in digits."""
+
 import numpy as np
 import pytest
 from PIL import Image

@@ -1,3 +1,5 @@
+"""A folder of class folders as a data set."""
+
 import os
 import struct
 import zlib

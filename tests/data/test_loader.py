@@ -1,3 +1,5 @@
+"""Batches in an order that a seed repeats and a stopped run goes on with."""
+
 import numpy as np
 import pytest
 

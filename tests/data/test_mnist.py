@@ -1,3 +1,5 @@
+"""Where MNIST is looked for, and what is taken in its place."""
+
 import gzip
 import hashlib
 import importlib

@@ -1,3 +1,5 @@
+"""Pixels to numbers: ranges, means, variances, borders."""
+
 
 import numpy as np
 import pytest

@@ -1,3 +1,5 @@
+"""ReLU and its relatives, sigmoid and tanh: values, slopes, corners, large numbers."""
+
 from math import inf, nan
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Average pooling to a given size: which windows, values, sums of float16."""
+
 import numpy as np
 import pytest
 

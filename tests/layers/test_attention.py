@@ -1,3 +1,5 @@
+"""Attention against loops, its shares by hand, its cost."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Average pooling against loops; what of the border counts."""
+
 import itertools
 
 import numpy as np

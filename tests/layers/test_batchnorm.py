@@ -1,3 +1,5 @@
+"""Batch norm against loops, its running averages, its modes and edges."""
+
 import sys
 
 import numpy as np

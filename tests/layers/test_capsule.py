@@ -1,3 +1,5 @@
+"""Capsules: squashing and routing by hand and against loops."""
+
 import numpy as np
 import pytest
 
@@ -5,8 +7,6 @@ from minicnn import Tensor
 from minicnn.layers.capsule import CapsuleLength, PrimaryCapsules, RoutedCapsules, SquashFn
 from tests.layers.checks import check_agreement, gradient_of, run
 from tests.reference import features as reference
-
-NAMES = ["CapsuleLength", "PrimaryCapsules", "RoutedCapsules"]
 
 
 def test_by_hand(xp):

@@ -1,3 +1,5 @@
+"""A slice of the channels, and its gradient."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Branches joined along the channels, and which cannot be joined."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Local contrast normalisation against loops; flat images."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Convolution in every geometry: against loops, and backward as its adjoint."""
+
 import itertools
 from contextlib import nullcontext
 

@@ -1,3 +1,5 @@
+"""Weights dropped at random: by hand, on average, in test mode."""
+
 from math import nan
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Values dropped at random: the mask, the mean, the edges of p."""
+
 from math import inf, nan, sqrt
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Batch norm folded into the layer before it gives the same numbers."""
+
 import numpy as np
 import pytest
 

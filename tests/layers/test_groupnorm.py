@@ -1,3 +1,5 @@
+"""Group norm and instance norm against loops."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Hardtanh and ReLU6 at and beyond their limits."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Layer norm against loops, over any last axes."""
+
 import numpy as np
 import pytest
 

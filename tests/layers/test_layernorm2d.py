@@ -1,3 +1,5 @@
+"""Layer norm over the channels of each pixel, against loops."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""A factor for each channel."""
+
 import numpy as np
 import pytest
 

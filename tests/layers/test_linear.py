@@ -1,3 +1,5 @@
+"""Fully connected layers against loops, and Flatten."""
+
 import numpy as np
 import pytest
 

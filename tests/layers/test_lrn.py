@@ -1,3 +1,5 @@
+"""Local response normalisation against loops, across channels and within one."""
+
 import numpy as np
 import pytest
 

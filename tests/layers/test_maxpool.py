@@ -1,3 +1,5 @@
+"""Max pooling against loops; ties, NaN, infinity and borders."""
+
 import itertools
 from math import inf, nan
 

@@ -1,3 +1,5 @@
+"""LeNet's convolution by a table of links: by hand, against loops, its start."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Distances to drawn digits: values, codes, what is learnt."""
+
 import itertools
 
 import numpy as np

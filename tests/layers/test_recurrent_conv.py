@@ -1,3 +1,5 @@
+"""A convolution fed back to itself, against loops."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""The sum of block and shortcut, and the three shortcuts."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Channels shuffled between groups, and shuffled back."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""GELU and SiLU against the error function, near 0 and far away."""
+
 from math import erfc, sqrt
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Softmax and its logarithm against loops, for huge scores and along any axis."""
+
 from math import inf, log, nan
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Squeeze and excite against loops; scales that do not fit."""
+
 import numpy as np
 import pytest
 

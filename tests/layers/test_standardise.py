@@ -1,3 +1,5 @@
+"""Mean 0 and variance 1 along any axes, without cancellation."""
+
 import numpy as np
 import pytest
 

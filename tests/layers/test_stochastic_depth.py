@@ -1,3 +1,5 @@
+"""Whole images left out at random."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""LeNet's pooling with a factor and a bias for each map, against loops."""
+
 import numpy as np
 import pytest
 

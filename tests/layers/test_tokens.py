@@ -1,3 +1,5 @@
+"""Images as tokens: order, class token, positions, linear layers."""
+
 import numpy as np
 import pytest
 
@@ -5,9 +7,6 @@ from minicnn import Tensor
 from minicnn.layers.tokens import ClassToken, FirstToken, ImageToTokens, Positions, TokenLinear
 from tests.layers.checks import check_agreement, run
 from tests.reference import features as reference
-
-NAMES = ["ImageToTokens", "ClassToken", "Positions", "FirstToken", "TokenLinear"]
-MAKERS = [lambda: ClassToken(4), lambda: Positions(3, 4), FirstToken, lambda: TokenLinear(4, 5)]
 
 
 def test_by_hand(xp):

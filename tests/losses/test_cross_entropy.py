@@ -1,3 +1,5 @@
+"""Cross-entropy against loops and stored numbers; huge scores, weights, NaN."""
+
 import json
 import re
 from math import exp, log

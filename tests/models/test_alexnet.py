@@ -1,18 +1,16 @@
+"""AlexNet: the paper's figures, the slides' tables, the variants."""
+
 import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
 from minicnn.analysis import summary
-from minicnn.models import alexnet
-from minicnn.models.alexnet import NETWORKS, VARIANTS, AlexNet
+from minicnn.models.alexnet import AlexNet
 from tests.models.network_checks import (
     agrees_with_stored,
     check_against,
     every_layer_is_stored,
     golden,
-    gradient_along_random_directions,
-    one_step_lowers_the_loss,
-    shape_agrees_with_forward,
     stage_shapes,
     stored,
 )
@@ -112,11 +110,6 @@ def test_units_of_the_paper():
     assert sum(units) == 659_272
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_the_docstring_has_the_totals(variant):
-    assert f"{AlexNet(variant).num_parameters():,}" in alexnet.__doc__
-
-
 def test_names_of_the_weights():
     names = [name for name, _ in AlexNet("torchvision").named_state()]
     assert names == [f"{layer}.{kind}" for layer in (
@@ -150,26 +143,6 @@ def test_groups_are_two_separate_halves(rng):
     assert (change[:32] == 0).all() and (change[32:] > 0).all()
 
 
-def test_shape_agrees_with_forward(device):
-    shape_agrees_with_forward(AlexNet("small"), device)
-
-
-def test_gradient(device):
-    gradient_along_random_directions(AlexNet("small").eval(), device)
-
-
-@pytest.mark.parametrize("training", [True, False])
-def test_one_step(training, device):
-    one_step_lowers_the_loss(AlexNet("small"), device, training)
-
-
-def test_other_classes_and_channels(rng):
-    model = AlexNet("small", classes=7, channels=1)
-    assert model.input_shape == (1, 32, 32)
-    assert model(Tensor(rng.standard_normal((2, 1, 32, 32)).astype("float32"))).shape == (2, 7)
-    assert AlexNet(classes=37).shape((3, 227, 227)) == (37,)
-
-
 @pytest.mark.parametrize("options, words", [
     ({"variant": "tochvision"}, "AlexNet: no variant 'tochvision'; did you mean torchvision"),
     ({"variant": "xyz"}, "AlexNet: no variant 'xyz'; there are paper, caffenet, slide, virginia, "
@@ -201,12 +174,6 @@ def test_wrong_images(variant, in_shape, words):
 
 def test_any_size_fits_torchvisions():
     assert AlexNet("torchvision").shape((3, 63, 100)) == (1000,)
-
-
-def test_networks():
-    assert set(NETWORKS) == {"alexnet", "alexnet_small"}
-    assert NETWORKS["alexnet"]().variant == "paper"
-    assert NETWORKS["alexnet_small"]().num_parameters() == 368_842
 
 
 @pytest.mark.slow

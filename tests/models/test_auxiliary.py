@@ -1,3 +1,5 @@
+"""Auxiliary classifiers run in training only, from the rows that they sit on."""
+
 import numpy as np
 
 from minicnn import Tensor

@@ -1,12 +1,12 @@
+"""CapsNet: its figures, the margin loss, reconstruction."""
+
 import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
 from minicnn.analysis import summary, trace
-from minicnn.models import capsnet
 from minicnn.models.capsnet import CapsNet, capsnet_small, margin_loss
-from minicnn.optim import SGD
-from tests.models.network_checks import golden, nothing_was_drawn, pictures
+from tests.models.network_checks import golden, pictures
 
 GOLDEN = golden("capsnet")
 HERE = {"conv1": "conv1", "primary": "primary", "dec.0": "decoder.fc1", "dec.1": "decoder.relu1",
@@ -29,11 +29,6 @@ def test_golden(name, reconstruction):
     for stage, shape in figures["stages"]:
         assert shapes[HERE[stage]] == shape, stage
     assert shapes["squash"] == [1152, 8] and shapes["digits"] == [10, 16]
-
-
-def test_the_docstring_has_the_totals():
-    for table in map(summary, [CapsNet(), CapsNet(reconstruction=False), capsnet_small()]):
-        assert f"{table.parameters:,}" in capsnet.__doc__ and f"{table.macs:,}" in capsnet.__doc__
 
 
 def test_names_of_the_weights():
@@ -104,52 +99,6 @@ def test_shapes(make, device):
             same = model.reconstruct(capsules, longest)
             np.testing.assert_array_equal(drawn.numpy(), same.numpy())
             assert (model.reconstruct(capsules, (longest + 1) % 10).numpy() != drawn.numpy()).any()
-
-
-def test_gradient_along_random_directions(device):
-    """(L(w + h v) - L(w - h v)) / 2h = sum(dw * v), decoder and all."""
-    model = capsnet_small().to(device, "float64")
-    images, labels = pictures(model, 2)
-    rng, h = np.random.default_rng(1), 1e-7
-    x = Tensor(images, requires_grad=True).to(device)
-    leaves = [x, *model.parameters()]
-    model.loss(x, labels, share=0.01)[0].backward()
-    for _ in range(2):
-        directions = [Tensor(rng.standard_normal(leaf.shape)).to(device).data for leaf in leaves]
-        analytic = sum(float((leaf.grad * v).sum())
-                       for leaf, v in zip(leaves, directions, strict=True))
-        starts, values = [leaf.data for leaf in leaves], []
-        for side in (h, -h):
-            for leaf, start, v in zip(leaves, starts, directions, strict=True):
-                leaf.data = start + side * v
-            with no_grad():
-                values.append(model.loss(x, labels, share=0.01)[0].item())
-        for leaf, start in zip(leaves, starts, strict=True):
-            leaf.data = start
-        numeric = (values[0] - values[1]) / (2 * h)
-        assert abs(numeric - analytic) <= 1e-6 * max(1, abs(analytic)), (numeric, analytic)
-
-
-@pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("reconstruction", [True, False])
-def test_one_step_lowers_the_loss(training, reconstruction, device):
-    model = capsnet_small()
-    if not reconstruction:
-        model.decoder = None
-    model.to(device).train(training)
-    images, labels = pictures(model, 8)
-    x = Tensor(images.astype("float32")).to(device)
-    before, _ = model.loss(x, labels)
-    before.backward()
-    SGD(model.parameters(), lr=0.01).step()
-    after, _ = model.loss(x, labels)
-    assert after.item() < before.item() and after.dtype == np.float32
-
-
-def test_counting_draws_nothing():
-    model = CapsNet()
-    summary(model)
-    assert nothing_was_drawn(model)
 
 
 @pytest.mark.parametrize("make, words", [

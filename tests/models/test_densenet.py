@@ -1,3 +1,5 @@
+"""DenseNet: the paper's tables, what each layer reads, stored numbers."""
+
 import re
 
 import numpy as np
@@ -6,19 +8,14 @@ import pytest
 from minicnn import Tensor, no_grad
 from minicnn.analysis import summary
 from minicnn.autograd.hooks import record_outputs
-from minicnn.models import densenet
 from minicnn.models.densenet import COLUMNS, NETWORKS, CifarDenseNet, DenseLayer, DenseNet
 from tests.models.network_checks import (
     agrees_with_stored,
     check_against,
     golden,
-    gradient_along_random_directions,
-    one_step_lowers_the_loss,
-    shape_agrees_with_forward,
     stage_shapes,
     stored,
 )
-from tests.models.residual_checks import settled
 
 STORED = stored("residual")
 SMALL = NETWORKS["densenet_small"]
@@ -99,11 +96,6 @@ def test_millions_of_the_paper(name, depth, millions):
     assert (layers, round(model.num_parameters() / 1e6, 1)) == (depth, millions)
 
 
-@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "densenet_small"])
-def test_the_docstring_has_the_totals(name):
-    assert f"{NETWORKS[name]().num_parameters():,}" in densenet.__doc__
-
-
 def test_the_figures_beside_the_rows_agree():
     for model in (DenseNet(201), CifarDenseNet(), SMALL()):
         assert [line.remark for line in summary(model).lines if line.remark] == []
@@ -162,26 +154,6 @@ def test_names_of_the_weights():
 
 def test_layers_agree_with_torchvision():
     agrees_with_stored(NETWORKS["densenet121"](), STORED["densenet121"])
-
-
-@pytest.mark.parametrize("build", [lambda: CifarDenseNet(10, 4), lambda: CifarDenseNet(
-    16, 4, variant="BC")], ids=["plain", "BC"])
-def test_gradient_along_random_directions(build, device):
-    gradient_along_random_directions(build(), device)
-
-
-@pytest.mark.parametrize("training", [True, False])
-def test_one_step_lowers_the_loss(training, device):
-    one_step_lowers_the_loss(settled(SMALL(dropout=0.2)), device, training)
-
-
-def test_shape_agrees_with_forward(device):
-    shape_agrees_with_forward(CifarDenseNet(16, 4, variant="BC"), device)
-
-
-def test_the_small_one():
-    assert SMALL().num_parameters() == 176_122
-    assert SMALL(classes=3, channels=1).shape((1, 32, 32)) == (3,)
 
 
 @pytest.mark.parametrize("build, options, words", [

@@ -1,4 +1,7 @@
-"""What holds of every network that has a name: counting it, and what it says of a wrong image."""
+"""What holds of every network that has a name: its figures, its training, wrong images.
+
+Small networks are trained and differentiated; the large ones are counted.
+"""
 
 import re
 import subprocess
@@ -9,11 +12,91 @@ import pytest
 
 from minicnn import Tensor
 from minicnn.analysis import summary
-from minicnn.models import MODELS, build
-from tests.models.network_checks import nothing_was_drawn
+from minicnn.models import FAMILIES, MODELS, build
+from tests.models.network_checks import (
+    gradient_along_a_random_direction,
+    nothing_was_drawn,
+    one_step_lowers_the_loss,
+    pictures,
+    ready,
+    shape_agrees_with_forward,
+)
+from tests.models.small import ALSO_COUNTED, NAMES, NETWORKS, NOT_COUNTED, SMALL, WITH_MACS
 
 CLASSIFIERS = [name for name in MODELS if not name.endswith("_example")]
 BY_RULE = ["densenet_small", "resnext29_small"]            # their figures are the paper's rule
+
+
+# --- small networks -------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("make", NETWORKS)
+def test_shape_agrees_with_forward(make, device):
+    shape_agrees_with_forward(make().eval(), device)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("make", NETWORKS)
+def test_gradient_of_the_whole(make, training, device):
+    gradient_along_a_random_direction(ready(make(), training), device)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("make", NETWORKS)
+def test_one_step_lowers_the_loss(make, training, device):
+    one_step_lowers_the_loss(ready(make(), training), device)
+
+
+@pytest.mark.parametrize("make", NETWORKS)
+def test_saved_loaded_and_run_twice(make):
+    """In test mode, and to the last bit."""
+    model, other = ready(make(), False), make().eval()
+    x = Tensor(pictures(model, 2)[0].astype("float32"))
+    y = model(x).numpy()
+    assert np.array_equal(model(x).numpy(), y) and not np.array_equal(other(x).numpy(), y)
+    other.load_state_dict(model.state_dict())
+    assert np.array_equal(other(x).numpy(), y)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_parameters_of_the_small_ones(name):
+    assert build(name).num_parameters() == SMALL[name]
+
+
+@pytest.mark.parametrize("name", [name for name in SMALL if name not in ("lenet5",
+                                                                         "capsnet_small")])
+def test_other_classes_and_channels(name):
+    model = build(name, classes=7, channels=1).eval()
+    assert model.input_shape == (1, 32, 32) and model.shape((1, 32, 32)) == (7,)
+    assert model(Tensor(np.zeros((2, 1, 32, 32), "float32"))).shape == (2, 7)
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_other_classes(name):
+    model = build(name, classes=37)
+    assert model.shape(model.input_shape) == (37,)
+
+
+# --- figures --------------------------------------------------------------------------------------
+
+def test_names():
+    assert list(MODELS) == NAMES.split()
+    for name in "alexnet", "zfnet":
+        assert build(name).variant == "paper"
+
+
+@pytest.mark.parametrize("family", [family.__name__.split(".")[-1] for family in FAMILIES])
+def test_the_docstring_has_the_totals(family):
+    module = next(one for one in FAMILIES if one.__name__.endswith(f".{family}"))
+    wanted = [(name, {}) for name in module.NETWORKS if name not in NOT_COUNTED]
+    for name, options in wanted + ALSO_COUNTED.get(family, []):
+        table = summary(build(name, **options))
+        assert f"{table.parameters:,}" in module.__doc__, (name, options)
+        assert family not in WITH_MACS or f"{table.macs:,}" in module.__doc__, (name, options)
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in ("lenet5", "googlenet")])
+def test_the_figures_beside_the_rows_agree(name):
+    assert [line.remark for line in summary(build(name)).lines if line.remark] == []
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -1,3 +1,5 @@
+"""Paths of Inception modules, written as lists."""
+
 import pytest
 
 from minicnn.layers import AvgPool2d, Conv2d, MaxPool2d

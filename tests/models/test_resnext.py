@@ -1,3 +1,5 @@
+"""ResNeXt: groups are parallel paths; the paper's sizes."""
+
 import numpy as np
 import pytest
 
@@ -9,20 +11,10 @@ from minicnn.models import resnext
 from minicnn.models.network import Branches
 from minicnn.models.resnet import ResNet
 from minicnn.models.resnext import MEMBERS, NETWORKS, CifarResNeXt, ResNeXt, resnext_unit
-from tests.models.network_checks import (
-    agrees_with_stored,
-    check_against,
-    golden,
-    gradient_along_random_directions,
-    one_step_lowers_the_loss,
-    shape_agrees_with_forward,
-    stored,
-)
-from tests.models.residual_checks import settled
+from tests.models.network_checks import agrees_with_stored, check_against, golden, stored
 from tests.models.test_resnet import OURS, bracket
 
 STORED = stored("residual")
-SMALL = NETWORKS["resnext29_small"]
 
 
 def test_golden():
@@ -117,24 +109,6 @@ def test_stages_agree_with_torchvision():
 def test_names_of_the_weights():
     assert [name for name, _ in ResNeXt(50).named_state()] == \
         [name for name, _ in ResNet(50).named_state()]
-
-
-def test_gradient_along_random_directions(device):
-    gradient_along_random_directions(SMALL(), device)
-
-
-@pytest.mark.parametrize("training", [True, False])
-def test_one_step_lowers_the_loss(training, device):
-    one_step_lowers_the_loss(settled(SMALL()), device, training)
-
-
-def test_shape_agrees_with_forward(device):
-    shape_agrees_with_forward(SMALL(), device)
-
-
-def test_the_small_one():
-    assert 300_000 < SMALL().num_parameters() < 400_000
-    assert SMALL(classes=3, channels=1).shape((1, 32, 32)) == (3,)
 
 
 @pytest.mark.parametrize("build, options, words", [

@@ -1,3 +1,5 @@
+"""A network as rows of a table."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Residual units: orders, strides, shortcuts."""
+
 import numpy as np
 import pytest
 

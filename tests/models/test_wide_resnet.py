@@ -1,23 +1,20 @@
+"""Wide ResNets: the paper's sizes, dropout, names."""
+
 import pytest
 
-from minicnn import Tensor, manual_seed
+from minicnn import Tensor
 from minicnn.analysis import summary
 from minicnn.autograd.hooks import record_outputs
-from minicnn.models import wide_resnet
 from minicnn.models.resnet import ResNet
 from minicnn.models.wide_resnet import NETWORKS, WIDTHS, CifarWideResNet, WideResNet
 from tests.models.network_checks import (
     agrees_with_stored,
     check_against,
     golden,
-    gradient_along_random_directions,
-    one_step_lowers_the_loss,
     pictures,
-    shape_agrees_with_forward,
     stage_shapes,
     stored,
 )
-from tests.models.residual_checks import settled
 from tests.models.test_resnet import OURS
 
 STORED = stored("residual")
@@ -61,12 +58,6 @@ def test_widths_of_the_slide():
     assert summary(WideResNet(50)).macs > summary(ResNet(152)).macs
 
 
-@pytest.mark.parametrize("name", ["wide_resnet50_2", "wide_resnet101_2", "wrn_16_8", "wrn_28_10",
-                                  "wrn_40_4"])
-def test_the_docstring_has_the_totals(name):
-    assert f"{NETWORKS[name]().num_parameters():,}" in wide_resnet.__doc__
-
-
 @pytest.mark.parametrize("depth", WIDTHS)
 def test_the_figures_beside_the_rows_agree(depth):
     table = summary(WideResNet(depth, 2))
@@ -93,22 +84,6 @@ def test_dropout_stands_between_the_convolutions():
                      "body", "0", "projection", "shortcut", "add", "residual"]
     names = [name for name, _ in CifarWideResNet(10, 1).named_modules()]
     assert not any("dropout" in name for name in names)
-
-
-@pytest.mark.parametrize("dropout", [0.0, 0.3])
-def test_gradient_along_random_directions(dropout, device):
-    model = CifarWideResNet(10, 2, dropout=dropout)
-    gradient_along_random_directions(settled(model).train(dropout == 0), device)
-
-
-@pytest.mark.parametrize("training", [True, False])
-def test_one_step_lowers_the_loss(training, device):
-    manual_seed(1)
-    one_step_lowers_the_loss(settled(CifarWideResNet(10, 2, dropout=0.1)), device, training)
-
-
-def test_shape_agrees_with_forward(device):
-    shape_agrees_with_forward(CifarWideResNet(10, 2), device)
 
 
 @pytest.mark.parametrize("build, options, words", [

@@ -1,3 +1,5 @@
+"""The program that plants faults: every kind, names, samples, from end to end."""
+
 import ast
 import textwrap
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""What a slide claims, and the verdict on it."""
+
 import pytest
 
 from minicnn.analysis.figures import Fact

@@ -1,3 +1,5 @@
+"""What is measured of a network for the slides."""
+
 import pytest
 
 from minicnn.layers import Conv2d, Linear, ReLU

@@ -1,3 +1,5 @@
+"""Optimisers and schedules from recipes."""
+
 import pytest
 
 from minicnn import Tensor

@@ -1,3 +1,5 @@
+"""Checkpoints: what goes in comes out, and what else is refused."""
+
 import errno
 import os
 import pickle

@@ -1,3 +1,5 @@
+"""Runs side by side, and runs that cannot be compared."""
+
 import csv
 import json
 

@@ -1,3 +1,5 @@
+"""Losses and errors of a network, whatever its kind."""
+
 from math import log
 
 import numpy as np

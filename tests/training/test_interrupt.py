@@ -1,3 +1,5 @@
+"""Ctrl-C ends an epoch, and twice the program."""
+
 import os
 import signal
 import subprocess

@@ -1,3 +1,5 @@
+"""Training: the steps written out, what is kept, how it goes on."""
+
 import csv
 import json
 import os

@@ -1,3 +1,5 @@
+"""What training says of things that do not fit together."""
+
 import pytest
 
 from minicnn import Sequential

@@ -1,3 +1,5 @@
+"""Recipes have the papers' figures, and every network has one."""
+
 import pytest
 
 from minicnn.analysis import summary

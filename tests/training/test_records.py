@@ -1,3 +1,5 @@
+"""Lines of a run, and what is kept of it."""
+
 import errno
 import sys
 

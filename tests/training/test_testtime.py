@@ -1,3 +1,5 @@
+"""Many views and many networks at test time."""
+
 import numpy as np
 import pytest
 

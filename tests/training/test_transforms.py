@@ -1,3 +1,5 @@
+"""From pictures to batches: normalised, shifted, cut."""
+
 import numpy as np
 import pytest
 

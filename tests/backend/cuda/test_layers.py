@@ -54,9 +54,12 @@ def kernels(request, cp):
 
 @pytest.mark.parametrize("number", range(len(CASES)),
                          ids=[f"{case.name}: {case.option}" for case in CASES])
+@pytest.mark.parametrize("cp", PLACES[:1], indirect=True)
 def test_gradients(cp, number):
+    """Some elements of each array; the next test holds all of them to the definitions, and
+    tests/gradcheck those."""
     case = CASES[number]
-    report = gradcheck(case.make(), *case.inputs, device="cuda")
+    report = gradcheck(case.make(), *case.inputs, device="cuda", most=20)
     assert report and report.error <= LIMIT, report
 
 

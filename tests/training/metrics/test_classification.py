@@ -1,3 +1,5 @@
+"""Top-k errors and confusion, by hand and against loops."""
+
 import re
 
 import numpy as np

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help lenet test test-gpu gradcheck doctor summary slides profile augment bench docs lint clean
+.PHONY: help lenet test test-all test-gpu gradcheck doctor summary slides profile augment bench docs lint clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +19,10 @@ $(STAMP): setup.cfg pyproject.toml
 lenet: $(STAMP)  ## train LeNet-5 on handwritten digits, with pictures in out/lenet/
 	$(BIN)/python examples/lenet_mnist.py $(ARGS)
 
-test: $(STAMP)  ## run the whole test suite; needs neither network nor GPU
+test: $(STAMP)  ## run the test suite, three minutes; needs neither network nor GPU
+	$(BIN)/python -m pytest -q -n auto -m "not slow" $(ARGS)
+
+test-all: $(STAMP)  ## the same and the slow tests: full-size networks, an installation
 	$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 test-gpu: $(STAMP)  ## the tests that touch arrays, on CuPy; needs a GPU and pip install -e '.[cuda13]'

@@ -67,7 +67,7 @@ def test_no_file_hides_a_module_of_the_standard_library():
     assert names & set(sys.stdlib_module_names) <= HIDING
 
 
-@pytest.mark.parametrize("path", ["backend/windows.py", "layers/conv.py", "analysis/field.py",
+@pytest.mark.parametrize("path", ["backend/windows.py", "layers/conv.py", "analysis/summary.py",
                                   "cli/summary.py"])
 def test_a_file_can_be_run(path):
     file = Path(minicnn.__file__).parent / path

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from math import prod
 from typing import Any
 
-from minicnn.analysis.field import receptive_fields, trace
 from minicnn.analysis.figures import DIFFERS, agreement
+from minicnn.analysis.receptive_field import receptive_fields, trace
 from minicnn.analysis.tables import aligned, as_csv, markdown, without_empty
 from minicnn.backend.windows import is_whole, times
 from minicnn.layers.module import Module, Shape

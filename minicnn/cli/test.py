@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     for folder, run in zip(args.runs, runs, strict=True):
         notes = [f"epoch {run.epoch}", look,
                  f"{fold_all(run.model)} batch norms folded" if args.fold else ""]
-        member = run.model.to(args.device), run.prepare
+        member = run.model.to(args.device), run.transforms
         if args.crops == "10" and unseen(run):
             print(f"note: {folder} has seen no {' and no '.join(unseen(run))} in training; ten "
                   "crops are such")

@@ -91,7 +91,7 @@ class AdaptiveAvgPool2d(Module):
         OH, OW = self.output_size
         return C, OH or H, OW or W
 
-    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+    def receptive_field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
         sides = list(zip(in_shape[1:], self.out_shape(in_shape)[1:], strict=True))
         (h, w), (down, right) = zip(*[(max(span.stop - span.start for span in spans(size, parts)),
                                        size // parts if parts > 1 else 1) for size, parts in sides],

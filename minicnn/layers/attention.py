@@ -82,7 +82,7 @@ class Attention(Module):
         L, D = y_shape
         return 2 * L * L * D                               # Q K^T and A V
 
-    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+    def receptive_field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
         side = isqrt(in_shape[0])                          # of the square of patches
         return (side, side), (1, 1)                        # each token sees them all
 

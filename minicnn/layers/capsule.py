@@ -93,7 +93,7 @@ class PrimaryCapsules(Module):
             raise ValueError(f"{self.located()}: {C} channels do not divide into capsules of {D}")
         return C // D * H * W, D
 
-    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+    def receptive_field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
         _, H, W = in_shape
         return (H, W), (H, W)                              # what follows sees the whole image
 

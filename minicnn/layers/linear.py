@@ -81,6 +81,6 @@ class Flatten(Module):
             size *= length
         return (size,)
 
-    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+    def receptive_field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
         sides = in_shape[1:] if len(in_shape) == 3 else (1, 1)
         return sides, sides                                # what follows sees the whole image

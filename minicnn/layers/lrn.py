@@ -116,5 +116,5 @@ class LocalResponseNormWithin(LocalResponseNorm):
 
     axes = WITHIN
 
-    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+    def receptive_field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
         return (self.size, self.size), (1, 1)

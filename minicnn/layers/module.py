@@ -146,7 +146,7 @@ class Module:
         """Multiply-accumulate operations for one sample; the slides often write FLOPs for it."""
         return 0
 
-    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+    def receptive_field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
         """(height, width) of input that one output pixel sees, and the step to the next pixel's."""
         return (1, 1), (1, 1)
 

@@ -131,7 +131,7 @@ class Shortcut(Module):
             return self.projection.shape(in_shape)
         return self.out_channels, -(-H // self.stride), -(-W // self.stride)
 
-    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+    def receptive_field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
         return (1, 1), (self.stride, self.stride)
 
     def check_channels(self, in_shape: Shape) -> Shape:

@@ -21,7 +21,7 @@ class Windowed(Module):
         except ValueError as problem:
             raise ValueError(f"{self.located()}: {problem}") from None
 
-    def field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
+    def receptive_field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
         return self.window.reach, self.window.stride
 
     def detail(self) -> str:

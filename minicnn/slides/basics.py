@@ -2,7 +2,7 @@
 
 from math import prod
 
-from minicnn.analysis.field import receptive_fields, trace
+from minicnn.analysis.receptive_field import receptive_fields, trace
 from minicnn.analysis.summary import summary
 from minicnn.backend.windows import times
 from minicnn.layers.conv import Conv2d

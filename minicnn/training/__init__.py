@@ -2,6 +2,6 @@
 
 from minicnn.training.evaluate import evaluate
 from minicnn.training.loop import Result, fit
-from minicnn.training.transforms import Preparation
+from minicnn.training.transforms import Transforms
 
-__all__ = ["Preparation", "Result", "evaluate", "fit"]
+__all__ = ["Transforms", "Result", "evaluate", "fit"]

@@ -24,7 +24,7 @@ from minicnn.layers.module import Module, Shape
 from minicnn.layers.rbf import RBF
 from minicnn.losses import cross_entropy, rbf_loss
 from minicnn.training.metrics.classification import top_k_errors
-from minicnn.training.transforms import Preparation
+from minicnn.training.transforms import Transforms
 
 BATCH = 200         # pictures at once where nothing is learnt
 
@@ -82,7 +82,7 @@ def check_answers(model: Module, in_shape: Shape, classes: int) -> None:
 
 
 @no_grad()
-def evaluate(model: Module, data: Dataset, prepare: Preparation, batch: int = BATCH
+def evaluate(model: Module, data: Dataset, transforms: Transforms, batch: int = BATCH
              ) -> dict[str, float]:
     """{"loss", "error", "top5"} on a data set in test mode; errors in percent.
 
@@ -94,7 +94,7 @@ def evaluate(model: Module, data: Dataset, prepare: Preparation, batch: int = BA
     model.eval()
     for start in counted(range(0, N, batch), "testing"):
         labels = data.labels[start:start + batch]
-        x = Tensor(prepare.test(data.images[start:start + batch])).to(device)
+        x = Tensor(transforms.test(data.images[start:start + batch])).to(device)
         mean, y = batch_loss(model, x, labels)
         loss += mean.item() * len(labels) / N
         scores.append(y.numpy())                           # (batch, classes)

@@ -26,7 +26,7 @@ from minicnn.training.evaluate import batch_loss, check_answers, evaluate, own_i
 from minicnn.training.interrupt import Stop, finish_step
 from minicnn.training.recipes import Recipe
 from minicnn.training.records import Records, line_of, plan_of
-from minicnn.training.transforms import Preparation
+from minicnn.training.transforms import Transforms
 
 DIVERGED = 1e6          # a loss that no network has which still learns; to guess costs log(classes)
 
@@ -36,7 +36,7 @@ class Result(NamedTuple):
 
     history: list[dict[str, float]]
     finished: bool
-    prepare: Preparation
+    transforms: Transforms
 
     @property
     def best(self) -> dict[str, float]:
@@ -87,18 +87,18 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
     if val.classes != train.classes:
         raise ValueError(f"fit: classes {', '.join(train.classes)} to learn but "
                          f"{', '.join(val.classes)} to test")
-    prepare = Preparation.measured(in_shape, train.images, recipe,
+    transforms = Transforms.measured(in_shape, train.images, recipe,
                                    getattr(model, "standardised", True))
     model.to(device).train()
     N = len(train.labels)
     alone = N % recipe.batch == 1 < N          # a batch norm learns nothing from a single picture
     loader = Loader(train.images, train.labels, recipe.batch, seed=seed, drop_last=alone,
-                    transform=prepare.train)
+                    transform=transforms.train)
     optimizer = optimizer_of(recipe, model.parameters())
     schedule = schedule_of(recipe, optimizer, len(loader))
     parts = {"model": model, "optimizer": optimizer, "loader": loader}
     parts |= {"schedule": schedule} if schedule else {}
-    records = Records(out, plan_of(recipe, train, val, in_shape, seed) | (plan or {}), prepare,
+    records = Records(out, plan_of(recipe, train, val, in_shape, seed) | (plan or {}), transforms,
                       train.classes)
     history, epoch = restored(records, parts)
     known = len(history)
@@ -115,9 +115,9 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
             if not learn(model, loader, recipe, optimizer, schedule, epoch, stop):
                 save()
                 records.draw(history)
-                return Result(history, False, prepare)
+                return Result(history, False, transforms)
             start = time.perf_counter()
-            tested = evaluate(model, val, prepare)
+            tested = evaluate(model, val, transforms)
             line = {"epoch": loader.epoch, "lr": epoch.lr,
                     "loss": float(epoch.loss) / epoch.seen,
                     "train_error": 100 * int(epoch.wrong) / epoch.seen,
@@ -136,7 +136,7 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
             log(line_of(line, recipe.epochs))
     if len(history) > known or not records.told():         # else this process has measured nothing
         records.finish(history, model, val, recipe, device)
-    return Result(history, True, prepare)
+    return Result(history, True, transforms)
 
 
 def restored(records: Records, parts: dict[str, Any]) -> tuple[list[dict[str, float]], Epoch]:

@@ -25,7 +25,7 @@ from minicnn.data.files import written_whole
 from minicnn.layers.module import Module, Shape
 from minicnn.training import checkpoint
 from minicnn.training.recipes import Recipe
-from minicnn.training.transforms import Preparation
+from minicnn.training.transforms import Transforms
 
 
 def plan_of(recipe: Recipe, train: Dataset, val: Dataset, in_shape: Shape, seed: int
@@ -49,12 +49,12 @@ def listed(value: Any) -> Any:
 class Records:
     """Writes into `out`; without a folder, nothing at all."""
 
-    def __init__(self, out: str | Path | None, plan: dict[str, Any], prepare: Preparation,
+    def __init__(self, out: str | Path | None, plan: dict[str, Any], transforms: Transforms,
                  classes: tuple[str, ...]) -> None:
         self.folder, self.plan = None if out is None else Path(out), listed(plan)
-        self.prepare = prepare
-        self.about = {"plan": self.plan, "classes": classes, "mean": prepare.mean,
-                      "std": prepare.std}
+        self.transforms = transforms
+        self.about = {"plan": self.plan, "classes": classes, "mean": transforms.mean,
+                      "std": transforms.std}
         if self.folder:
             with self.writing():
                 self.folder.mkdir(parents=True, exist_ok=True)
@@ -121,10 +121,10 @@ class Records:
         if hasattr(model, "capsules") and getattr(model, "decoder", None) is not None:
             few = two_of_each(val.labels, min(len(val.classes), 10))
             with self.writing():
-                pictures.reconstructions(model, self.prepare.test(val.images[few]),
+                pictures.reconstructions(model, self.transforms.test(val.images[few]),
                                          val.labels[few], self.folder / "reconstructions.png",
                                          val.classes)
-        in_shape = self.prepare.in_shape
+        in_shape = self.transforms.in_shape
         macs = summary(model.eval(), in_shape).macs        # without auxiliary classifiers
         model.train()
         best = min(history, key=lambda line: line["error"])

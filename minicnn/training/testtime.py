@@ -28,9 +28,9 @@ from minicnn.training.evaluate import (
     counted,
     tested_shape,
 )
-from minicnn.training.transforms import Preparation
+from minicnn.training.transforms import Transforms
 
-View = Callable[[Module, Preparation, np.ndarray], np.ndarray]
+View = Callable[[Module, Transforms, np.ndarray], np.ndarray]
 
 
 @no_grad()
@@ -44,21 +44,21 @@ def probabilities(model: Module, images: np.ndarray) -> np.ndarray:
     return softmax(-y if answers_distances(model) else y).numpy()
 
 
-def one_view(model: Module, prepare: Preparation, images: np.ndarray) -> np.ndarray:
+def one_view(model: Module, transforms: Transforms, images: np.ndarray) -> np.ndarray:
     """The middle of each stored picture."""
-    return probabilities(model, prepare.test(images))
+    return probabilities(model, transforms.test(images))
 
 
-def ten_crops(model: Module, prepare: Preparation, images: np.ndarray) -> np.ndarray:
+def ten_crops(model: Module, transforms: Transforms, images: np.ndarray) -> np.ndarray:
     """Corners, centre, and their mirror images."""
-    return average_views(lambda view: probabilities(model, view), prepare.ten_crops(images))
+    return average_views(lambda view: probabilities(model, view), transforms.ten_crops(images))
 
 
 def at_scales(sides: Sequence[int]) -> View:
     """Each picture resized to these sides (pixels); a network that cannot read them refuses."""
-    def view(model: Module, prepare: Preparation, images: np.ndarray) -> np.ndarray:
-        check_scales(model, prepare.in_shape[0], sides)
-        return np.mean([probabilities(model, prepare.resized(images, side)) for side in sides],
+    def view(model: Module, transforms: Transforms, images: np.ndarray) -> np.ndarray:
+        check_scales(model, transforms.in_shape[0], sides)
+        return np.mean([probabilities(model, transforms.resized(images, side)) for side in sides],
                        axis=0)
     return view
 
@@ -74,7 +74,7 @@ def check_scales(model: Module, channels: int, sides: Sequence[int]) -> None:
                 "average over all places before it read any size") from None
 
 
-def predict(members: Sequence[tuple[Module, Preparation]], images: Any, view: View = one_view
+def predict(members: Sequence[tuple[Module, Transforms]], images: Any, view: View = one_view
             ) -> np.ndarray:
     """Mean probabilities (N, classes) of several networks for stored pictures (N, c, h, w) uint8.
 
@@ -86,7 +86,7 @@ def predict(members: Sequence[tuple[Module, Preparation]], images: Any, view: Vi
     means = []
     for start in counted(range(0, len(images), BATCH), "testing"):
         batch = images[start:start + BATCH]
-        predicted = [view(model, prepare, batch) for model, prepare in members]
+        predicted = [view(model, transforms, batch) for model, transforms in members]
         if len({p.shape for p in predicted}) > 1:
             raise ValueError("predict: networks with "
                              f"{' and '.join(str(p.shape[1]) for p in predicted)} classes do not "
@@ -99,7 +99,7 @@ class Run(NamedTuple):
     """A trained network as the train command left it in a folder."""
 
     model: Module
-    prepare: Preparation
+    transforms: Transforms
     classes: list[str]
     plan: dict[str, Any]
     epoch: int                                         # of the weights
@@ -124,12 +124,12 @@ def load_run(folder: str | Path, weights: str = "last") -> Run:
         model = build(plan["network"], **plan["options"])
         model.load_state_dict(tree["model"])
         C, H, W = plan["input"]
-        prepare = Preparation((C, H, W), tree["mean"].reshape(C), tree["std"].reshape(C),
+        transforms = Transforms((C, H, W), tree["mean"].reshape(C), tree["std"].reshape(C),
                               pad=plan["pad"])
-        check_answers(model, prepare.in_shape, len(tree["classes"]))
+        check_answers(model, transforms.in_shape, len(tree["classes"]))
         history = tree["history"]
         epoch = int(history[-1]["epoch"]) if history else 0
     except (LookupError, TypeError, AttributeError, ValueError) as problem:
         raise checkpoint.CheckpointError(f"{path} is damaged, or of another version of this "
                                          f"network ({problem}); train it again") from None
-    return Run(model.eval(), prepare, tree["classes"], plan, epoch)
+    return Run(model.eval(), transforms, tree["classes"], plan, epoch)

@@ -22,7 +22,7 @@ SAMPLE = 2_000      # pictures that the statistics are measured on
 
 
 @dataclass
-class Preparation:
+class Transforms:
     """Two functions, `train(images, rng)` and `test(images)`: (N, c, h, w) uint8 -> (N, C, H, W).
 
     in_shape   : (C, H, W) of the network's input
@@ -43,7 +43,7 @@ class Preparation:
 
     @staticmethod
     def measured(in_shape: Shape, images: Any, recipe: Recipe, standardised: bool = True
-                 ) -> "Preparation":
+                 ) -> "Transforms":
         """With the statistics of the training pictures, which are in any order but by class."""
         unknown = set(recipe.augment) - {"crop", "resized crop", "flip", "jitter", "lighting"}
         if unknown:
@@ -53,7 +53,7 @@ class Preparation:
         seen = channels(images[:SAMPLE], C)
         mean, std = channel_statistics(seen) if standardised else (np.zeros(C), np.ones(C))
         lit = "lighting" in recipe.augment and C == 3
-        return Preparation(
+        return Transforms(
             in_shape, np.array(mean, np.float32), np.array(std, np.float32).clip(1e-3),
             recipe.augment, recipe.pad,
             augment.rgb_components(seen[:500].astype(np.float32) / 255) if lit else None)

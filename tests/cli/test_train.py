@@ -66,7 +66,7 @@ def test_capsnet_reads_grey_digits_and_draws_them(tmp_path, capsys):
     assert "reads 1x32x32" in said and "recipe capsnet-small" in said
     assert (tmp_path / "reconstructions.png").exists()
     run = load_run(tmp_path)
-    assert run.model.input_shape == (1, 32, 32) and not run.prepare.mean.any()
+    assert run.model.input_shape == (1, 32, 32) and not run.transforms.mean.any()
 
 
 def test_the_same_command_goes_on(tmp_path, capsys):

@@ -48,8 +48,8 @@ def test_other_windows_are_untouched_by_nan():
 
 
 def test_receptive_field():
-    assert GlobalAvgPool2d().field((3, 7, 5)) == ((7, 5), (1, 1))
-    assert AdaptiveAvgPool2d((2, 4)).field((3, 5, 8)) == ((3, 2), (2, 2))
+    assert GlobalAvgPool2d().receptive_field((3, 7, 5)) == ((7, 5), (1, 1))
+    assert AdaptiveAvgPool2d((2, 4)).receptive_field((3, 5, 8)) == ((3, 2), (2, 2))
 
 
 def test_names():

@@ -84,5 +84,5 @@ def test_wants_images(kind):
 
 
 def test_field():
-    assert LocalResponseNorm(5).field((3, 8, 8)) == ((1, 1), (1, 1))
-    assert LocalResponseNormWithin(5).field((3, 8, 8)) == ((5, 5), (1, 1))
+    assert LocalResponseNorm(5).receptive_field((3, 8, 8)) == ((1, 1), (1, 1))
+    assert LocalResponseNormWithin(5).receptive_field((3, 8, 8)) == ((5, 5), (1, 1))

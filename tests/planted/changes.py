@@ -26,7 +26,7 @@ ROOMS = ("minicnn/layers", "minicnn/losses", "minicnn/autograd", "minicnn/backen
          "minicnn/losses.py", "minicnn/engine.py", "minicnn/arithmetic.py", "minicnn/functions.py",
          "minicnn/geometry.py", "minicnn/columns.py")
 PLACES = ("forward", "backward", "shapes", "faster", "others")
-SHAPES = {"out_shape", "shape", "macs", "field"}
+SHAPES = {"out_shape", "shape", "macs", "receptive_field"}
 WINDOWS = {"windows.py", "geometry.py"}            # files that are about shapes throughout
 FASTER = {"tiled_conv.py", "pointwise_conv.py", "pooling.py", "threads.py"}
 WORDS = {"detail", "cure", "refuse", "shown", "located"}       # functions that only make messages

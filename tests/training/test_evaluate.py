@@ -11,7 +11,7 @@ from minicnn.models import build
 from minicnn.models.capsnet import capsnet_small
 from minicnn.training import evaluate
 from minicnn.training.evaluate import answers_distances, batch_loss, errors
-from minicnn.training.transforms import Preparation
+from minicnn.training.transforms import Transforms
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
 
@@ -66,13 +66,13 @@ def test_a_network_with_a_loss_of_its_own_is_asked():
 
 def test_evaluate_takes_test_mode_and_leaves_training_mode():
     data, net = colours(12), network()
-    prepare = Preparation.measured(IN_SHAPE, data.images, RECIPE)
+    transforms = Transforms.measured(IN_SHAPE, data.images, RECIPE)
     before = net.state_dict()
-    found = evaluate(net, data, prepare)
-    assert net.training and evaluate(net, data, prepare) == found          # no dropout
+    found = evaluate(net, data, transforms)
+    assert net.training and evaluate(net, data, transforms) == found          # no dropout
     assert all(np.array_equal(before[name], value) for name, value in net.state_dict().items())
     net.eval()
-    y = net(Tensor(prepare.test(data.images)))
+    y = net(Tensor(transforms.test(data.images)))
     assert found["loss"] == pytest.approx(cross_entropy(y, data.labels).item(), abs=1e-6)
     wrong = (y.numpy().argmax(1) != data.labels).mean()
     assert found["error"] == pytest.approx(100 * wrong) and "top5" not in found
@@ -81,14 +81,14 @@ def test_evaluate_takes_test_mode_and_leaves_training_mode():
 def test_distances_are_better_when_small():
     net = build("lenet5", variant="paper")
     data = colours(6)._replace(classes=tuple("0123456789"))
-    prepare = Preparation.measured((1, 32, 32), data.images, RECIPE)
-    y = net(Tensor(prepare.test(data.images)))
-    found = evaluate(net, data, prepare)
+    transforms = Transforms.measured((1, 32, 32), data.images, RECIPE)
+    y = net(Tensor(transforms.test(data.images)))
+    found = evaluate(net, data, transforms)
     assert found["error"] == pytest.approx(100 * (y.numpy().argmin(axis=1) != data.labels).mean())
     assert found["loss"] == pytest.approx(rbf_loss(y, data.labels).item(), rel=1e-5)
 
 
 def test_batches_do_not_matter():
     data, net = colours(7), network()
-    prepare = Preparation.measured(IN_SHAPE, data.images, RECIPE)
-    assert evaluate(net, data, prepare, 2) == pytest.approx(evaluate(net, data, prepare, 7))
+    transforms = Transforms.measured(IN_SHAPE, data.images, RECIPE)
+    assert evaluate(net, data, transforms, 2) == pytest.approx(evaluate(net, data, transforms, 7))

@@ -18,7 +18,7 @@ from minicnn.optim import SGD
 from minicnn.training import checkpoint, fit, records
 from minicnn.training import loop as loop_file
 from minicnn.training.checkpoint import CheckpointError
-from minicnn.training.transforms import Preparation
+from minicnn.training.transforms import Transforms
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
 TRAIN, TEST = colours(30), colours(15, seed=1)
@@ -51,7 +51,7 @@ def test_one_epoch_is_the_steps_written_out():
     manual_seed(0)
     own = network()
     order = np.random.default_rng(np.random.SeedSequence([0, 0, 0])).permutation(30)
-    x = Preparation.measured(IN_SHAPE, TRAIN.images, recipe).test(TRAIN.images)[order]
+    x = Transforms.measured(IN_SHAPE, TRAIN.images, recipe).test(TRAIN.images)[order]
     optimizer = SGD(own.parameters(), lr=0.1, momentum=0.9)
     loss = cross_entropy(own(Tensor(x)), TRAIN.labels[order])
     loss.backward()
@@ -230,7 +230,7 @@ def test_lenet_s_distances():
     net, same = LeNet5("paper"), LeNet5("paper")
     same.load_state_dict(net.state_dict())
     result = fit(net, data, data, recipe, log=quiet)
-    y = same(Tensor(result.prepare.test(data.images)))
+    y = same(Tensor(result.transforms.test(data.images)))
     line = result.history[0]
     assert line["loss"] == pytest.approx(rbf_loss(y, data.labels).item(), rel=1e-5)
     assert line["train_error"] == 100 * (y.numpy().argmin(axis=1) != data.labels).mean()
@@ -248,14 +248,14 @@ def test_capsnet_is_trained_with_its_reconstruction(tmp_path, monkeypatch):
                              optimizer=("Adam", {}))
     result = fit(net, TRAIN, TEST, recipe, log=quiet, out=tmp_path)
     assert passes[:2] == [30, 15]                          # to learn, and to test
-    x = result.prepare.test(TRAIN.images)
+    x = result.transforms.test(TRAIN.images)
     assert 0 <= x.min() < x.max() <= 1 and x.dtype == np.float32
     loss, lengths = same.loss(Tensor(x), TRAIN.labels)
     line = result.history[0]
     assert line["loss"] == pytest.approx(loss.item(), rel=1e-5)
     assert line["train_error"] == pytest.approx(
         100 * (lengths.numpy().argmax(axis=1) != TRAIN.labels).mean())
-    tested = net.loss(Tensor(result.prepare.test(TEST.images)), TEST.labels)[0]
+    tested = net.loss(Tensor(result.transforms.test(TEST.images)), TEST.labels)[0]
     assert line["val_loss"] == pytest.approx(tested.item(), rel=1e-5)
     fc3 = net.decoder.fc3.weight.numpy()
     assert not np.array_equal(fc3, same.decoder.fc3.weight.numpy())

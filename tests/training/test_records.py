@@ -9,7 +9,7 @@ import pytest
 from minicnn.analysis import pictures
 from minicnn.training import checkpoint
 from minicnn.training.records import Records, line_of, listed, peak_memory, plan_of, two_of_each
-from minicnn.training.transforms import Preparation
+from minicnn.training.transforms import Transforms
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
 LINE = {"epoch": 3, "lr": 0.05, "loss": 1.25, "train_error": 40.0, "val_loss": 1.0, "error": 37.5,
@@ -17,8 +17,8 @@ LINE = {"epoch": 3, "lr": 0.05, "loss": 1.25, "train_error": 40.0, "val_loss": 1
 
 
 @pytest.fixture
-def prepare():
-    return Preparation.measured(IN_SHAPE, colours().images, RECIPE)
+def transforms():
+    return Transforms.measured(IN_SHAPE, colours().images, RECIPE)
 
 
 def test_line_of():
@@ -36,20 +36,20 @@ def test_the_plan_survives_a_checkpoint(tmp_path):
     assert "source" not in plan                            # words that change no number
 
 
-def test_only_a_new_lowest_error_is_kept(tmp_path, prepare):
-    records, net = Records(tmp_path, {}, prepare, ("a", "b", "c")), network()
+def test_only_a_new_lowest_error_is_kept(tmp_path, transforms):
+    records, net = Records(tmp_path, {}, transforms, ("a", "b", "c")), network()
     history = []
     for error, best in ((50, 1), (60, 1), (40, 3), (40, 3), (30, 5)):
         history.append(LINE | {"epoch": len(history) + 1, "error": error})
         records.keep_best(history, net)
         kept = checkpoint.load(tmp_path / "best.npz")
         assert kept["history"][-1]["epoch"] == best
-    assert np.array_equal(kept["mean"], prepare.mean) and kept["classes"] == ["a", "b", "c"]
+    assert np.array_equal(kept["mean"], transforms.mean) and kept["classes"] == ["a", "b", "c"]
 
 
-def test_no_folder_no_files(tmp_path, monkeypatch, prepare):
+def test_no_folder_no_files(tmp_path, monkeypatch, transforms):
     monkeypatch.chdir(tmp_path)
-    records = Records(None, {}, prepare, ("a",))
+    records = Records(None, {}, transforms, ("a",))
     records.save({"history": [LINE]})
     records.keep_best([LINE], network())
     records.finish([LINE], network(), colours(), RECIPE, "cpu")
@@ -58,11 +58,11 @@ def test_no_folder_no_files(tmp_path, monkeypatch, prepare):
 
 @pytest.mark.parametrize("method, arguments", [
     ("save", ({"history": [LINE]},)), ("keep_best", ([LINE], network())), ("draw", ([LINE],))])
-def test_a_full_disk_is_named(tmp_path, monkeypatch, prepare, method, arguments):
+def test_a_full_disk_is_named(tmp_path, monkeypatch, transforms, method, arguments):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    records = Records(tmp_path, {}, prepare, ("a", "b", "c"))
+    records = Records(tmp_path, {}, transforms, ("a", "b", "c"))
     monkeypatch.setattr(checkpoint, "save", full)
     monkeypatch.setattr(pictures, "learning_curves", full)
     with pytest.raises(OSError, match=rf"into the folder {tmp_path} \(No space left on device\)"):

@@ -17,7 +17,7 @@ from minicnn.training.testtime import (
     probabilities,
     ten_crops,
 )
-from minicnn.training.transforms import Preparation
+from minicnn.training.transforms import Transforms
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
 DATA = colours(12)
@@ -25,7 +25,7 @@ DATA = colours(12)
 
 @pytest.fixture
 def member():
-    return network(), Preparation.measured(IN_SHAPE, DATA.images, RECIPE)
+    return network(), Transforms.measured(IN_SHAPE, DATA.images, RECIPE)
 
 
 def softmax(z):
@@ -34,18 +34,18 @@ def softmax(z):
 
 
 def test_one_view(member):
-    net, prepare = member
+    net, transforms = member
     p = predict([member], DATA.images)
     assert p.shape == (12, 3) and np.allclose(p.sum(axis=1), 1)
-    y = net.eval()(Tensor(prepare.test(DATA.images))).numpy()
+    y = net.eval()(Tensor(transforms.test(DATA.images))).numpy()
     assert np.allclose(p, softmax(y), atol=1e-6)
 
 
 def test_ten_crops_are_averaged_after_the_softmax(member):
-    net, prepare = member
+    net, transforms = member
     p = predict([member], DATA.images, ten_crops)
     net.eval()
-    views = [softmax(net(Tensor(view)).numpy()) for view in prepare.ten_crops(DATA.images)]
+    views = [softmax(net(Tensor(view)).numpy()) for view in transforms.ten_crops(DATA.images)]
     assert np.allclose(p, np.mean(views, axis=0), atol=1e-6)
 
 
@@ -56,7 +56,7 @@ def test_a_mirror_image_gets_the_same_answer(member):
 
 
 def test_scales(member):
-    net, prepare = member
+    net, transforms = member
     assert np.allclose(predict([member], DATA.images, at_scales([6])),
                        predict([member], DATA.images), atol=1e-6)
     both = predict([member], DATA.images, at_scales([6, 9]))
@@ -66,10 +66,10 @@ def test_scales(member):
 
 def test_a_fully_connected_network_refuses_other_scales():
     net = LeNet5()
-    prepare = Preparation.measured((1, 32, 32), DATA.images, RECIPE)
+    transforms = Transforms.measured((1, 32, 32), DATA.images, RECIPE)
     with pytest.raises(ValueError, match=r"LeNet5 cannot read 40x40 pictures: F6 .*fully connected "
                                          "layer has a weight for each place"):
-        predict([(net, prepare)], DATA.images, at_scales([32, 40]))
+        predict([(net, transforms)], DATA.images, at_scales([32, 40]))
     assert net.training
 
 
@@ -88,7 +88,7 @@ def test_ensemble_errors(member):
 
 
 def test_folded_batch_norms_change_nothing(member):
-    net, prepare = member
+    net, transforms = member
     fit(net, DATA, DATA, RECIPE, in_shape=IN_SHAPE, log=lambda _: None)    # norms with a history
     before = predict([member], DATA.images)
     assert fold_all(net.eval()) == 1
@@ -114,9 +114,9 @@ def test_load_run(tmp_path):
                  log=lambda _: None)
     run = load_run(tmp_path, "last")
     assert not run.model.training and run.classes == ["a", "b", "c"]
-    assert run.prepare.in_shape == (3, 8, 8) and run.prepare.pad == 1
-    assert np.array_equal(predict([(net, result.prepare)], DATA.images),
-                          predict([(run.model, run.prepare)], DATA.images))
+    assert run.transforms.in_shape == (3, 8, 8) and run.transforms.pad == 1
+    assert np.array_equal(predict([(net, result.transforms)], DATA.images),
+                          predict([(run.model, run.transforms)], DATA.images))
     assert load_run(tmp_path).plan["network"] == "resnet20"
 
 

@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-from minicnn.training.transforms import Preparation, channels, fitted, resize
+from minicnn.training.transforms import Transforms, channels, fitted, resize
 from tests.training.tiny import IN_SHAPE, RECIPE, colours
 
 RNG = np.random.default_rng
 
 
 def prepared(in_shape=IN_SHAPE, **change):
-    return Preparation.measured(in_shape, colours().images, RECIPE._replace(**change))
+    return Transforms.measured(in_shape, colours().images, RECIPE._replace(**change))
 
 
 def test_by_hand():
     """Pixel 51 is 0.2, and (0.2 - 0.1) / 0.5 = 0.2."""
-    prepare = Preparation((1, 1, 2), np.float32([0.1]), np.float32([0.5]))
-    x = prepare.test(np.array([[[[51, 255]]]], np.uint8))
+    transforms = Transforms((1, 1, 2), np.float32([0.1]), np.float32([0.5]))
+    x = transforms.test(np.array([[[[51, 255]]]], np.uint8))
     assert x.dtype == np.float32
     assert np.allclose(x, [[[[0.2, 1.8]]]])
 
@@ -29,10 +29,10 @@ def test_training_pictures_get_mean_0_and_variance_1():
 
 def test_pixels_from_0_to_1():
     images = np.array([[[[0, 51], [102, 255]]]], np.uint8)
-    prepare = Preparation.measured((1, 2, 2), images, RECIPE._replace(augment=()), False)
-    for x in (prepare.test(images), prepare.train(images, RNG(0))):
+    transforms = Transforms.measured((1, 2, 2), images, RECIPE._replace(augment=()), False)
+    for x in (transforms.test(images), transforms.train(images, RNG(0))):
         assert np.allclose(x, [[[[0, 0.2], [0.4, 1]]]]) and x.dtype == np.float32
-    assert prepare.mean.shape == prepare.std.shape == (1,)
+    assert transforms.mean.shape == transforms.std.shape == (1,)
 
 
 @pytest.mark.parametrize("stored", [5, 7, 9])
@@ -40,7 +40,7 @@ def test_shifts_of_at_most_pad(stored):
     """A bright pixel in the middle moves by -2..2, whether the border is stored or added here."""
     images = np.zeros((300, 1, stored, stored), np.uint8)
     images[:, :, stored // 2, stored // 2] = 255
-    x = Preparation.measured((1, 5, 5), images, RECIPE._replace(augment=("crop",), pad=2),
+    x = Transforms.measured((1, 5, 5), images, RECIPE._replace(augment=("crop",), pad=2),
                              False).train(images, RNG(0))
     shown = np.argwhere(x[:, 0])[:, 1:] - 2
     assert len(shown) == 300
@@ -49,32 +49,32 @@ def test_shifts_of_at_most_pad(stored):
 
 def test_a_channel_that_never_changes():
     images = np.full((4, 3, 6, 6), 7, np.uint8)
-    assert np.allclose(Preparation.measured(IN_SHAPE, images, RECIPE).test(images), 0, atol=1e-4)
+    assert np.allclose(Transforms.measured(IN_SHAPE, images, RECIPE).test(images), 0, atol=1e-4)
 
 
 @pytest.mark.parametrize("step", ["crop", "resized crop", "flip", "jitter", "lighting"])
 def test_every_step_distorts_and_is_repeatable(step):
-    prepare, images = prepared(augment=(step,)), colours().images
+    transforms, images = prepared(augment=(step,)), colours().images
     before = images.copy()
-    x = prepare.train(images, RNG(1))
+    x = transforms.train(images, RNG(1))
     assert x.shape == (30, 3, 6, 6) and x.dtype == np.float32
-    assert np.array_equal(x, prepare.train(images, RNG(1)))
-    assert not np.array_equal(x, prepare.train(images, RNG(2)))
-    assert not np.allclose(x, prepare.test(images)) and np.array_equal(images, before)
+    assert np.array_equal(x, transforms.train(images, RNG(1)))
+    assert not np.array_equal(x, transforms.train(images, RNG(2)))
+    assert not np.allclose(x, transforms.test(images)) and np.array_equal(images, before)
 
 
 def test_larger_pictures_are_cut():
     images = RNG(0).integers(0, 256, (5, 3, 10, 12), dtype=np.uint8)
-    prepare = prepared(augment=("crop",), pad=0)
+    transforms = prepared(augment=("crop",), pad=0)
     middle = images[:, :, 2:8, 3:9]
-    assert np.array_equal(prepare.test(images), prepare.test(middle))
-    assert prepare.train(images, RNG(0)).shape == (5, 3, 6, 6)
+    assert np.array_equal(transforms.test(images), transforms.test(middle))
+    assert transforms.train(images, RNG(0)).shape == (5, 3, 6, 6)
 
 
 def test_smaller_pictures_are_resized():
     images = RNG(0).integers(0, 256, (5, 3, 4, 3), dtype=np.uint8)
-    prepare = prepared(augment=("crop", "flip"))
-    assert prepare.test(images).shape == prepare.train(images, RNG(0)).shape == (5, 3, 6, 6)
+    transforms = prepared(augment=("crop", "flip"))
+    assert transforms.test(images).shape == transforms.train(images, RNG(0)).shape == (5, 3, 6, 6)
 
 
 def test_grey_and_colour():
@@ -100,28 +100,28 @@ def test_resize_by_hand():
 
 def test_ten_crops_of_a_larger_picture():
     images = RNG(0).integers(0, 256, (2, 3, 8, 8), dtype=np.uint8)
-    prepare = prepared()
-    views = prepare.ten_crops(images)                              # (10, 2, 3, 6, 6)
+    transforms = prepared()
+    views = transforms.ten_crops(images)                              # (10, 2, 3, 6, 6)
     assert views.shape == (10, 2, 3, 6, 6)
-    assert np.array_equal(views[0], prepare.test(images[:, :, :6, :6]))
-    assert np.array_equal(views[4], prepare.test(images))
-    assert np.array_equal(views[9], prepare.test(images)[..., ::-1])
+    assert np.array_equal(views[0], transforms.test(images[:, :, :6, :6]))
+    assert np.array_equal(views[4], transforms.test(images))
+    assert np.array_equal(views[9], transforms.test(images)[..., ::-1])
 
 
 def test_ten_crops_of_a_picture_of_the_same_size_have_the_border_of_training():
     images = colours(2).images
-    prepare = prepared()
-    views = prepare.ten_crops(images)
-    border = prepare.test(np.zeros((1, 3, 6, 6), np.uint8))[0, :, 0, 0]
+    transforms = prepared()
+    views = transforms.ten_crops(images)
+    border = transforms.test(np.zeros((1, 3, 6, 6), np.uint8))[0, :, 0, 0]
     assert np.allclose(views[0][:, :, 0, 0], border)
-    assert np.array_equal(views[0][:, :, 1:, 1:], prepare.test(images)[:, :, :5, :5])
+    assert np.array_equal(views[0][:, :, 1:, 1:], transforms.test(images)[:, :, :5, :5])
 
 
 def test_resized():
     images = colours(2).images
-    prepare = prepared()
-    assert np.array_equal(prepare.resized(images, 6), prepare.test(images))
-    assert prepare.resized(images, 9).shape == (2, 3, 9, 9)
+    transforms = prepared()
+    assert np.array_equal(transforms.resized(images, 6), transforms.test(images))
+    assert transforms.resized(images, 9).shape == (2, 3, 9, 9)
 
 
 def test_unknown_steps():

@@ -47,7 +47,10 @@ def meetings(window: Window, H: int, W: int, N: int) -> tuple[Meetings, Meetings
 
 
 def meeting(offset: int, stride: int, size: int, windows: int) -> tuple[int, int, int]:
-    """The first window i whose pixel, i stride + offset, is in 0..size; that pixel; how many."""
+    """The windows whose cell lies on the image, along an axis: (first window, its pixel, how many).
+
+    The cell of window i lies on pixel i stride + offset.
+    """
     first = max(-(offset // stride), 0)                              # rounded up
     last = min((size - 1 - offset) // stride, windows - 1)
     return first, first * stride + offset, max(last - first + 1, 0)

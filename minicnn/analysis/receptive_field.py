@@ -36,7 +36,7 @@ def receptive_fields(steps: Sequence[Step]) -> dict[int, tuple[Pair, Pair]]:
     for step in steps:
         seen = [fields[id(source)] for source in step.sources]
         (h, w), (down, right) = merge(seen) if seen else ((1, 1), (1, 1))
-        (RH, RW), (SH, SW) = step.layer.field(step.in_shapes[0])
+        (RH, RW), (SH, SW) = step.layer.receptive_field(step.in_shapes[0])
         fields[id(step)] = (h + (RH - 1) * down, w + (RW - 1) * right), (down * SH, right * SW)
     return fields
 

@@ -14,12 +14,16 @@ from threadpoolctl import threadpool_limits
 
 from minicnn.backend.arrays import gpu_problem
 from minicnn.backend.seeds import manual_seed
+from minicnn.backend.threads import set_threads
 from minicnn.backend.versions import plain
 from minicnn.data import find_digits
 from tests import standin
 
 collect_ignore_glob = ["stored/make_*.py"]          # scripts that need PyTorch, run by hand
 
+# What the environment says of threads is a user's matter: the tests say themselves how many.
+os.environ.pop("MINICNN_THREADS", None)
+set_threads(None)
 # The workers of `pytest -n auto` have a core each: more threads would wait for one another.
 threadpool_limits(1)
 

@@ -48,6 +48,7 @@ class Function:
     elementwise = False                            # @elementwise
     in_float32 = False                             # @in_float32; all three: backend/versions.py
     keeps_shape = False                            # y has x's shape: all that model.shape asks
+    sources: list = []                             # what its inputs come from, in the graph
     spent, serial = False, 0                       # spent: backward has passed and freed it
     output: "Variable | None" = None               # set by Variable.retain_grad()
 
@@ -162,8 +163,7 @@ class Variable:
             dy = waiting.pop(function)
             if function.output is not None:
                 function.output.accumulate(dy.copy())
-            dxs = function.checked_backward(dy)
-            for source, dx in zip(function.sources, dxs, strict=True):
+            for source, dx in zip(function.sources, function.checked_backward(dy), strict=True):
                 if source is None or dx is None:
                     continue
                 if isinstance(source, Variable):   # a leaf

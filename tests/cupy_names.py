@@ -22,7 +22,7 @@ FUNCTIONS = {
     "einsum": "* **", "empty": "shape dtype order",
     "empty_like": "prototype dtype order subok shape", "expand_dims": "a axis",
     "eye": "N M k dtype order",
-    "flip": "a axis",
+    "flip": "a axis", "may_share_memory": "a b max_work",
     "full": "shape fill_value dtype order", "full_like": "a fill_value dtype order subok shape",
     "isclose": "a b rtol atol equal_nan", "linspace": "start stop num endpoint retstep dtype axis",
     "max": "a axis out keepdims", "mean": "a axis dtype out keepdims",

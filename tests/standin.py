@@ -281,9 +281,10 @@ def shares_memory(a, b):
 
 
 def binary(ufunc):
-    """x + y; an object with __array_ufunc__ = None, as Tensor has, answers instead."""
+    """x + y; y answers instead if its __array_ufunc__ is None, or is missing and y comes first."""
     def operator(self, other):
-        if not isinstance(other, ndarray) and getattr(other, "__array_ufunc__", 0) is None:
+        usual = None if getattr(other, "__array_priority__", 0) > self.__array_priority__ else 0
+        if not isinstance(other, ndarray) and getattr(other, "__array_ufunc__", usual) is None:
             return NotImplemented
         return globals()[ufunc](self, other)
     return operator

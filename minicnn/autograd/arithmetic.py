@@ -10,7 +10,9 @@ from math import prod
 import numpy as np
 
 from minicnn.autograd.engine import Function
+from minicnn.autograd.switches import located
 from minicnn.backend.arrays import Array, average, matmul, to_cpu, total, xp_of
+from minicnn.backend.masks import where_kept
 from minicnn.backend.versions import elementwise
 
 
@@ -111,12 +113,12 @@ class PowerOfFn(Function):                           # a ** b, both with a gradi
     def backward(self, dy):
         xp, da, db = xp_of(dy), None, None
         if self.needs_grad[0]:
-            exponent = xp.where(self.b == 0, 1, self.b - 1)
-            slope = xp.where(self.b == 0, 0, self.b * self.a ** exponent)
-            da = unbroadcast((dy * slope).astype(dy.dtype, copy=False), self.a.shape)
-        if self.needs_grad[1]:                     # d a**b / db = a**b log a, and 0 where a is 0
-            log_a = xp.log(xp.where(self.a == 0, 1, self.a))
-            db = unbroadcast((dy * self.y * log_a).astype(dy.dtype, copy=False), self.b.shape)
+            slope = self.b * self.a ** xp.where(self.b == 0, 1, self.b - 1)
+            da = unbroadcast(where_kept(dy * slope, self.b != 0), self.a.shape)
+        if self.needs_grad[1]:                     # d a**b / db = a**b log a, the limit of which
+            still = (self.a == 0) & (self.b >= 0)  # is 0 where a is 0
+            log_a = xp.log(xp.where(still, 1, self.a))
+            db = unbroadcast(where_kept(dy * self.y * log_a, ~still), self.b.shape)
         return da, db
 
 
@@ -175,13 +177,17 @@ class MaxFn(Function):
         self.axis, self.keepdims = axis, keepdims
 
     def forward(self, x):
-        self.x, self.y = x, x.max(axis=self.axis, keepdims=True)
+        try:
+            self.x, self.y = x, x.max(axis=self.axis, keepdims=True)
+        except ValueError:                           # of no values there is none
+            raise ValueError(f"{located('amax, amin')}: {x.shape} has no values to compare"
+                             + ("" if self.axis is None else f" along dim {self.axis}")) from None
         return self.y if self.keepdims else self.y.squeeze(self.axis)
 
     def backward(self, dy):
         dy = repeat_along(dy, self.x.shape, self.axis, self.keepdims)
         winner = (self.x == self.y) | (self.x != self.x)             # NaN is not equal to itself
-        share = dy * winner / winner.sum(axis=self.axis, keepdims=True)
+        share = where_kept(dy, winner) / winner.sum(axis=self.axis, keepdims=True)
         return share.astype(dy.dtype, copy=False)
 
 
@@ -194,6 +200,8 @@ def repeat_along(y: Array, shape: tuple[int, ...], axis, keepdims: bool) -> Arra
 
 
 class ReshapeFn(Function):
+    any_numbers = True
+
     def __init__(self, shape):
         self.shape = shape
 
@@ -206,6 +214,8 @@ class ReshapeFn(Function):
 
 
 class TransposeFn(Function):
+    any_numbers = True
+
     def __init__(self, axes):
         self.axes = axes
 
@@ -220,6 +230,8 @@ class TransposeFn(Function):
 
 class GetItemFn(Function):
     """x[index], with everything NumPy allows as an index; positions named twice add up."""
+
+    any_numbers = True
 
     def __init__(self, index):
         self.index = index

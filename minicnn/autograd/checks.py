@@ -1,11 +1,13 @@
 """What the engine refuses, and in which words.  Each check runs before any arithmetic."""
 
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
 
 from minicnn.autograd.switches import located
 from minicnn.backend.arrays import Array, device_of, xp_of
+from minicnn.backend.messages import type_name
 
 
 class ValuesNeeded(TypeError):
@@ -14,6 +16,8 @@ class ValuesNeeded(TypeError):
 
 def check_inputs(function: Any, inputs: tuple) -> list[Array]:
     """The arrays of the inputs: of one floating dtype and on one device, else a TypeError."""
+    if function.sources or function.spent:
+        refuse_reuse(function)
     try:
         arrays = [x.data for x in inputs]
         library, dtype = type(arrays[0]), arrays[0].dtype
@@ -30,9 +34,13 @@ def refuse_inputs(function: Any, inputs: tuple) -> list[Array]:
     name = located(type(function).__name__.removesuffix("Fn"))
     for x in inputs:
         if not hasattr(x, "creator"):
-            raise TypeError(f"{name}: expected a Tensor, got {type(x).__name__}; "
-                            "wrap it: Tensor(x)")
+            raise TypeError(f"{name}: expected a Tensor, got {type_name(x)}; wrap it: Tensor(x)")
+    if not inputs:
+        raise TypeError(f"{name}: called without a Tensor")
     first = inputs[0].data
+    if function.any_numbers and all(x.dtype == first.dtype for x in inputs) and len(
+            {device_of(x.data) for x in inputs}) == 1:
+        return [x.data for x in inputs]
     for array in (x.data for x in inputs):
         if array.dtype.kind != "f":
             cure = ("scale images first: x.astype('float32') / 255" if array.dtype == np.uint8
@@ -49,9 +57,23 @@ def refuse_inputs(function: Any, inputs: tuple) -> list[Array]:
     return [x.data for x in inputs]
 
 
+def refuse_reuse(function: Any) -> NoReturn:
+    name = type(function).__name__
+    raise RuntimeError(f"{name}: this instance has been called before, and keeps what that call "
+                       f"needs for its backward; every call takes a new one: {name}(...)(x)")
+
+
+def refuse_foreign_style(cls: type) -> None:
+    """A Function written as for PyTorch, forward(ctx, x), is refused where it is defined."""
+    for method in ("forward", "backward"):
+        if isinstance(vars(cls).get(method), (staticmethod, classmethod)):
+            raise TypeError(f"{cls.__name__}.{method}: here it is an ordinary method, "
+                            f"{method}(self, ...); what PyTorch keeps on ctx, self keeps")
+
+
 def check_upstream(y: Any, dy: Any) -> Array:
     """The gradient that backward() starts from, an array of y's shape and dtype; 1 if left out."""
-    if not y.requires_grad or dy is None and y.size != 1:
+    if not y.requires_grad or dy is None and y.data.size != 1:
         refuse_upstream(y, "")
     if dy is None:
         return xp_of(y.data).ones_like(y.data)
@@ -81,6 +103,36 @@ def refuse_gradients(function: Any, dxs: list) -> NoReturn:
                        f"was {dtype} {shape}")
 
 
-def refuse_spent() -> NoReturn:
-    raise RuntimeError("backward has already passed here and freed what the forward pass saved; "
-                       "compute the loss again, or call backward(retain_graph=True) the first time")
+def refuse_stale(function: Any) -> None:
+    """Refuse a second backward, and one that reads an array which was written into since forward.
+    """
+    if function.spent:
+        raise RuntimeError("backward has already passed here and freed what the forward pass saved;"
+                           " compute the loss again, or call backward(retain_graph=True) the first "
+                           "time")
+    late = [x for x in function.sources
+            if x.written > function.serial and keeps(vars(function), x.data)]
+    if not late:
+        return
+    x = late[0]
+    path = ".".join(filter(None, function.path))
+    name = type(function).__name__.removesuffix("Fn")
+    raise RuntimeError(
+        f"{path + ': ' if path else ''}{name}.backward needs the values that forward read, but its "
+        f"{type_name(x)} of shape {x.shape} was written into since then, by optimizer.step() "
+        "or in place: the gradient would be wrong; call backward() before the step, or compute the "
+        "loss again after it")
+
+
+def keeps(kept: Any, array: Array) -> bool:
+    """Whether `kept`, what a Function saved, has `array` or a view of it somewhere."""
+    if type(kept) is type(array):
+        return bool(xp_of(array).may_share_memory(kept, array))
+    if isinstance(kept, dict):
+        return any(keeps(value, array) for value in kept.values())
+    if isinstance(kept, (list, tuple)):
+        return any(keeps(value, array) for value in kept)
+    if isinstance(kept, partial):                  # the backward of a faster version
+        return keeps((kept.args, kept.keywords), array)
+    cells = getattr(kept, "__closure__", None) or ()
+    return any(keeps(cell.cell_contents, array) for cell in cells)

@@ -16,7 +16,7 @@ hooks.py (who watches), shapes.py (what a shape does here), backend/versions.py 
 
 import heapq
 import itertools
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -24,8 +24,9 @@ from minicnn.autograd.checks import (
     ValuesNeeded,
     check_inputs,
     check_upstream,
+    refuse_foreign_style,
     refuse_gradients,
-    refuse_spent,
+    refuse_stale,
 )
 from minicnn.autograd.hooks import tell_gradient_begins, tell_gradient_ends, tell_operation
 from minicnn.autograd.ownership import add, own
@@ -48,11 +49,14 @@ class Function:
     elementwise = False                            # @elementwise
     in_float32 = False                             # @in_float32; all three: backend/versions.py
     keeps_shape = False                            # y has x's shape: all that model.shape asks
+    any_numbers = False                            # whole numbers, too: it only moves values
     sources: list = []                             # what its inputs come from, in the graph
     spent, serial = False, 0                       # spent: backward has passed and freed it
+    requires_grad, written = True, -1              # of its output, into which nobody writes
     output: "Variable | None" = None               # set by Variable.retain_grad()
 
     def __init_subclass__(cls) -> None:
+        refuse_foreign_style(cls)
         if {"forward", "backward"} & vars(cls).keys():
             # What decorators say of the parent holds for the parent's own forward and backward.
             cls.versions, cls.elementwise, cls.in_float32 = (None, None), False, False
@@ -63,8 +67,7 @@ class Function:
         except ValuesNeeded:                       # a shape is followed, as in model.shape(...)
             return self.follow(*inputs)
         self.needs_grad = tuple([state.recording and x.requires_grad for x in inputs])
-        cpu, cuda = self.versions
-        version = (cpu if isinstance(arrays[0], np.ndarray) else cuda) if switch.fast else None
+        version = self.versions[not isinstance(arrays[0], np.ndarray)] if switch.fast else None
         if version or (self.in_float32 and arrays[0].dtype == np.float16):
             y = dispatch(self, version, arrays)
         else:
@@ -74,9 +77,9 @@ class Function:
         if any(self.needs_grad):
             # The graph holds Functions and leaves, not the Variables between: their arrays can go.
             # An input that was computed is represented by its creator; a leaf has none, and stays.
-            self.sources = [(x.creator or x) if x.requires_grad else None for x in inputs]
+            self.sources = [x.creator or x for x in inputs]
             self.kinds = [(x.shape, x.dtype) for x in arrays]
-            self.serial = next(_serials)
+            self.serial, self.path = next(_serials), tuple(state.path)
             y.requires_grad, y.creator = True, self
         if state.hooks:
             tell_operation(self, inputs, y)
@@ -89,9 +92,12 @@ class Function:
         raise TypeError(f"{type(self).__name__} has no backward: every Function writes its own")
 
     def checked_backward(self, dy: Array) -> list:
-        """backward(dy), held to one gradient for each input with that input's shape and dtype."""
-        if self.spent:
-            refuse_spent()
+        """backward(dy), held to one gradient for each input with that input's shape and dtype.
+
+        What was written into since forward is refused, if backward reads it: see checks.py.
+        """
+        if self.spent or max([source.written for source in self.sources]) > self.serial:
+            refuse_stale(self)
         watched = state.hooks and tell_gradient_begins(self, dy)
         dxs = self.backward(dy)
         dxs = list(dxs) if isinstance(dxs, tuple) else [dxs]
@@ -106,6 +112,11 @@ class Function:
             tell_gradient_ends(self, dy, dxs)
         return dxs
 
+    @classmethod
+    def apply(cls, *_: Any) -> NoReturn:
+        raise TypeError(f"{cls.__name__}.apply(x) is PyTorch's; here each call takes an instance, "
+                        f"with the settings in its __init__: {cls.__name__}()(x)")
+
     def follow(self, *inputs: Any) -> Any:
         """The shape of y for inputs that are shapes: see shapes.py."""
         return next(x for x in inputs if x.is_shape).through(self, inputs)
@@ -118,11 +129,13 @@ class Variable:
     requires_grad : bool         True for what is learnt: backward() fills `.grad`
     grad : array or None         same shape and dtype as data
     creator : Function or None   None for a leaf: a Variable that was given, not computed
+    written : int                the serial that was due when its array was last written into
     """
 
     requires_grad = False
     grad: Array | None = None
     creator: Function | None = None
+    written = -1
     is_shape = False                               # True for a FollowedShape, which has no values
 
     def __init__(self, data: Array, requires_grad: bool = False) -> None:
@@ -138,8 +151,11 @@ class Variable:
     shape = property(lambda self: self.data.shape)
     dtype = property(lambda self: self.data.dtype)
     ndim = property(lambda self: self.data.ndim)
-    size = property(lambda self: self.data.size)
     device = property(lambda self: device_of(self.data), doc='"cpu" or "cuda"')
+
+    def mark_written(self) -> None:
+        """To be called after writing into `.data`: a backward that reads it is refused then."""
+        self.written = next(_serials)
 
     def retain_grad(self) -> None:
         """Ask backward() to leave `.grad` on this Tensor although it was computed, not given."""
@@ -164,7 +180,7 @@ class Variable:
             if function.output is not None:
                 function.output.accumulate(dy.copy())
             for source, dx in zip(function.sources, function.checked_backward(dy), strict=True):
-                if source is None or dx is None:
+                if dx is None or not source.requires_grad:
                     continue
                 if isinstance(source, Variable):   # a leaf
                     source.accumulate(own(dx, dy, given, retain_graph))

@@ -11,6 +11,7 @@ The table of times, the drawings of activations and the search for NaN are such 
 a call pays for a single `if`.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -44,10 +45,31 @@ class record(Setting):
         super().__init__("hooks", ())
         self.hook = hook
 
+    def inside(self) -> tuple:
+        return (*state.hooks, self.hook)
+
     def __enter__(self) -> Hook:
-        self.value = (*state.hooks, self.hook)
         super().__enter__()
         return self.hook
+
+
+class Handle:
+    """Of a hook on one layer: remove() ends it, and so does the end of `with handle:`."""
+
+    numbers = itertools.count()
+
+    def __init__(self, hooks: Any, hook: Any) -> None:
+        self.hooks, self.number = hooks, next(Handle.numbers)
+        hooks[self.number] = hook
+
+    def remove(self) -> None:
+        self.hooks.pop(self.number, None)
+
+    def __enter__(self) -> "Handle":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
 
 
 class Outputs(Hook):

@@ -19,8 +19,11 @@ import numpy as np
 
 from minicnn.autograd.arithmetic import AddFn
 from minicnn.autograd.checks import ValuesNeeded
+from minicnn.autograd.operators import refuse_several
+from minicnn.autograd.reductions import ValuesAndIndices
+from minicnn.autograd.reshaping import numpys_words, one_tuple
 from minicnn.autograd.switches import located
-from minicnn.autograd.tensor import Tensor, one_tuple
+from minicnn.autograd.tensor import Tensor
 
 BATCH = 2                              # samples in every followed shape; any number would do
 Shape = tuple[int, ...]
@@ -40,7 +43,6 @@ class FollowedShape(Tensor):
     shape = property(lambda self: self._shape)
     dtype = property(lambda self: np.dtype(np.float32))
     ndim = property(lambda self: len(self._shape))
-    size = property(lambda self: prod(self._shape))
     device = property(lambda self: "cpu")
 
     @property
@@ -58,6 +60,7 @@ class FollowedShape(Tensor):
         return FollowedShape(shape, self.sources)
 
     def lift(self, value: Any) -> Tensor:
+        refuse_several(value)
         return value if isinstance(value, Tensor) else Tensor(value)
 
     beside = lift                                  # `met` compares the shapes
@@ -89,29 +92,33 @@ class FollowedShape(Tensor):
     def reshape(self, *shape: Any) -> "FollowedShape":
         wanted = one_tuple(shape)
         known = prod(size for size in wanted if size != -1)
-        if -1 in wanted and known and self.size % known == 0:
-            wanted = tuple(self.size // known if size == -1 else size for size in wanted)
-        if prod(wanted) != self.size or min(wanted, default=1) < 0:
+        if -1 in wanted and known and self.numel() % known == 0:
+            wanted = tuple(self.numel() // known if size == -1 else size for size in wanted)
+        if prod(wanted) != self.numel() or min(wanted, default=1) < 0:
             raise ValueError(f"{located('reshape')}: {in_words(self._shape)} does not become "
                              f"{in_words(one_tuple(shape))}")
         return self.of(wanted)
 
-    def transpose(self, *axes: Any) -> "FollowedShape":
-        return self.of(self.hollow().transpose(one_tuple(axes) or None).shape)
+    def permute(self, *dims: Any) -> "FollowedShape":
+        return self.of(tuple(self._shape[dim] for dim in self.dims("permute", one_tuple(dims))))
 
     def __getitem__(self, index: Any) -> "FollowedShape":
         return self.of(self.hollow()[index].shape)
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> "FollowedShape":
-        gone = range(self.ndim) if axis is None else np.atleast_1d(axis) % self.ndim
+    @numpys_words
+    def sum(self, dim: Any = None, keepdim: bool = False) -> "FollowedShape":
+        gone = range(self.ndim) if dim is None else np.atleast_1d(self.dims("sum", dim))
         sides = [1 if number in gone else size for number, size in enumerate(self._shape)
-                 if keepdims or number not in gone]
+                 if keepdim or number not in gone]
         return self.of(tuple(sides))
 
-    mean = max = sum                               # min is made of them
+    mean = amax = amin = sum                       # var and std are made of them
 
-    def var(self, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> "FollowedShape":
-        return self.sum(axis, keepdims)
+    def extreme(self, name: str, dim: Any, keepdim: bool) -> ValuesAndIndices:
+        return ValuesAndIndices(self.sum(dim, keepdim), self.sum(dim, keepdim))
+
+    def index_of(self, name: str, dim: Any, keepdim: bool) -> "FollowedShape":
+        return self.sum(dim, keepdim)
 
     def __matmul__(self, other: Any) -> "FollowedShape":
         return self.of(product_shape(self._shape, self.lift(other).shape))
@@ -139,7 +146,7 @@ def in_words(shape: Shape) -> str:
 
 
 def who_asked() -> str:
-    """The innermost line outside this room and outside module.py, and what to do about it."""
+    """The innermost line outside this room, module.py and containers.py, and what to do there."""
     frame: Any = sys._getframe(1)
     while frame.f_back is not None and is_house(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
@@ -151,4 +158,5 @@ def who_asked() -> str:
 
 
 def is_house(module: str) -> bool:
-    return module.startswith("minicnn.autograd") or module == "minicnn.layers.module"
+    return module.startswith("minicnn.autograd") or module in (
+        "minicnn.layers.module", "minicnn.layers.containers")

@@ -1,26 +1,39 @@
-"""Tensor: an array with NumPy's operators that remembers how it was computed."""
+"""Tensor: an array with operators and methods that remembers how it was computed.
+
+    operators.py     + - * / ** @, comparisons, += in place
+    protocols.py     len, float, x[0], x[0] = 5, np.asarray(x), copies: what Python and NumPy ask
+    reshaping.py     reshape, permute, squeeze, split
+    reductions.py    sum, mean, var, max, argmax
+    this file        how a Tensor is made, dtypes and devices, exp, relu and the like
+"""
 
 from typing import Any
 
 import numpy as np
 
-from minicnn.autograd import arithmetic
-from minicnn.autograd.engine import Variable
-from minicnn.autograd.switches import located
-from minicnn.backend.arrays import Array, is_array, to_cpu, to_device, xp_of
+from minicnn.autograd import activations, elementary
+from minicnn.autograd.engine import Function, Variable
+from minicnn.autograd.operators import matmul, native
+from minicnn.autograd.protocols import Protocols
+from minicnn.autograd.reductions import Reductions
+from minicnn.autograd.stand_ins import METHODS, StandIns
+from minicnn.backend.arrays import Array, is_array, xp_of
+from minicnn.backend.messages import type_name
 
 
-class Tensor(Variable):
+class Tensor(Reductions, StandIns):
     """An array that remembers how it was computed.
 
     Parameters
     ----------
     data : array, number or nested list     NumPy and CuPy arrays are kept as they are, without a
-                                            copy; numbers and lists become float32
+                                            copy, and so is what NumPy can read (a Series, an
+                                            image); numbers and lists become float32
     requires_grad : bool                    True for what is learnt: backward() fills `.grad`
 
-    The operators mean what they mean in NumPy; comparisons return plain arrays of booleans.
-    float16, float32 and float64 come out as they went in, and are not mixed.
+    The operators mean what they mean in NumPy, the methods what they mean in PyTorch; comparisons
+    return plain arrays of booleans.  float16, float32 and float64 come out as they went in, and are
+    not mixed.
 
     >>> x = Tensor([3.0], requires_grad=True)
     >>> y = x * x + x
@@ -29,192 +42,191 @@ class Tensor(Variable):
     [7.0]
     """
 
-    __array_ufunc__ = None                         # numpy_array * tensor asks Tensor.__rmul__
-    __hash__ = object.__hash__                     # == compares values, a dict wants the object
-
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
-        data = data.data if isinstance(data, Variable) else data
-        if not is_array(data):
-            if not isinstance(data, (bool, int, float, list, tuple, np.generic)):
-                raise TypeError("Tensor: expected an array, a number or a list of numbers, got "
-                                f"{type(data).__name__}")
-            data = np.asarray(data, None if isinstance(data, np.generic) else np.float32)
-        if not data.dtype.isnative:                # big-endian files; BLAS and CuPy want native
-            data = data.astype(data.dtype.newbyteorder("="))
-        super().__init__(data, requires_grad)
+        if not isinstance(requires_grad, (bool, np.bool_)):
+            raise TypeError(f"Tensor: requires_grad is True or False, got {requires_grad!r}; zeros "
+                            "of a shape: Tensor(np.zeros((2, 3), np.float32))")
+        array = data.data if isinstance(data, Variable) else data
+        if not is_array(array):
+            array = array_from(array)
+        elif array.dtype.kind not in "fiub":
+            raise TypeError(f"Tensor: expected numbers, got an array of {array.dtype}")
+        super().__init__(native(array), bool(requires_grad))
+        if isinstance(data, Protocols):
+            self.shares(data)
 
     def like(self, array: Array) -> "Tensor":
         y = Tensor.__new__(Tensor)                 # without __init__: there is nothing to convert
         y.data = array
         return y
 
-    def __repr__(self) -> str:
-        grad = ", requires_grad=True" if self.requires_grad else ""
-        return f"Tensor({np.array2string(self.numpy(), prefix='Tensor(')}, {self.dtype}{grad})"
+    def __dir__(self) -> list[str]:
+        return sorted(set(super().__dir__()) - METHODS.keys())
 
-    def __format__(self, form: str) -> str:
-        return format(self.item() if form else str(self), form)
+    # --- the graph -----------------------------------------------------------------------------
 
-    def __len__(self) -> int:
-        return len(self.data)
+    is_leaf = property(lambda self: self.creator is None, doc="Given, not computed.")
 
-    def __bool__(self) -> bool:
-        return bool(self.data)
+    @property
+    def grad_fn(self) -> Function | None:
+        """PyTorch's name for `creator`: the Function that made this Tensor."""
+        return self.creator
 
-    def __float__(self) -> float:
-        return float(self.data)
-
-    def numpy(self) -> np.ndarray:
-        """The values as a NumPy array; from a GPU they are copied."""
-        return to_cpu(self.data)
-
-    def item(self) -> float:
-        """The only value as a Python number; on a GPU this waits until it has been computed."""
-        return self.data.item()
+    def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
+        """Ask for a gradient, or no longer; returns the Tensor itself."""
+        if self.creator is not None and not requires_grad:
+            raise RuntimeError("requires_grad_(False): this Tensor was computed from what requires "
+                               "a gradient; its values alone: x.detach()")
+        if requires_grad and self.dtype.kind != "f":
+            raise TypeError(f"{self.dtype} values cannot require a gradient; convert first: "
+                            "x.float()")
+        self.requires_grad = bool(requires_grad)
+        return self
 
     def detach(self) -> "Tensor":
         """The same values without the history: no gradient flows back through the result."""
-        return Tensor(self.data)
+        return Tensor(self)
 
-    def to(self, device: str) -> "Tensor":
-        """The values on "cpu" or "cuda", without the history; a network moves as a whole."""
-        return Tensor(to_device(self.data, device), self.requires_grad)
+    def clone(self) -> "Tensor":
+        """A copy of the values, through which gradients flow back."""
+        return elementary.CastFn(self.dtype)(self)
+
+    # --- dtypes and devices: gradients flow back through them ----------------------------------
 
     def astype(self, dtype: Any) -> "Tensor":
-        """The values in another dtype, without the history."""
-        return Tensor(self.data.astype(dtype), self.requires_grad)
+        """The values in another dtype; from a float dtype to another with the history."""
+        dtype = np.dtype(dtype)
+        if dtype == self.dtype:
+            return self
+        if dtype.kind not in "fiub":
+            raise TypeError(f"astype: a Tensor holds real numbers or booleans, not {dtype}")
+        if dtype.kind != "f" or self.dtype.kind != "f":
+            return self.like(self.data.astype(dtype))
+        if not self.ndim:                          # the engine gives single values x's dtype
+            return self.reshape(1).astype(dtype).reshape(())
+        return elementary.CastFn(dtype)(self)
 
-    def lift(self, value: Any) -> "Tensor":
-        """A number, list or array as a constant beside this Tensor, whole numbers in its dtype."""
-        if isinstance(value, Tensor):
-            return value
-        number = isinstance(value, (int, float, np.number, np.bool_))
-        if not number and is_array(value) and value.ndim:
-            return Tensor(value if value.dtype.kind == "f" else value.astype(self.dtype))
-        if number or isinstance(value, (list, tuple)) or is_array(value):
-            return self.like(xp_of(self.data).asarray(value, dtype=self.data.dtype))
-        raise TypeError(f"expected a Tensor, an array or a number, got {type(value).__name__}")
+    def to(self, device: Any = None, dtype: Any = None) -> "Tensor":
+        """The values on "cpu" or "cuda", or in another dtype; a network moves as a whole."""
+        if device is not None and is_dtype(device):
+            device, dtype = dtype, device
+        x = self if device in (None, self.device) else elementary.ToDeviceFn(device)(self)
+        return x if dtype is None else x.astype(dtype)
 
-    def beside(self, value: Any) -> "Tensor":
-        """`lift(value)` for an operator that works position by position: the shapes must fit."""
-        other = self.lift(value)
-        if other.shape not in ((), self.shape):
-            for m, n in zip(reversed(self.shape), reversed(other.shape), strict=False):
-                if m != n and 1 not in (m, n):
-                    raise ValueError(f"{located('Tensor')}: shapes {self.shape} and {other.shape} "
-                                     "do not fit; counted from the right, sizes must be equal or 1")
-        return other
+    def cpu(self) -> "Tensor":
+        return self.to("cpu")
 
-    def __add__(self, other: Any) -> "Tensor":
-        return arithmetic.AddFn()(self, self.beside(other))
+    def cuda(self) -> "Tensor":
+        return self.to("cuda")
 
-    def __sub__(self, other: Any) -> "Tensor":
-        return arithmetic.SubFn()(self, self.beside(other))
+    # --- value by value ------------------------------------------------------------------------
 
-    def __rsub__(self, other: Any) -> "Tensor":
-        return arithmetic.SubFn()(self.beside(other), self)
+    def abs(self) -> Any:
+        return abs(self)
 
-    def __mul__(self, other: Any) -> "Tensor":
-        return arithmetic.MulFn()(self, self.beside(other))
+    def exp(self) -> Any:
+        return elementary.ExpFn()(self)
 
-    def __truediv__(self, other: Any) -> "Tensor":
-        return arithmetic.DivFn()(self, self.beside(other))
+    def log(self) -> Any:
+        """Natural logarithm; for probabilities use log_softmax, which does not overflow."""
+        return elementary.LogFn()(self)
 
-    def __rtruediv__(self, other: Any) -> "Tensor":
-        return arithmetic.DivFn()(self.beside(other), self)
+    def sqrt(self) -> Any:
+        """Square root; its slope at 0 is infinite."""
+        return elementary.SqrtFn()(self)
 
-    def __pow__(self, other: Any) -> "Tensor":
-        if isinstance(other, (int, float)):
-            return arithmetic.PowerFn(float(other))(self)      # np.float64 is a float, too
-        return arithmetic.PowerOfFn()(self, self.beside(other))
+    def square(self) -> Any:
+        return self ** 2
 
-    def __rpow__(self, other: Any) -> "Tensor":
-        return arithmetic.PowerOfFn()(self.beside(other), self)
+    def pow(self, exponent: Any) -> Any:
+        return self ** exponent
 
-    def __matmul__(self, other: Any) -> "Tensor":
+    def relu(self) -> Any:
+        return activations.ReLUFn()(self)
+
+    def sigmoid(self) -> Any:
+        return activations.SigmoidFn()(self)
+
+    def tanh(self) -> Any:
+        return activations.TanhFn()(self)
+
+    def clamp(self, min: float | None = None, max: float | None = None) -> Any:
+        """x, but not below `min` and not above `max`; NaN stays NaN."""
+        low, high = -np.inf if min is None else float(min), np.inf if max is None else float(max)
+        if low > high:
+            raise ValueError(f"clamp: min {min} is above max {max}")
+        return elementary.ClipFn(low, high)(self)
+
+    clip = clamp
+
+    def maximum(self, other: Any) -> Any:
+        """The larger of the two, position by position; NaN where one of them is NaN."""
+        return elementary.MaximumFn()(self, self.beside(other))
+
+    def minimum(self, other: Any) -> Any:
+        return -(-self).maximum(-self.beside(other))
+
+    def matmul(self, other: Any) -> Any:
         return matmul(self, self.lift(other))
 
-    def __rmatmul__(self, other: Any) -> "Tensor":
-        return matmul(self.lift(other), self)
+    def isnan(self) -> Array:
+        return xp_of(self.data).isnan(self.data)
 
-    __radd__, __rmul__ = __add__, __mul__
+    def isinf(self) -> Array:
+        return xp_of(self.data).isinf(self.data)
 
-    def __neg__(self) -> "Tensor":
-        return arithmetic.NegFn()(self)
+    def isfinite(self) -> Array:
+        return xp_of(self.data).isfinite(self.data)
 
-    def __abs__(self) -> "Tensor":
-        return arithmetic.AbsFn()(self)
+    # --- dtypes by PyTorch's names; last, for they hide Python's in a class --------------------
 
-    def __getitem__(self, index: Any) -> "Tensor":
-        return arithmetic.GetItemFn(index)(self)
+    def half(self) -> "Tensor":
+        return self.astype(np.float16)
 
-    def __lt__(self, other: Any) -> Array:
-        return self.data < self.beside(other).data
+    def double(self) -> "Tensor":
+        return self.astype(np.float64)
 
-    def __le__(self, other: Any) -> Array:
-        return self.data <= self.beside(other).data
+    def long(self) -> "Tensor":
+        return self.astype(np.int64)
 
-    def __gt__(self, other: Any) -> Array:
-        return self.data > self.beside(other).data
+    def float(self) -> "Tensor":
+        return self.astype(np.float32)
 
-    def __ge__(self, other: Any) -> Array:
-        return self.data >= self.beside(other).data
+    def int(self) -> "Tensor":
+        return self.astype(np.int32)
 
-    def __eq__(self, other: Any) -> Array:         # type: ignore[override]
-        return self.data == self.beside(other).data
-
-    def __ne__(self, other: Any) -> Array:         # type: ignore[override]
-        return self.data != self.beside(other).data
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
-        return arithmetic.SumFn(axis, keepdims)(self)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
-        return arithmetic.MeanFn(axis, keepdims)(self)
-
-    def max(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
-        """The largest value; where several are largest, they share the gradient equally."""
-        return arithmetic.MaxFn(axis, keepdims)(self)
-
-    def min(self, axis: Any = None, keepdims: bool = False) -> "Tensor":
-        return -(-self).max(axis, keepdims)
-
-    def var(self, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> "Tensor":
-        """Mean squared distance from the mean; the sum is divided by (number of values - ddof)."""
-        mean = self.mean(axis, keepdims=True)
-        count = self.size / max(mean.size, 1)
-        if count <= ddof:
-            raise ValueError(f"var: ddof is {ddof}, but only {count:g} values share a mean")
-        return ((self - mean) ** 2).mean(axis, keepdims) * (count / (count - ddof))
-
-    def reshape(self, *shape: Any) -> "Tensor":
-        """The same values in another shape; one size may be -1: as many as are left."""
-        return arithmetic.ReshapeFn(one_tuple(shape))(self)
-
-    def transpose(self, *axes: Any) -> "Tensor":
-        """The axes in another order; without arguments, reversed."""
-        return arithmetic.TransposeFn(one_tuple(axes))(self)
-
-    def flatten(self, start: int = 0) -> "Tensor":
-        """All axes from `start` on as one: flatten(1) keeps the batch."""
-        rest = 1
-        for size in self.shape[start:]:
-            rest *= size
-        return self.reshape(self.shape[:start] + (rest,))
+    def bool(self) -> "Tensor":
+        return self.astype(np.bool_)
 
 
-def one_tuple(numbers: tuple) -> tuple:
-    """f(2, 3), f((2, 3)) and f([2, 3]) mean the same."""
-    return tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) \
-        else numbers
+def array_from(data: Any) -> np.ndarray:
+    """The array of numbers that NumPy sees in `data`, numbers and lists in float32."""
+    listed = isinstance(data, (bool, int, float, list, tuple)) and not isinstance(data, np.generic)
+    if not listed and not is_readable(data):
+        raise TypeError("Tensor: expected an array, a number or a list of numbers, got "
+                        f"{type_name(data)}")
+    if isinstance(data, (list, tuple)) and any(isinstance(part, Variable) and part.requires_grad
+                                               for part in data):
+        raise TypeError(f"Tensor: a {type_name(data)} of Tensors that require a gradient would "
+                        "lose it; join them: functions.stack(tensors)")
+    try:
+        array = np.asarray(data)
+    except ValueError as problem:
+        raise ValueError(f"Tensor: the rows of this {type_name(data)} differ in length; {problem}"
+                         ) from None
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"Tensor: expected numbers, got a {type_name(data)} of {array.dtype}")
+    return array.astype(np.float32) if listed else array
 
 
-def matmul(a: Tensor, b: Tensor) -> Tensor:
-    """a @ b, the inner sizes compared first."""
-    if not a.ndim or not b.ndim:
-        raise ValueError(f"@: shapes {a.shape} and {b.shape}; a single number is multiplied with *")
-    inner = b.shape[-2] if b.ndim > 1 else b.shape[0]
-    if a.shape[-1] != inner:
-        raise ValueError(f"@: shapes {a.shape} and {b.shape} do not fit: the last size of the "
-                         f"left, {a.shape[-1]}, must be the last but one of the right, {inner}")
-    return arithmetic.MatMulFn()(a, b)
+def is_readable(data: Any) -> bool:
+    """Whether NumPy sees an array in it: a Series, a picture, another library's tensor."""
+    return hasattr(data, "__array__") or hasattr(data, "__array_interface__")
+
+
+def is_dtype(value: Any) -> bool:
+    """Whether `value` names a dtype, as np.float32 and "float32" do."""
+    try:
+        return value not in ("cpu", "cuda") and np.dtype(value) is not None
+    except TypeError:
+        return False

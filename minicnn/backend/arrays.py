@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.backend import precision
+from minicnn.backend.messages import type_name
 
 Array = Any                    # numpy.ndarray or cupy.ndarray; shapes are given in comments
 
@@ -25,7 +26,7 @@ def cupy_of(array: Array) -> ModuleType:
     cupy = sys.modules.get("cupy")        # whoever holds a CuPy array has imported cupy
     if cupy is not None and isinstance(array, cupy.ndarray):
         return cupy
-    raise TypeError(f"expected a NumPy or CuPy array, got {type(array).__name__}")
+    raise TypeError(f"expected a NumPy or CuPy array, got {type_name(array)}")
 
 
 def is_array(value: object) -> bool:

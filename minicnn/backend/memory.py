@@ -10,6 +10,9 @@ frees what it took, and takes as much again in the next.  Two things keep it at 
 import ctypes
 import os
 import threading
+from contextlib import suppress
+from math import inf
+from pathlib import Path
 
 import numpy as np
 
@@ -32,6 +35,30 @@ def keep_freed_memory() -> bool:
     except (OSError, AttributeError):                      # another system, another C library
         return False
     return bool(mallopt(M_MMAP_MAX, 0) and mallopt(M_TRIM_THRESHOLD, 1 << 30))
+
+
+LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def machine_memory() -> float:
+    """Bytes of main memory that this process may have at most; inf where nobody tells."""
+    sizes = [inf]
+    with suppress(OSError, ValueError, AttributeError):
+        sizes.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    for limit in LIMITS:                                   # of a container
+        with suppress(OSError, ValueError):
+            sizes.append(int(Path(limit).read_text()))
+    return min(size for size in sizes if size > 0)
+
+
+def check_memory(nbytes: float, what: str) -> None:
+    """MemoryError at once if there is no such memory: a system short of it ends the process, and
+    says nothing.
+    """
+    there = machine_memory()
+    if nbytes > there:
+        raise MemoryError(f"{what} takes about {nbytes / 1e9:,.1f} GB, this machine has "
+                          f"{there / 1e9:,.1f} GB")
 
 
 _own = threading.local()

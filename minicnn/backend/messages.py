@@ -1,7 +1,8 @@
-"""Words for error messages: the names that are nearly what was typed."""
+"""Words for errors and reprs: the kind of a thing, the names that are nearly what was typed, ..."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from textwrap import fill
 from typing import Any
 
 
@@ -16,3 +17,26 @@ def did_you_mean(name: Any, choices: Iterable[Any], cutoff: float = 0.6) -> str:
     written = {str(choice).lower(): str(choice) for choice in choices}
     near = get_close_matches(str(name).lower(), written, n=3, cutoff=cutoff)
     return f"did you mean {' or '.join(written[found] for found in near)}?" if near else ""
+
+
+def type_name(value: Any) -> str:
+    """The name of value's type, with its library where Python and minicnn did not define it.
+
+    >>> import numpy as np
+    >>> type_name([1, 2]), type_name(np.ones(2))
+    ('list', 'numpy.ndarray')
+    """
+    kind = type(value)
+    library = kind.__module__.partition(".")[0]
+    return kind.__name__ if library in ("builtins", "minicnn", "__main__") else (
+        f"{library}.{kind.__name__}")
+
+
+def plural(count: int, noun: str) -> str:
+    """1 channel, 2 channels."""
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def in_lines(text: str) -> str:
+    """A repr in lines of at most 100 columns."""
+    return fill(text, 100, subsequent_indent="  ", break_on_hyphens=False)

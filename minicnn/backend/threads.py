@@ -14,22 +14,46 @@ can be done apart: `at_once`, `in_blocks`, `sum_over`.
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from minicnn.backend.arrays import Array
 
-BLOCK = 4 << 20            # bytes that stay in the cache while several steps pass over them
-LEAST = 1 << 19            # bytes below which tiles cost more to hand to a thread than they save
+
+class _Sizes:
+    block = 4 << 20        # bytes that stay in the cache while several steps pass over them
+    least = 1 << 19        # bytes below which tiles cost more to hand to a thread than they save
+
+
+sizes = _Sizes()
+
+
+@contextmanager
+def as_if_large(block: int = 200) -> Iterator[None]:
+    """Inside it arrays of more than `block` bytes are cut up as if they were large ones.
+
+    So the gradient check and the tests meet with a few numbers what else takes megabytes.
+    """
+    before = sizes.block, sizes.least
+    sizes.block, sizes.least = block, 0
+    try:
+        yield
+    finally:
+        sizes.block, sizes.least = before
+
+
+MOST_THREADS = 1024        # more than any processor has cores
 
 
 class _Threads:
     count = 1
     pool: ThreadPoolExecutor | None = None
     blas: Any = None       # threadpoolctl's note of how many threads the BLAS had
+    changing = threading.Lock()
 
 
 class _Own(threading.local):
@@ -45,28 +69,40 @@ def set_threads(count: int | None) -> None:
     count : whole number from 1 on, at best that of the processor's cores; None: as at the start
 
     On a machine whose cores are busy with other programs, 1 is steady; the BLAS's own threads then
-    wait for each other.
+    wait for each other.  Another Python thread may be training meanwhile: the operation that it is
+    at ends as it began, the next has the new number.
     """
-    if count is not None and (not isinstance(count, (int, np.integer)) or isinstance(count, bool)
-                              or count < 1):
-        raise ValueError(f"set_threads: a whole number from 1 on, or None, got {count!r}")
-    from threadpoolctl import threadpool_limits
-    if _Threads.blas is not None:
-        _Threads.blas.restore_original_limits()
-    _Threads.blas = None if count is None else threadpool_limits(1, user_api="blas")
-    if _Threads.pool is not None:
-        _Threads.pool.shutdown()
-    _Threads.count = int(count or 1)
-    _start_pool()
+    if count is not None and not isinstance(count, (int, np.integer)) or isinstance(count, bool):
+        raise TypeError(f"set_threads: a whole number from 1 on, or None, got {count!r}")
+    if count is not None and not 1 <= count <= MOST_THREADS:
+        raise ValueError("set_threads: a whole number from 1 on, or None, at most "
+                         f"{MOST_THREADS:,}, got {count}")
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        raise ImportError("set_threads needs threadpoolctl, which is not installed; "
+                          "pip install threadpoolctl") from None
+    with _Threads.changing:
+        if _Threads.blas is not None:
+            _Threads.blas.restore_original_limits()
+        _Threads.blas = None if count is None else threadpool_limits(1, user_api="blas")
+        _Threads.count = int(count or 1)
+        _start_pool()
 
 
 def _start_pool() -> None:
+    """The pool before is not shut down, for others may be using it: it ends with its last user."""
     count = _Threads.count
     _Threads.pool = ThreadPoolExecutor(count - 1, "minicnn") if count > 1 else None
 
 
+def _after_fork() -> None:
+    _Threads.changing = threading.Lock()   # whoever held it is not in the copy
+    _start_pool()
+
+
 if hasattr(os, "register_at_fork"):        # a copy of the process has none of its threads
-    os.register_at_fork(after_in_child=_start_pool)
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def thread_count() -> int:
@@ -82,7 +118,7 @@ def stretches(size: int, count: int) -> list[slice]:
 
 def in_one_go(nbytes: int) -> bool:
     """Whether work with so much memory is best done whole, by one thread: it is not worth tiles."""
-    return nbytes <= (2 * BLOCK if thread_count() == 1 else LEAST)
+    return nbytes <= (2 * sizes.block if thread_count() == 1 else sizes.least)
 
 
 def in_blocks(work: Callable[[slice], Any], size: int, nbytes: int) -> None:
@@ -92,26 +128,27 @@ def in_blocks(work: Callable[[slice], Any], size: int, nbytes: int) -> None:
              GPU shares out by itself).  Blocks of a few megabytes stay in the processor's cache
              from one step of `work` to the next.
     """
-    threads = thread_count() if nbytes > BLOCK else 1
-    rounds = -(-nbytes // (threads * BLOCK)) or 1
+    threads = thread_count() if nbytes > sizes.block else 1
+    rounds = -(-nbytes // (threads * sizes.block)) or 1
     at_once(work, stretches(size, rounds * threads))
 
 
 def tiles(size: int, nbytes: int, least: int, array: Array) -> list[slice]:
-    """0..size in slices of about BLOCK bytes: for work that needs so much memory beside its result.
+    """0..size in slices of about a block: for work that needs so much memory beside its result.
 
     nbytes : memory for one of `size`           least : the smallest slice, if one thread is at work
     A GPU, which is where `array` may be, takes tiles of a gigabyte.
     """
-    block, threads = (BLOCK, thread_count()) if isinstance(array, np.ndarray) else (1 << 30, 1)
+    on_cpu = isinstance(array, np.ndarray)
+    block, threads = (sizes.block, thread_count()) if on_cpu else (1 << 30, 1)
     count = -(-size // max(block // max(nbytes, 1), least))
     return stretches(size, -(-count // threads) * threads)
 
 
 def at_once(work: Callable[[Any], Any], parts: list) -> list:
     """[work(part) for part in parts], as many of them at the same time as there are threads."""
-    threads = min(thread_count(), len(parts))
-    if threads == 1 or _Threads.pool is None:
+    threads, pool = min(thread_count(), len(parts)), _Threads.pool
+    if threads == 1 or pool is None:
         return [work(part) for part in parts]
     answers: list = [None] * len(parts)
     waiting = iter(range(len(parts)))      # an iterator hands out each number once
@@ -124,7 +161,7 @@ def at_once(work: Callable[[Any], Any], parts: list) -> list:
         finally:
             _own.busy = False
 
-    others = [_Threads.pool.submit(some) for _ in range(threads - 1)]
+    others = [pool.submit(some) for _ in range(threads - 1)]
     try:
         some()
     finally:
@@ -149,11 +186,13 @@ def sum_over(work: Callable[[Any], Array], parts: list) -> Array:
 
 def _from_environment() -> None:
     text = os.environ.get("MINICNN_THREADS", "")
-    if text:
-        if not text.isdecimal() or not int(text):
-            raise ValueError(f"MINICNN_THREADS is {text!r}, expected a whole number from 1 on; "
-                             "correct it, or unset it")
-        set_threads(int(text))
+    if not text:
+        return
+    count = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    if not 1 <= count <= MOST_THREADS:
+        raise ValueError(f"MINICNN_THREADS is {text[:20]!r}, expected a whole number from 1 on, at "
+                         f"most {MOST_THREADS:,}; correct it, or unset it")
+    set_threads(count)
 
 
 _from_environment()

@@ -9,7 +9,7 @@ stacked.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, NoReturn
 
@@ -32,6 +32,13 @@ def whole(value: Any, name: str) -> int:
     return int(value)
 
 
+def truth(value: Any, name: str) -> bool:
+    """A setting that is True or False: a TypeError for anything else."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
 def pair(value: Any, name: str = "kernel_size", least: int = 1) -> tuple[int, int]:
     """(height, width) from one whole number or two; a ValueError below `least`."""
     both = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
@@ -52,8 +59,8 @@ def out_size(size: int, kernel: int, stride: int = 1, before: int = 0, after: in
     """Number of window positions along one axis; `after` equals `before` if not given.
 
     What does not divide is floored, as in the papers: out_size(224, 7, 2, 3) == 112.  With
-    `ceil_mode` a last window may hang over the far edge, if it starts inside the image or its
-    near padding (PyTorch's rule; GoogLeNet's and ZFNet's pooling need it).
+    `ceil_mode` a last window may hang over the far edge by less than a stride, if it starts inside
+    the image or its near padding (PyTorch's rule; GoogLeNet's and ZFNet's pooling need it).
 
     >>> out_size(32, 5), out_size(227, 11, 4), out_size(112, 3, 2, ceil_mode=True)
     (28, 55, 56)
@@ -61,14 +68,16 @@ def out_size(size: int, kernel: int, stride: int = 1, before: int = 0, after: in
     after = before if after is None else after
     reach = dilation * (kernel - 1) + 1
     room = size + before + after - reach
-    if room < 0:
+    count = room // stride + 1                             # below 1 where none fits
+    count += bool(ceil_mode and room % stride and count * stride < size + before)
+    if count < 1 or size < 1:
         refuse_size(size, before, after, reach)
-    count = room // stride + 1
-    overhangs = ceil_mode and room % stride and count * stride < size + before
-    return count + 1 if overhangs else count
+    return count
 
 
 def refuse_size(size: int, before: int, after: int, reach: int) -> NoReturn:
+    if size < 1:
+        raise ValueError(f"the image has {size} rows or columns: there is nothing to look at")
     raise ValueError(f"a window of {reach} pixels does not fit into {size} + {before} + {after} = "
                      f"{size + before + after}; pad more, or use a smaller kernel")
 
@@ -77,6 +86,8 @@ def refuse_size(size: int, before: int, after: int, reach: int) -> NoReturn:
 class Window:
     """Kernel, stride, padding and dilation of a layer, each as (height, width).
 
+    dilation : the distance between neighbouring cells, in pixels; 1 where they touch
+    sees     : each position must have a cell on the image, which may fall between two cells
     padding : whole number, pair, "valid" (none) or "same" (as much as keeps ceil(size / stride)
               positions, the odd pixel below and to the right, as TensorFlow does)
     """
@@ -86,6 +97,7 @@ class Window:
     padding: tuple[int, int] | str
     dilation: tuple[int, int] = (1, 1)
     ceil_mode: bool = False
+    sees: bool = False
 
     @classmethod
     def of(cls, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
@@ -104,17 +116,17 @@ class Window:
                 ceil_mode: bool = False) -> "Window":
         """The window of a pooling layer: windows lie side by side unless a stride is given.
 
-        Raises ValueError for a padding of more than half the window: a window could then lie
-        outside the image altogether.
+        Raises ValueError for a padding of more than half the cells: a window could then lie outside
+        the image altogether.
         """
         window = cls.of(kernel_size, kernel_size if stride is None else stride, padding, dilation,
                         ceil_mode)
         if not isinstance(window.padding, str):
-            for pixels, reach in zip(window.padding, window.reach, strict=True):
-                if pixels > reach // 2:
+            for pixels, cells in zip(window.padding, window.kernel, strict=True):
+                if pixels > cells // 2:
                     raise ValueError(f"padding of {pixels} is more than half of a pooling window "
-                                     f"of {reach} pixels; pad at most {reach // 2}")
-        return window
+                                     f"of {cells} cells; pad at most {cells // 2}")
+        return replace(window, sees=window.dilation != (1, 1))       # else each does
 
     def __str__(self) -> str:
         """For tables and messages: "kernel 3x3, stride 2x2, padding 1x1"."""
@@ -149,10 +161,23 @@ class Window:
 
     def out(self, H: int, W: int) -> tuple[int, int]:
         """(OH, OW): how many positions the window has on an image of H x W."""
+        if self.sees:
+            self.refuse_blind(H, W)
         rows, columns = self.borders(H, W)
         (KH, KW), (SH, SW), (DH, DW) = self.kernel, self.stride, self.dilation
         return (out_size(H, KH, SH, *rows, DH, self.ceil_mode),
                 out_size(W, KW, SW, *columns, DW, self.ceil_mode))
+
+    def refuse_blind(self, H: int, W: int) -> None:
+        """Raise ValueError if a window has no cell on the image: it would have no largest value."""
+        windows = replace(self, sees=False).out(H, W)
+        for size, count, (before, _), stride, dilation in zip(
+                (H, W), windows, self.borders(H, W), self.stride, self.dilation, strict=True):
+            for start in range(-before, 0, stride)[:count]:          # from the image's first pixel
+                if start % dilation >= size:               # its first cell that is not before it
+                    raise ValueError(f"a window that starts {-start} before an image of {H}x{W} "
+                                     f"has no cell on it: they are {dilation} pixels apart; pad "
+                                     "less, or dilate less")
 
     def cells(self) -> Iterator[tuple[int, int]]:
         """(u, v) of every cell of the window, row by row."""
@@ -168,8 +193,7 @@ class Window:
         """What lies under cell (u, v) at every position: a view (..., OH, OW) of (..., H', W')."""
         (SH, SW), (DH, DW) = self.stride, self.dilation
         h, w = u * DH, v * DW                              # of position (0, 0)
-        h_last, w_last = h + SH * (OH - 1), w + SW * (OW - 1)
-        return x_pad[..., h:h_last + 1:SH, w:w_last + 1:SW]
+        return x_pad[..., h:h + SH * (OH - 1) + 1:SH, w:w + SW * (OW - 1) + 1:SW]
 
     def padded_size(self, H: int, W: int) -> tuple[int, int]:
         """(H', W'): the image with its borders, but no farther than the last window reaches."""

@@ -109,19 +109,21 @@ def test_matmul_with_plain_arrays():
         assert isinstance(y, Tensor) and y.numpy().tolist() == w.tolist()
 
 
-@pytest.mark.parametrize("name", ["sum", "mean", "max", "min", "var"])
+@pytest.mark.parametrize("name", ["sum", "mean", "amax", "amin", "var", "std"])
 @pytest.mark.parametrize("axis", [None, 0, 1, -1, (0, 2), (-1, 0), (0, 1, 2)])
 @pytest.mark.parametrize("keepdims", [False, True])
 def test_reductions_mean_what_they_mean_in_numpy(xp, name, axis, keepdims):
     a = values((2, 3, 4))
-    y = getattr(Tensor(xp.asarray(a)), name)(axis, keepdims)
-    expected = getattr(a, name)(axis=axis, keepdims=keepdims)
-    assert y.shape == expected.shape and np.allclose(y.numpy(), expected)
+    words = {"ddof": 1} if name in ("var", "std") else {}
+    expected = getattr(np, name)(a, axis=axis, keepdims=keepdims, **words)
+    method = getattr(Tensor(xp.asarray(a)), name)
+    for y in (method(dim=axis, keepdim=keepdims), method(axis=axis, keepdims=keepdims)):
+        assert y.shape == expected.shape and np.allclose(y.numpy(), expected)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_reductions_keep_the_dtype(xp, dtype):
-    for name in ("sum", "mean", "max", "min", "var"):
+    for name in ("sum", "mean", "amax", "amin", "var", "std"):
         x = Tensor(xp.asarray(values((2, 3), dtype)), requires_grad=True)
         y = getattr(x, name)(1)
         y.backward(xp.ones(y.shape, dtype=dtype))
@@ -138,9 +140,9 @@ def test_float16_sums_do_not_overflow_on_the_way(xp):
     assert Tensor(xp.asarray(np.full(4096, 3.0, np.float16))).sum().item() == 12288.0
     assert Tensor(xp.asarray(np.full(300, 300.0, np.float16))).mean().item() == 300.0
     assert Tensor(xp.asarray(np.tile(np.array([100.0, -100.0], np.float16), 300))).sum().item() == 0
-    assert ones.var().item() == 0.0
+    assert ones.var(correction=0).item() == 0.0
     row = Tensor(xp.asarray(np.ones((1, 2048), np.float16)))
-    assert (row @ row.transpose()).item() == 2048.0
+    assert (row @ row.T).item() == 2048.0
 
 
 def test_what_is_too_large_for_float16_becomes_infinite():
@@ -150,7 +152,7 @@ def test_what_is_too_large_for_float16_becomes_infinite():
 
 def test_tied_maxima_share_the_gradient(xp):
     x = Tensor(xp.asarray([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]), requires_grad=True)
-    x.max(1).backward(xp.asarray([1.0, 3.0]))
+    x.amax(1).backward(xp.asarray([1.0, 3.0]))
     assert to_cpu(x.grad).tolist() == [[0, 0.5, 0.5], [1, 1, 1]]
     x = Tensor(xp.asarray([4.0, 4.0]), requires_grad=True)
     x.min().backward()
@@ -170,7 +172,7 @@ def test_empty_sums(xp):
     x.sum().backward()
     assert x.sum(0).numpy().tolist() == [0, 0, 0] and x.grad.shape == (0, 3)
     assert x.mean(1).shape == (0,)
-    with pytest.raises(ValueError, match="zero-size array"):
+    with pytest.raises(ValueError, match=r"amax, amin: \(0, 3\) has no values to compare"):
         x.max()
 
 
@@ -180,8 +182,9 @@ def test_shapes(xp):
     for y, expected in [
             (x.reshape(6, 4), a.reshape(6, 4)), (x.reshape((4, -1)), a.reshape(4, -1)),
             (x.reshape(24), a.reshape(24)), (x.flatten(), a.reshape(-1)),
-            (x.flatten(1), a.reshape(2, 12)), (x.flatten(2), a), (x.transpose(), a.T),
-            (x.transpose(1, 2, 0), a.transpose(1, 2, 0)), (x.transpose((0, -1, 1)),
+            (x.flatten(1), a.reshape(2, 12)), (x.flatten(2), a),
+            (x.transpose(0, 2), a.swapaxes(0, 2)),
+            (x.permute(1, 2, 0), a.transpose(1, 2, 0)), (x.permute((0, -1, 1)),
                                                            a.transpose(0, 2, 1))]:
         assert y.shape == expected.shape and (y.numpy() == expected).all()
     assert Tensor(xp.asarray(np.zeros((0, 3, 2)))).flatten(1).shape == (0, 6)

@@ -5,7 +5,7 @@ import gc
 import numpy as np
 import pytest
 
-from minicnn.autograd import functions as F
+from minicnn.autograd.elementary import ExpFn
 from minicnn.autograd.engine import Function, Variable
 from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
@@ -223,7 +223,7 @@ def test_nothing_is_recorded_inside_no_grad(xp):
 
 def test_a_plain_variable_works_too():
     x = Variable(np.array([2.0]), requires_grad=True)
-    y = F.ExpFn()(x)
+    y = ExpFn()(x)
     y.backward()
     assert type(y) is Variable and x.grad[0] == np.exp(2.0)
 

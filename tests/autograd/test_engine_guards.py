@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from minicnn.autograd import functions as F
+from minicnn.autograd.elementary import ExpFn
 from minicnn.autograd.engine import Function
 from minicnn.autograd.hooks import AnomalyError, detect_anomaly
 from minicnn.autograd.tensor import Tensor
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from tests.autograd.test_engine import Identity, grad, leaf
 
 # --- refusals ---------------------------------------------------------------------------------
@@ -44,9 +46,28 @@ def test_whole_numbers_have_no_gradient(dtype):
         Tensor(np.zeros(2, dtype), requires_grad=True)
 
 
+def test_an_instance_serves_one_call(xp):
+    x = leaf(xp, [1.0, 2.0])
+    for after in (lambda y: None, lambda y: y.sum().backward()):
+        function = ExpFn()
+        after(function(x))
+        with pytest.raises(RuntimeError, match=r"ExpFn: this instance has been called before, .* "
+                           r"every call takes a new one: ExpFn\(...\)\(x\)"):
+            function(x)
+
+
+def test_pytorchs_ways_to_write_and_call_a_function():
+    with pytest.raises(TypeError, match=r"ExpFn.apply\(x\) is PyTorch's; .*: ExpFn\(\)\(x\)"):
+        ExpFn.apply(Tensor([1.0]))
+    for method in ("forward", "backward"):
+        with pytest.raises(TypeError, match=rf"Cube.{method}: here it is an ordinary method, "
+                           rf"{method}\(self, ...\); what PyTorch keeps on ctx, self keeps"):
+            type("Cube", (Function,), {method: staticmethod(lambda ctx, x: x)})
+
+
 def test_functions_want_tensors():
-    with pytest.raises(TypeError, match=r"Exp: expected a Tensor, got ndarray; wrap it: Tensor"):
-        F.ExpFn()(np.ones(2))
+    with pytest.raises(TypeError, match="Exp: expected a Tensor, got numpy.ndarray; wrap it: "):
+        ExpFn()(np.ones(2))
 
 
 @pytest.mark.parametrize("answer, message", [

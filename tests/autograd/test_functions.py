@@ -64,7 +64,7 @@ def test_clip(xp):
     assert slopes(y, x) == [0, 1, 1, 1, 0]                       # the ends belong to the inside
     assert F.clip(leaf(xp, [1.0], np.float16), 0, np.float64(0.5)).dtype == np.float16
     assert np.isnan(F.clip(leaf(xp, [np.nan]), 0, 1).item())
-    with pytest.raises(ValueError, match=r"clip: low 2 is above high 1"):
+    with pytest.raises(ValueError, match=r"clamp: min 2 is above max 1"):
         F.clip(x, 2, 1)
 
 
@@ -81,17 +81,32 @@ def test_where(xp):
             F.where(xp.asarray(condition), a, b)
 
 
-@pytest.mark.parametrize("widths", [1, (1, 2), ((0, 1), (2, 3)), 0, ((1, 1), (0, 0))])
 @pytest.mark.parametrize("value", [0.0, -np.inf, 2.5])
-def test_pad(xp, widths, value):
+@pytest.mark.parametrize("given, widths", [
+    (1, 1), (0, 0), (((0, 1), (2, 3)), ((0, 1), (2, 3))), (((1, 1), (0, 0)), ((1, 1), (0, 0))),
+    ((1, 2), ((0, 0), (1, 2))), ((1, 2, 3, 4), ((3, 4), (1, 2))), ([0, 1], ((0, 0), (0, 1)))])
+def test_pad(xp, given, widths, value):
+    """A flat list is PyTorch's, the last dim first; pairs and a single number are NumPy's."""
     a = np.arange(6.0).reshape(2, 3)
     x = leaf(xp, a)
-    y = F.pad(x, widths, value)
+    y = F.pad(x, given, value=value)
     assert (y.numpy() == np.pad(a, widths, constant_values=value)).all()
     dy = np.random.default_rng(0).standard_normal(y.shape)
     y.backward(xp.asarray(dy))
     top, left = np.broadcast_to(widths, (2, 2))[:, 0]
     assert (to_cpu(x.grad) == dy[top:top + 2, left:left + 3]).all()
+
+
+def test_pad_refuses():
+    x = Tensor(np.ones((2, 2)))
+    for given, complaint in [((-1, 0), "whole numbers from 0 on, got .* to cut off: x\\[..., 1:-1"),
+                             ((0.5, 0), "whole numbers from 0 on"),
+                             ((1, 2, 3), "give \\(left, right, top, bottom\\)"),
+                             ((1, 1, 1, 1, 1, 1), "give \\(left, right, top, bottom\\)")]:
+        with pytest.raises(ValueError, match=f"pad: .*{complaint}"):
+            F.pad(x, given)
+    with pytest.raises(ValueError, match='must be "constant", got 3.0; for a value: value=2.5'):
+        F.pad(x, 1, 3.0)
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1, -2])
@@ -100,17 +115,27 @@ def test_concatenate_stack_and_split(xp, axis):
     ta, tb = leaf(xp, a), leaf(xp, b)
     joined = F.concatenate([ta, tb], axis)
     assert (joined.numpy() == np.concatenate([a, b], axis)).all()
+    assert (F.cat(tensors=(ta, tb), dim=axis).numpy() == joined.numpy()).all()
     joined.backward(joined.data)
     assert (to_cpu(ta.grad) == a).all() and (to_cpu(tb.grad) == b).all()
     assert (F.stack([ta, tb], axis).numpy() == np.stack([a, b], axis)).all()
-    for sections in (1, 2, [1], [1, 1], [0, 2]):
-        if sections == 2 and a.shape[axis] == 3:
-            with pytest.raises(ValueError, match="3 positions do not divide into 2 equal parts"):
-                F.split(ta, sections, axis)
-            continue
-        parts, expected = F.split(ta, sections, axis), np.split(a, sections, axis)
+    length = a.shape[axis]
+    for size, cuts in [(1, range(1, length)), (2, range(2, length, 2)), (9, []), ([length], []),
+                       ([1, length - 1], [1]), ([0, length], [0])]:
+        parts, expected = F.split(ta, size, axis), np.split(a, cuts, axis)
         assert len(parts) == len(expected)
         assert all((p.numpy() == e).all() for p, e in zip(parts, expected, strict=True))
+        assert [p.shape for p in ta.split(size, dim=axis)] == [e.shape for e in expected]
+
+
+def test_split_counts_as_pytorch_does():
+    """torch.arange(7.).split(3) and .chunk(3), .chunk(4), .chunk(9), PyTorch 2.13."""
+    x = Tensor(np.arange(7.0))
+    for parts, sizes in [
+            (x.split(3), [3, 3, 1]), (x.chunk(3), [3, 3, 1]), (x.chunk(4), [2, 2, 2, 1]),
+            (F.chunk(x, 9), [1] * 7), (F.split(x, [5, 2]), [5, 2])]:
+        assert [len(part) for part in parts] == sizes
+        assert np.concatenate([part.numpy() for part in parts]).tolist() == list(range(7))
 
 
 def test_stack_along_a_new_last_axis(xp):
@@ -120,15 +145,23 @@ def test_stack_along_a_new_last_axis(xp):
 
 def test_refusals(xp):
     a, b = leaf(xp, [1.0, 2.0]), leaf(xp, [1.0, 2.0, 3.0])
-    with pytest.raises(ValueError, match="concatenate: nothing to join, the list is empty"):
+    with pytest.raises(ValueError, match="cat: nothing to join, the list is empty"):
         F.concatenate([])
     with pytest.raises(ValueError, match=r"stack: the shapes differ: \[\(2,\), \(3,\)\]"):
         F.stack([a, b])
-    with pytest.raises(ValueError, match="stack: "):
+    with pytest.raises(ValueError, match="stack: nothing to join"):
         F.stack([])
-    for sections in (0, -1, 3):
-        with pytest.raises(ValueError, match="split: 2 positions do not divide into"):
-            F.split(a, sections)
+    with pytest.raises(ValueError, match=r"stack: there is no place 2 beside the dims of \(2,\)"):
+        F.stack([a, a], 2)
+    for join in (F.cat, F.stack):
+        with pytest.raises(TypeError, match=r"expected several Tensors, got one; \w+\(\[x, y\]\)"):
+            join(a)
+    for size, complaint in [(0, "split: parts of size 0; the smallest is 1"),
+                            ([1, 2], r"split: parts of \[1, 2\] do not add up to the 2 places")]:
+        with pytest.raises(ValueError, match=complaint):
+            F.split(a, size)
+    with pytest.raises(ValueError, match="chunk: the number of parts must be at least 1, got 0"):
+        a.chunk(0)
     with pytest.raises(TypeError, match="Concatenate: float64 and float32 mixed"):
         F.concatenate([a, a.astype("float32")])
     with pytest.raises(TypeError, match="expected a Tensor, an array or a number, got str"):
@@ -154,7 +187,7 @@ def test_dtypes_stay(xp, dtype):
     mask = xp.asarray([[True, False, True]])
     for function in [lambda x: F.maximum(x, 0.5), lambda x: F.minimum(x, x * 2),
                      lambda x: F.clip(x, 0.1, 0.9), lambda x: F.where(mask, x, 2.0),
-                     lambda x: F.pad(x, 1, 3.0), lambda x: F.concatenate([x, x], 1),
+                     lambda x: F.pad(x, 1, value=3.0), lambda x: F.concatenate([x, x], 1),
                      lambda x: F.broadcast_to(x, (3, 2, 3)), lambda x: F.stack([x, x])]:
         x = leaf(xp, np.linspace(0.2, 1.5, 6).reshape(2, 3), dtype)
         y = function(x)

@@ -10,8 +10,9 @@ from minicnn.autograd.hooks import record_outputs
 from minicnn.autograd.shapes import BATCH, FollowedShape
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.activations import ReLU
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
-from minicnn.layers.module import Module, Parameter, Sequential
+from minicnn.layers.module import Module, Parameter
 from minicnn.layers.softmax import softmax
 
 IMAGE = (4, 6, 8)
@@ -25,15 +26,20 @@ WAYS = {                                                   # what a block may do
     "flat": lambda x: x.flatten(1),
     "reshaped": lambda x: x.reshape(len(x), 2, -1, 8),
     "reshaped by a tuple": lambda x: x.reshape((x.shape[0], 4, 48)),
-    "transposed": lambda x: x.transpose(0, 2, 3, 1),
+    "transposed": lambda x: x.permute(0, 2, 3, 1),
     "channels cut out": lambda x: x[:, 1:3],
     "one row": lambda x: x[:, :, 0],
     "every second pixel": lambda x: x[..., ::2, ::2],
     "a new axis": lambda x: x[:, None],
     "mean over pixels": lambda x: x.mean((2, 3)),
     "sum over channels": lambda x: x.sum(1, keepdims=True),
-    "largest of a row": lambda x: x.max(axis=-1),
-    "smallest, spread": lambda x: x.min(axis=1) + x.var(axis=1),
+    "largest of a row": lambda x: x.max(dim=-1).values,
+    "smallest, spread": lambda x: x.amin(axis=1) + x.var(axis=1),
+    "places": lambda x: x.argmax(1, keepdim=True), "turned": lambda x: x.transpose(1, -1).mT,
+    "squeezed": lambda x: x[:, :1].squeeze(1).unsqueeze(1).expand(-1, 3, -1, -1),
+    "repeated": lambda x: x.repeat(1, 2, 1, 3), "kept apart": lambda x: x.flatten(1, 2),
+    "chunked": lambda x: x.chunk(3, 1)[-1], "methods": lambda x: x.relu().clamp(0, 1).std(1).sqrt(),
+    "other dtypes": lambda x: x.double().clone(), "rows": lambda x: F.stack(list(x)),
     "standardised": lambda x: (x - x.mean(1, keepdims=True)) / x.var(1, keepdims=True),
     "concatenated": lambda x: F.concatenate([x, x[:, :1], x], axis=1),
     "stacked": lambda x: F.stack([x, x], axis=1),
@@ -41,7 +47,7 @@ WAYS = {                                                   # what a block may do
     "padded": lambda x: F.pad(x, ((0, 0), (0, 0), (1, 2), (3, 0))),
     "chosen": lambda x: F.where(np.ones(8, bool), x, x * 2),
     "shares": lambda x: softmax(x, dim=1),
-    "products": lambda x: x @ x.transpose(0, 1, 3, 2),
+    "products": lambda x: x @ x.mT,
     "a matrix from the left": lambda x: np.ones((3, 6), np.float32) @ x,
     "a scale of its own": lambda x: x * Tensor(np.ones((4, 1, 1), np.float32)),
 }
@@ -64,7 +70,7 @@ def test_the_shape_is_that_of_the_values(name):
 
 def test_what_a_shape_answers():
     x = FollowedShape((BATCH, *IMAGE))
-    assert (len(x), x.shape, x.ndim, x.size) == (BATCH, (BATCH, *IMAGE), 4, BATCH * 192)
+    assert (len(x), x.shape, x.ndim, x.numel()) == (BATCH, (BATCH, *IMAGE), 4, BATCH * 192)
     assert x.dtype == np.float32 and x.device == "cpu"
     assert repr(x) == "FollowedShape(N, 4, 6, 8)"
 
@@ -142,7 +148,7 @@ def test_a_block_that_asks_no_part_has_one_row():
     (lambda x: x * x[..., 1:], r"Mul: shapes .* and \(N, 4, 6, 7\) meet"),
     (lambda x: x.reshape(len(x), 5, -1), r"reshape: \(N, 4, 6, 8\) does not become \(N, 5, -1\)"),
     (lambda x: x @ x, r"@: shapes \(N, 4, 6, 8\) and \(N, 4, 6, 8\) do not fit"),
-    (lambda x: F.concatenate([x, x[..., 1:]], axis=1), "differ outside axis 1")])
+    (lambda x: F.concatenate([x, x[..., 1:]], axis=1), "differ outside dim 1")])
 def test_shapes_that_do_not_fit(way, message):
     with pytest.raises(ValueError, match=message):
         Block(way).shape(IMAGE)
@@ -152,7 +158,7 @@ def test_shapes_that_do_not_fit(way, message):
     ((3, 224, 224), r"got the tuple \(3, 224, 224\); for shapes call model.shape\(\(C, H, W\)\)"),
     ((Tensor([1.0]), [1]), "got a tuple of 2; unpack it first: images, labels = batch"),
     (None, "got a NoneType; did the forward before it forget its return"),
-    (np.zeros((1, 3, 4, 4), np.float32), r"got a ndarray; wrap it: Tensor\(x\)")])
+    (np.zeros((1, 3, 4, 4), np.float32), r"got a numpy.ndarray; wrap it: Tensor\(x\)")])
 def test_what_is_put_in_the_place_of_a_tensor(wrong, message):
     with pytest.raises(TypeError, match=r"^conv \(Conv2d 3 -> 8.*: expected a Tensor, " + message):
         Sequential(conv=Conv2d(3, 8, 3))(wrong)

@@ -8,7 +8,8 @@ import pytest
 from minicnn.autograd.hooks import detect_anomaly, record_outputs
 from minicnn.autograd.switches import layer_path, located, no_grad, record_shapes, state
 from minicnn.autograd.tensor import Tensor
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.containers import Sequential
+from minicnn.layers.module import Module
 
 
 def records() -> bool:
@@ -85,6 +86,115 @@ def test_other_threads_keep_their_own():
         thread.start()
         thread.join()
     assert seen == [(True, "")]
+
+
+def test_one_object_in_two_threads():
+    """Each thread gets back what it had, in whatever order they leave."""
+    setting, seen = no_grad(), []
+    steps = [threading.Event() for _ in range(3)]
+
+    def other():
+        with no_grad(), setting:
+            steps[0].set()
+            assert steps[1].wait(10)
+        seen.append(records())
+        steps[2].set()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert steps[0].wait(10)
+    with setting:                                          # opened last ...
+        steps[1].set()
+        assert steps[2].wait(10)                           # ... and closed last
+        assert not records()
+    thread.join()
+    assert records() and seen == [True]
+
+
+def test_one_hook_in_two_threads():
+    heard, other_heard = [], []
+    hook = record_outputs(lambda path, layer, y: heard.append(threading.get_ident()))
+    outer = record_outputs(lambda path, layer, y: other_heard.append(path))
+    inside, done = threading.Event(), threading.Event()
+
+    def other():
+        with hook:
+            inside.set()
+            assert done.wait(10)
+            Where()(Tensor([1.0]))
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert inside.wait(10)
+    with outer, hook:
+        done.set()
+        thread.join()
+        Where()(Tensor([1.0]))
+    assert not state.hooks and len(set(heard)) == 2 and len(other_heard) == 1
+
+
+def test_without_brackets():
+    @no_grad
+    def predict(x):
+        return records(), x
+
+    assert predict(3) == (False, 3) and predict.__name__ == "predict" and records()
+
+
+def test_a_generator_function():
+    """Its body runs inside, whoever asks for its values stays outside, whatever he sends in."""
+    log = []
+
+    @no_grad()
+    def numbers(n):
+        try:
+            for i in range(n):
+                sent = yield i, records()
+                log.append((sent, records()))
+        except KeyError:
+            log.append(("KeyError", records()))
+            yield "caught", records()
+        finally:
+            log.append(("end", records()))
+        return "returned"
+
+    assert numbers.__name__ == "numbers"
+    for _, inside in numbers(2):
+        assert not inside and records()
+    one = numbers(2)
+    assert next(one) == (0, False) and one.send("a") == (1, False) and records()
+    assert one.throw(KeyError) == ("caught", False) and records()
+    with pytest.raises(StopIteration, match="returned"):
+        next(one)
+    other = numbers(3)
+    next(other)
+    other.close()
+    assert records() and log[-1] == ("end", False) and not [entry for entry in log if entry[1]]
+
+    @no_grad()
+    def fails():
+        yield 1
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        list(fails())
+    assert records()
+
+
+def test_what_cannot_be_decorated():
+    async def waits():
+        pass
+
+    async def yields():
+        yield
+
+    for function in (waits, yields):
+        with pytest.raises(TypeError, match=r"is async: .* around no await: with no_grad\(\)"):
+            no_grad()(function)
+    with pytest.raises(TypeError, match="@ stands before a function, got Tensor; a block:"):
+        no_grad()(Tensor([1.0]))
+    with pytest.raises(TypeError, match="stands before a function, got numpy.ndarray"):
+        no_grad(np.ones(2))
 
 
 class Where(Module):

@@ -6,6 +6,7 @@ import sys
 import threading
 
 import numpy as np
+import pytest
 
 from minicnn.backend import memory
 
@@ -37,3 +38,25 @@ def test_another_c_library_is_no_error(monkeypatch):
         raise OSError("no such library")
     monkeypatch.setattr(memory.ctypes, "CDLL", missing)
     assert memory.keep_freed_memory() is False
+
+
+def test_more_memory_than_there_is(monkeypatch, tmp_path):
+    assert memory.machine_memory() > 1e8
+    limit = tmp_path / "limit"
+    limit.write_text("2000000000\n")
+    monkeypatch.setattr(memory, "LIMITS", (str(limit), str(tmp_path / "missing")))
+    monkeypatch.setattr(os, "sysconf", lambda name: 10 ** 6)
+    assert memory.machine_memory() == 2e9
+    limit.write_text("max\n")                              # as a container without a limit says
+    assert memory.machine_memory() == 1e12
+    limit.write_text("-1\n")
+    assert memory.machine_memory() == 1e12
+    memory.check_memory(1e12, "this")
+    with pytest.raises(MemoryError, match="this takes about 2,000.0 GB, this machine has 1,000.0"):
+        memory.check_memory(2e12, "this")
+
+
+def test_where_nobody_tells(monkeypatch):
+    monkeypatch.setattr(memory, "LIMITS", ())
+    monkeypatch.delattr(os, "sysconf", raising=False)
+    memory.check_memory(1e30, "this")

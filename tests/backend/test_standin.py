@@ -199,15 +199,20 @@ def test_what_cupy_lacks_is_missing(cp, x):
 
 def test_an_object_that_claims_the_operators_gets_them(x):
     class Claims:
-        __array_ufunc__ = None
-
         def __radd__(self, other):
             return "mine"
 
         def __gt__(self, other):
             return "mine too"
 
-    assert x + Claims() == "mine" and (x < Claims()) == "mine too"
+    class ByUfunc(Claims):
+        __array_ufunc__ = None
+
+    class ByPriority(Claims):
+        __array_priority__ = 1000                            # as Tensor
+
+    for claims in (ByUfunc(), ByPriority()):
+        assert x + claims == "mine" and (x < claims) == "mine too"
 
 
 def test_truth_needs_one_value(x):

@@ -29,10 +29,56 @@ def test_set_threads_takes_the_blas_down_and_none_puts_it_back():
     assert blas_threads() == before and threads.thread_count() == 1
 
 
-@pytest.mark.parametrize("count", [0, -1, 1.5, True, "2"])
-def test_set_threads_refuses(count):
-    with pytest.raises(ValueError, match="set_threads: a whole number from 1 on, or None, got"):
-        set_threads(count)
+@pytest.mark.parametrize("kind, count", [
+    (ValueError, 0), (ValueError, -1), (ValueError, 1025), (ValueError, 10 ** 30),
+    (TypeError, 1.5), (TypeError, True), (TypeError, "2"), (TypeError, float("nan")),
+    (TypeError, [2])])
+def test_set_threads_refuses(kind, count):
+    with several_threads(2):
+        with pytest.raises(kind, match="set_threads: a whole number from 1 on, or None"):
+            set_threads(count)
+        assert threads.thread_count() == 2
+
+
+def test_without_threadpoolctl(monkeypatch):
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    with pytest.raises(ImportError, match="set_threads needs threadpoolctl.*; pip install"):
+        set_threads(2)
+
+
+def test_while_another_thread_works():
+    """Neither a pool that is gone, nor work that is done twice or not at all."""
+    problems, stop = [], threading.Event()
+
+    def work():
+        try:
+            while not stop.is_set():
+                if threads.at_once(lambda n: n * n, [1, 2, 3, 4]) != [1, 4, 9, 16]:
+                    problems.append("wrong")
+        except BaseException as problem:
+            problems.append(problem)
+
+    with several_threads(2):
+        other = threading.Thread(target=work)
+        other.start()
+        for number in range(60):
+            set_threads(1 + number % 4)
+            threads.at_once(str, [1, 2])
+        stop.set()
+        other.join()
+    assert problems == []
+
+
+def test_the_threads_of_before_come_to_an_end():
+    """They are not shut down, but nobody needs them any more."""
+    with several_threads(4):
+        barrier = threading.Barrier(4)
+        threads.at_once(lambda n: barrier.wait(10), [1, 2, 3, 4])
+        before = [one for one in threading.enumerate() if one.name.startswith("minicnn")]
+    assert len(before) >= 3
+    for one in before:
+        one.join(10)
+        assert not one.is_alive()
 
 
 def run(script, **environment):
@@ -46,11 +92,18 @@ def test_the_environment_says_it_too():
     assert run(script, MINICNN_THREADS="").stdout == "1\n"
 
 
-@pytest.mark.parametrize("text", ["0", "two", "-1", "1.5"])
-def test_the_environment_is_checked(text):
-    answer = run("import minicnn", MINICNN_THREADS=text)
-    assert answer.returncode == 1 and f"MINICNN_THREADS is {text!r}, expected a whole number" \
-        in answer.stderr
+@pytest.mark.parametrize("text", ["0", "two", "-1", "1.5", "nan", " ", "\u0663", "1025",
+                                  "9" * 5000], ids=lambda text: text[:9])
+def test_the_environment_is_checked(text, monkeypatch):
+    monkeypatch.setenv("MINICNN_THREADS", text)
+    with pytest.raises(ValueError, match=f"MINICNN_THREADS is '{text[:20]}', expected a whole "
+                                         "number from 1 on, at most 1,024; correct it, or unset"):
+        threads._from_environment()
+
+
+def test_the_environment_is_heeded_at_the_start():
+    answer = run("import minicnn", MINICNN_THREADS="two")
+    assert answer.returncode == 1 and "MINICNN_THREADS is 'two'" in answer.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
@@ -125,12 +178,12 @@ def test_in_blocks_covers_everything_once(count, nbytes):
     with several_threads(count):
         threads.in_blocks(work, 37, nbytes)
     assert (seen == 1).all()
-    assert len(parts) == min(37, count * max(1, -(-nbytes // (count * threads.BLOCK)))) \
-        if nbytes > threads.BLOCK else len(parts) == 1
+    assert len(parts) == min(37, count * max(1, -(-nbytes // (count * threads.sizes.block)))) \
+        if nbytes > threads.sizes.block else len(parts) == 1
 
 
 def test_tiles_hold_what_a_block_holds(monkeypatch):
-    monkeypatch.setattr(threads, "BLOCK", 100)
+    monkeypatch.setattr(threads.sizes, "block", 100)
     here = np.zeros(0)
     assert threads.tiles(10, 30, 1, here) == threads.stretches(10, 4)       # 3 at a time
     assert threads.tiles(10, 30, 5, here) == threads.stretches(10, 2)       # 5 are wanted

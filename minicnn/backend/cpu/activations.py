@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn.backend.arrays import Array, total, xp_of
 from minicnn.backend.cpu.channels import in_pieces
+from minicnn.backend.masks import where_kept
 
 
 def relu(x: Array, *, needs_grad: tuple[bool, ...]) -> Any:
@@ -18,19 +19,7 @@ def relu(x: Array, *, needs_grad: tuple[bool, ...]) -> Any:
         if passed is not None:                     # NaN stays NaN, which x * (x > 0) would not do
             xp.not_equal(y[i], 0, out=passed[i])   # for infinity
     in_pieces(some, x)
-    return y, partial(relu_backward, passed=passed)
-
-
-def relu_backward(dy: Array, passed: Array) -> Array:
-    """dy where passed, else 0."""
-    dx = xp_of(dy).empty_like(dy)
-
-    def some(i: Any) -> None:
-        q = dx[i]
-        q[...] = passed[i]                         # 0 and 1; dy * passed would change the type of
-        q *= dy[i]                                 # `passed` in small portions, at half the speed
-    in_pieces(some, dy)
-    return dx
+    return y, partial(where_kept, kept=passed)
 
 
 def leaky_relu(x: Array, *, a: float, needs_grad: tuple[bool, ...]) -> Any:
@@ -43,14 +32,25 @@ def leaky_relu_backward(dy: Array, positive: Array, a: float) -> Array:
 
 def prelu(x: Array, a: Array, *, needs_grad: tuple[bool, ...]) -> Any:
     """(N, C, ...), (C,) or (1,)"""
+    if not x.ndim:
+        return NotImplemented
     a = a.reshape(-1, *[1] * (x.ndim - 2))                 # (C, 1, 1) for images
     return leaky(x, a), partial(prelu_backward, x=x, a=a)
 
 
 def prelu_backward(dy: Array, x: Array, a: Array) -> tuple:
     others = tuple(axis for axis in range(x.ndim) if axis != 1 or a.size == 1)
-    da = total(dy * x.clip(-inf, 0), axis=others).reshape(a.size)
-    return dy * slopes(x > 0, a, dy.dtype), da
+    bits = f"i{dy.itemsize}"                               # to choose by the bits, as in masks.py
+    negative = (~(x > 0)).astype(bits)                     # 0 and 1
+    products = dy * x
+    chosen = products.view(bits)
+    chosen *= negative
+    dx = negative * dy.view(bits)                          # dy where negative, else 0,
+    straight = xp_of(dy).subtract(dy.view(bits), dx, out=negative)             # and the rest of dy
+    dx = dx.view(dy.dtype)
+    dx *= a
+    dx += straight.view(dy.dtype)
+    return dx, total(products, axis=others).reshape(a.size)
 
 
 def leaky(x: Array, a: Any) -> Array:

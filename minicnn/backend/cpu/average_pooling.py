@@ -4,7 +4,13 @@ from functools import partial
 from typing import Any
 
 from minicnn.backend.arrays import Array, sum_dtype, xp_of
-from minicnn.backend.cpu.pooling import over_channels, pool, pool_backward, sort_columns
+from minicnn.backend.cpu.pooling import (
+    meetings,
+    over_channels,
+    pool,
+    pool_backward,
+    sort_columns,
+)
 from minicnn.backend.layout import batch_first, batch_last
 from minicnn.backend.windows import Window
 
@@ -15,12 +21,12 @@ def average_pool(x: Array, *, window: Window, count_include_pad: bool, needs_gra
     xp, (N, C, H, W), SW = xp_of(x), x.shape, window.stride[1]
     x = batch_last(x)                                      # (C, H, W, N)
     y = xp.empty_like(x, shape=(C, *window.out(H, W), N))
-    count = counted(x, window, count_include_pad)
+    count, where = counted(x, window, count_include_pad), meetings(window, H, W, N)
 
     def some(part: slice) -> None:
         wide = x[part].astype(sum_dtype(x.dtype), copy=False)
         sums = xp.empty_like(y[part], wide.dtype)
-        pool(sort_columns(wide, SW), window, xp.add, 0.0, sums)
+        pool(sort_columns(wide, SW), sums, where, xp.add, 0.0)
         xp.divide(sums, count, out=y[part])
 
     over_channels(some, x)

@@ -14,7 +14,7 @@ import numpy as np
 
 from minicnn.backend.arrays import Array, xp_of
 from minicnn.backend.layout import batch_first, batch_last, packed
-from minicnn.backend.threads import BLOCK, in_blocks
+from minicnn.backend.threads import in_blocks, sizes
 
 
 def rows_of(x: Array) -> Array:
@@ -66,7 +66,7 @@ def divisible(x: Array) -> int:
 
     Two threads lose 50 microseconds at each handing over: up to 4 MB they would be slower than one.
     """
-    return x.nbytes if isinstance(x, np.ndarray) and x.nbytes > BLOCK else 0
+    return x.nbytes if isinstance(x, np.ndarray) and x.nbytes > sizes.block else 0
 
 
 @contextmanager

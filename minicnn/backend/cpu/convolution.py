@@ -50,7 +50,7 @@ def kept_columns_backward(dy: Array, cols: Array, w: Array, x_shape: tuple[int, 
                           window: Window, groups: int, needs_grad: tuple[bool, ...]) -> tuple:
     G, (N, F, OH, OW), C = groups, dy.shape, x_shape[1]
     dy = batch_last(dy).reshape(G, F // G, OH * OW * N)    # (G, F/G, OH OW N)
-    dw = xp_of(dy).empty_like(w)                           # an array of its own, not a view
+    dw = xp_of(dy).empty(w.shape, w.dtype)                 # in rows, however w lies: not a view
     dw.reshape(G, F // G, w[0].size)[...] = times_transposed(dy, cols)
     dx = None
     if needs_grad[0]:                                      # a first layer's image needs none

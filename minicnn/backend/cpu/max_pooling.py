@@ -10,8 +10,8 @@ from itertools import product
 from math import inf
 from typing import Any
 
-from minicnn.backend.arrays import Array, xp_of
-from minicnn.backend.cpu.pooling import meetings, over_channels, pool, sort_columns
+from minicnn.backend.arrays import Array, sum_dtype, xp_of
+from minicnn.backend.cpu.pooling import Meetings, meetings, over_channels, pool, sort_columns
 from minicnn.backend.layout import batch_first, batch_last
 from minicnn.backend.windows import Window
 
@@ -20,33 +20,36 @@ def max_pool(x: Array, *, window: Window, needs_grad: tuple[bool, ...]) -> Any:
     """(N, C, H, W) -> (N, C, OH, OW) and its backward, which keeps the number of each winner."""
     xp, (N, C, H, W), (KH, KW) = xp_of(x), x.shape, window.kernel
     x = batch_last(x)                                      # (C, H, W, N)
-    y = xp.empty_like(x, shape=(C, *window.out(H, W), N))
+    wide = sum_dtype(x.dtype)                              # NumPy compares float16 slowly
+    y = xp.empty_like(x, wide, shape=(C, *window.out(H, W), N))
+    where = meetings(window, H, W, N)
     winner = xp.empty_like(y, "uint8" if KH * KW <= 256 else "int32") if needs_grad[0] else None
 
     def some(part: slice) -> None:
-        cells = sort_columns(x[part], window.stride[1])
-        pool(cells, window, xp.maximum, -inf, y[part])
+        cells = sort_columns(x[part].astype(wide, copy=False), window.stride[1])
+        pool(cells, y[part], where, xp.maximum, -inf)
         if winner is not None:
-            find_winner(cells, window, y[part], winner[part])
+            find_winner(cells, y[part], where, winner[part])
 
     over_channels(some, x)
     backward = partial(max_pool_backward, winner=winner, x_shape=(N, C, H, W), window=window)
-    return batch_first(y), backward
+    return batch_first(y.astype(x.dtype, copy=False)), backward
 
 
-def find_winner(x: Array, window: Window, y: Array, winner: Array) -> None:
+def find_winner(x: Array, y: Array, where: tuple[Meetings, Meetings], winner: Array) -> None:
     """winner = how many cells come before the first that is y; the columns of x are sorted.
 
-    A cell is y if it has the same bits: a NaN would not be equal to itself.
+    y is NaN where some cell is, and NaN is not equal to itself.
     """
-    bits = f"i{y.itemsize}"
-    x, y = x.view(bits), y.view(bits)
-    rows, columns = meetings(window, *x.shape[1:])
-    before = xp_of(y).ones_like(winner, "uint8")           # 1 as long as none was y
+    has_nan = bool(xp_of(y).isnan(y.min(initial=inf)))
+    before = xp_of(y).ones_like(winner, bool)              # as long as none was y
     winner[...] = 0
-    for (i, h), (j, w) in list(product(rows, columns))[:-1]:
-        before[:, i, j] &= (x[:, h, w] != y[:, i, j]).view("uint8")
-        winner += before
+    for (i, h), (j, w) in list(product(*where))[:-1]:
+        other = x[:, h, w] != y[:, i, j]
+        if has_nan:
+            other &= x[:, h, w] == x[:, h, w]
+        before[:, i, j] &= other
+        winner += before.view("uint8")
 
 
 def max_pool_backward(dy: Array, winner: Array, x_shape: tuple[int, ...], window: Window) -> Array:
@@ -62,11 +65,6 @@ def max_pool_backward(dy: Array, winner: Array, x_shape: tuple[int, ...], window
     cell = place(xp.arange(KH)[:, None] * DH, xp.arange(KW) * DW).ravel()        # (KH KW,)
     start = place(xp.arange(OH)[:, None, None] * SH - top,
                   xp.arange(OW)[:, None] * SW - left) + xp.arange(N)             # (OH, OW, N)
-    reached = xp.ones((1, 1, 1), "uint8")
-    if window.dilation != (1, 1):                          # the image may fall between all cells
-        reached = xp.zeros((OH, OW, 1), "uint8")
-        for (i, _), (j, _) in product(*meetings(window, H, W, N)):
-            reached[i, j] = 1
     dy = batch_last(dy)                                    # (C, OH, OW, N)
     dx = xp.empty((C, H, W, N), dy.dtype)
 
@@ -75,8 +73,6 @@ def max_pool_backward(dy: Array, winner: Array, x_shape: tuple[int, ...], window
         index = xp.take(cell, xp.ascontiguousarray(winner[part]))    # (channels, OH, OW, N)
         index += start
         index += place(xp.arange(len(index)) * H, 0).reshape(-1, 1, 1, 1)
-        if window.dilation != (1, 1):
-            index, share = index * reached, share * reached
         pixels[...] = 0
         xp.add.at(pixels, index.reshape(-1), share.reshape(-1))      # a pixel may win several times
 

@@ -107,12 +107,13 @@ def over_channels(work: Callable[[slice], Any], x: Array) -> None:
     in_blocks(with_small_buffer, len(x), x.nbytes if isinstance(x, np.ndarray) else 0)
 
 
-def pool(x: Array, window: Window, combine: Callable, nothing: float, y: Array) -> None:
+def pool(x: Array, y: Array, where: tuple[Meetings, Meetings], combine: Callable, nothing: float
+         ) -> None:
     """y (C, OH, OW, N) = the cells of every window of x (C, H, W, N) combined; columns are sorted.
 
     combine : xp.maximum or xp.add; `nothing` is -inf or 0, for windows without a cell
     """
-    rows, columns = meetings(window, *x.shape[1:])
+    rows, columns = where
     t = xp_of(x).empty_like(y, shape=(len(x), y.shape[1], *x.shape[2:]))         # (C, OH, W, N)
     combine_parts(t, [(t[:, i], x[:, h]) for i, h in rows], combine, nothing)
     combine_parts(y, [(y[:, :, j], t[:, :, w]) for j, w in columns], combine, nothing)

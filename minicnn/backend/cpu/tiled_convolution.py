@@ -32,7 +32,7 @@ from minicnn.backend.cpu.columns import gather, laid_out
 from minicnn.backend.cpu.phases import margins, phases
 from minicnn.backend.cpu.products import times_transposed
 from minicnn.backend.layout import batch_first, batch_last, packed
-from minicnn.backend.threads import BLOCK, at_once, sum_over, tiles
+from minicnn.backend.threads import at_once, sizes, sum_over, tiles
 from minicnn.backend.windows import Corners, Window
 
 
@@ -90,7 +90,7 @@ def both_gradients(dy: Array, x: Array, w: Array, window: Window, G: int) -> tup
 
 def weight_gradient(dy: Array, x: Array, w: Array, window: Window, G: int) -> Array:
     """dw = dy @ cols(x)^T, for a first layer: nobody asks for the gradient of the image."""
-    dw, OW = xp_of(dy).empty_like(w), dy.shape[2]
+    dw, OW = xp_of(dy).empty(w.shape, w.dtype), dy.shape[2]
     image = split(laid_out(batch_first(x), window), G)
     dy = split(dy, G)                                      # (G, F/G, OH, OW, N)
 
@@ -138,7 +138,7 @@ def tiling(y: Array, cells: int) -> tuple[list[slice], list[slice]]:
     by_rows = tiles(H, row, enough, y)
     if G == 1:
         return [slice(0, 1)], by_rows
-    return tiles(G, H * row, 1, y), by_rows if H * row > BLOCK else [slice(0, H)]
+    return tiles(G, H * row, 1, y), by_rows if H * row > sizes.block else [slice(0, H)]
 
 
 def sum_tiles(of_rows, y: Array, dw: Array) -> None:

@@ -11,14 +11,14 @@ extern "C" __global__ void relu(const real* x, real* y, unsigned char* passed, w
     }
 }
 
-// dx = dy where passed, else 0 (0 dy, so that NaN stays NaN)
+// dx = dy where passed, else 0: chosen, for infinity * 0 is NaN
 extern "C" __global__ void pass_on(const real* dy, const unsigned char* passed, real* dx,
                                    whole count)
 {
-    for EACH(k, count) dx[k] = put(get(dy[k]) * passed[k]);
+    for EACH(k, count) dx[k] = passed[k] ? dy[k] : real(0);
 }
 
-// SGD with momentum (minicnn/optim.py):
+// SGD with momentum (minicnn/optim/sgd.py):
 //
 //     g <- g + decay w,   v <- momentum v + (1 - dampening) g,   w <- w - lr v
 //
@@ -35,7 +35,7 @@ extern "C" __global__ void momentum_step(real* w, const real* g, wide* v, whole 
     }
 }
 
-// Adam (minicnn/optim.py), with m_scale = lr / (1 - b1^t) and v_scale = 1 / (1 - b2^t):
+// Adam (minicnn/optim/adam.py), with m_scale = lr / (1 - b1^t) and v_scale = 1 / (1 - b2^t):
 //
 //     m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2
 //     w <- keep w - m_scale m / (sqrt(v v_scale) + eps)

@@ -97,7 +97,7 @@ extern "C" __global__ void col2im(const real* dcols, real* dx, whole C, WINDOW)
 
 // y[c, i, j, n] = the largest value of the window; winner = its number u KW + v, one byte
 //
-// A NaN wins over every number.  Where all is minus infinity, the first cell on the image wins.
+// The first of the largest wins; a NaN wins over every number.  Where all is minus infinity, the first cell on the image wins.
 // winner is null where no gradient is wanted.
 extern "C" __global__ void max_pool(const real* x, real* y, unsigned char* winner, whole C, WINDOW)
 {
@@ -114,7 +114,8 @@ extern "C" __global__ void max_pool(const real* x, real* y, unsigned char* winne
                     whole w = j * SW + v * DW - left;
                     if (w < 0 || w >= W) continue;
                     wide value = get(x[((c * H + h) * W + w) * N + n]);
-                    if (number < 0 || value > best || value != value) {
+                    bool first_nan = value != value && best == best;
+                    if (number < 0 || value > best || first_nan) {
                         best = value;
                         number = u * KW + v;
                     }

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from minicnn.backend import threads
-from minicnn.backend.cpu import channels
 from minicnn.backend.cpu.batch_norm import batch_norm
 from minicnn.backend.versions import plain
 from minicnn.layers.batchnorm import BatchNorm1d, BatchNorm2d
@@ -36,9 +35,8 @@ def test_agrees_with_the_definition(shape, x_lies, dy_lies, dtype, tolerance, rn
 
 
 def test_the_number_of_threads_changes_nothing(rng, monkeypatch):
-    monkeypatch.setattr(threads, "BLOCK", 1 << 12)
-    monkeypatch.setattr(channels, "BLOCK", 1 << 12)
-    monkeypatch.setattr(threads, "LEAST", 1 << 8)
+    monkeypatch.setattr(threads.sizes, "block", 1 << 12)
+    monkeypatch.setattr(threads.sizes, "least", 1 << 8)
     x, dy = (innermost(rng.standard_normal((4, 9, 16, 16)).astype("float32")) for _ in range(2))
     for mode in (True, False):
         results = []

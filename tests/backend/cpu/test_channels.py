@@ -54,9 +54,8 @@ def test_long_sums_keep_their_digits():
 @pytest.mark.parametrize("count", [None, 2, 3])
 @pytest.mark.parametrize("shape", [(), (5,), (4, 6, 8), (3, 16, 32, 32)])
 def test_pieces_cover_everything_once(count, shape, monkeypatch):
-    monkeypatch.setattr(channels, "BLOCK", 1000)
-    monkeypatch.setattr(threads, "BLOCK", 1000)
-    monkeypatch.setattr(threads, "LEAST", 100)
+    monkeypatch.setattr(threads.sizes, "block", 1000)
+    monkeypatch.setattr(threads.sizes, "least", 100)
     plain = np.zeros(shape, np.float32)
     with several_threads(count):
         for x in (plain, plain.T, innermost(plain) if len(shape) > 1 else plain):

@@ -25,8 +25,8 @@ def test_blocks_and_threads_change_nothing(kind, size, count, rng, monkeypatch):
     """Blocks of one or two channels: their windows reach into other blocks."""
     x, dy = rng.standard_normal((2, 2, 11, 4, 3))
     whole = gradient_of(kind(size, 2.0), x, dy)
-    monkeypatch.setattr(threads, "BLOCK", 400)
-    monkeypatch.setattr(threads, "LEAST", 0)
+    monkeypatch.setattr(threads.sizes, "block", 400)
+    monkeypatch.setattr(threads.sizes, "least", 0)
     with several_threads(count):
         for ours, expected in zip(gradient_of(kind(size, 2.0), x, dy), whole, strict=True):
             check_agreement(ours, expected, 1e-14)

@@ -76,8 +76,8 @@ def test_blocks_and_threads_change_nothing(make, count, rng, monkeypatch):
     x = innermost(rng.standard_normal((3, 7, 9, 8)))
     dy = rng.standard_normal((3, *make().shape(x.shape[1:])))
     whole = gradient_of(make(), x, dy)
-    monkeypatch.setattr(threads, "BLOCK", 1000)
-    monkeypatch.setattr(threads, "LEAST", 0)
+    monkeypatch.setattr(threads.sizes, "block", 1000)
+    monkeypatch.setattr(threads.sizes, "least", 0)
     with several_threads(count):
         for ours, expected in zip(gradient_of(make(), x, dy), whole, strict=True):
             assert np.array_equal(ours, expected)

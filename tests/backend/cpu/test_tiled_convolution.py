@@ -38,7 +38,7 @@ def run(way, case, x, dtype, needs_dx=True):
 @pytest.mark.parametrize("block", [1, 5000, 1 << 22])
 @pytest.mark.parametrize("case", CASES)
 def test_the_numbers_of_the_definition(case, block, dtype, tolerance, monkeypatch, rng):
-    monkeypatch.setattr(threads, "BLOCK", block)
+    monkeypatch.setattr(threads.sizes, "block", block)
     x = rng.standard_normal((3, case[0], 13, 14))
     for needs_dx in (True, False):                         # a first layer finds dw another way
         clear = run(definition, case, x, dtype, needs_dx)
@@ -50,7 +50,7 @@ def test_the_numbers_of_the_definition(case, block, dtype, tolerance, monkeypatc
 
 @pytest.mark.parametrize("case", CASES)
 def test_any_number_of_threads_gives_the_same(case, monkeypatch, rng):
-    monkeypatch.setattr(threads, "BLOCK", 5000)
+    monkeypatch.setattr(threads.sizes, "block", 5000)
     x = rng.standard_normal((3, case[0], 13, 14))
     one = run(tiled_convolution, case, x, "float32")
     with several_threads(3):

@@ -69,7 +69,7 @@ REGISTER = {
                                "layers/test_conv.py::test_backward_is_the_adjoint",
                                "layers/test_stored.py::test_layer"]),
     20: ("every gradient, every option", ["gradcheck/test_cases.py::test_every_function_has_a_case",
-                                          "gradcheck/test_checker.py::test_planted_bugs_are_found",
+                                          "gradcheck/test_planted.py::test_planted_bugs_are_found",
                                           "gradcheck/test_checker.py::test_corners_are_kinks"]),
     21: ("two devices, one result", ["test_learning.py::test_twenty_steps_on_both_libraries"]),
     22: ("two runs, one result", ["test_learning.py::test_one_seed_one_run"]),

@@ -4,17 +4,25 @@ Each element q of each input and parameter is moved a little both ways, and the 
 is held against the gradient that backward() gives:
 
     numeric   = (L(q + h) - L(q - h)) / 2h,     L = sum(dy * y)
-    error     = |numeric - analytic| / max(|numeric|, |analytic|, 1)
+    error     = |numeric - analytic| / max(|numeric|, |analytic|, largest / 100, rounding)
+
+where `largest` is the largest slope in the same array, and `rounding` what the last digits of L
+alone can make of a slope of 0.  Nothing here is absolute: each of a mean's million slopes is 1e-6,
+and a checker that allows an error of 1e-6 takes a gradient of 0 for right.
 
 dy is random.  With dy = 1 everywhere, as many checkers have it, a batch norm whose dx is zero
 passes: the sum of its outputs does not depend on x at all.  Everything is float64, where a right
 backward has errors near 1e-9.  Where two sides of a point have different slopes, as ReLU has at 0,
 neither number is the derivative: the verdict is then "kink" and not "wrong".
 
+A backward that leaves out what nobody asks for (a first layer's dx, the dw of frozen weights) takes
+another way then.  So it is asked for all gradients, for each alone, and for all but each.
+
 Source of the method: the CS231n notes, "Gradient checks"; the kink test after Chainer's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -23,11 +31,13 @@ import numpy as np
 
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.arrays import to_cpu, to_device
+from minicnn.backend.arrays import Array, to_cpu, to_device
+from minicnn.data.door import as_array
 from minicnn.layers.module import Module, Parameter
 
 STEP = 1e-5                # h; the central difference's error falls as h^2, rounding grows as 1/h
 LIMIT = 1e-6               # largest error that counts as right
+ROUNDING = 1e-15           # of L, relative: a few units in the last of float64's digits
 VERDICTS = ["right", "kink", "WRONG"]      # the worst of them is reported
 
 
@@ -55,13 +65,16 @@ class Report:
             return text + "; the slopes on the two sides differ, so there is no derivative here"
         return text + f" (error {self.error:.1e}, allowed {LIMIT:.0e})"
 
+    __repr__ = __str__
+
 
 def gradcheck(function: Callable[..., Tensor], *inputs: Any, seed: int = 0, most: int = 400,
               device: str = "cpu") -> Report:
     """Check the gradients of `function(*inputs)` with respect to each input and each parameter.
 
     function : a Module, or any function from Tensors to one Tensor.  It must give the same result
-               each time: fix the seed inside it if it drops or draws
+               each time: fix the seed inside it if it drops or draws.  A Module is checked in
+               float64 with values of the checker's own, and is afterwards as it was
     inputs   : float64 arrays; their values should not lie on a kink
     most     : at most so many elements of each array are tried, drawn at random
 
@@ -72,21 +85,28 @@ def gradcheck(function: Callable[..., Tensor], *inputs: Any, seed: int = 0, most
     right
     """
     for x in inputs:
-        if np.asarray(x).dtype != np.float64:
-            raise TypeError(f"gradcheck: inputs must be float64, got {np.asarray(x).dtype}; in "
+        dtype = as_array(x, "gradcheck: inputs").dtype
+        if dtype != np.float64:
+            raise TypeError(f"gradcheck: inputs must be float64, got {dtype}; in "
                             "float32 rounding alone makes errors of 1e-2")
     rng = np.random.default_rng(seed)
     leaves = {f"input {i}": Tensor(to_device(np.array(x), device), requires_grad=True)
               for i, x in enumerate(inputs)}
-    xs = list(leaves.values())
-    if isinstance(function, Module):
-        function.to(device, np.float64)
-        leaves.update(scattered_parameters(function, rng))
-    y = function(*xs)
+    with as_it_was(function):
+        if isinstance(function, Module):
+            function.to(device, np.float64)
+            leaves.update(scattered_parameters(function, rng))
+        return check(partial(function, *list(leaves.values())[:len(inputs)]), leaves, rng, most)
+
+
+def check(run: Callable[[], Tensor], leaves: dict[str, Tensor], rng: np.random.Generator,
+          most: int) -> Report:
+    """Check the gradients of run() with respect to each leaf."""
+    y = run()
     dy = rng.standard_normal(y.shape)
 
     def loss() -> float:
-        return float((to_cpu(function(*xs).data) * dy).sum())
+        return float((to_cpu(run().data) * dy).sum())
 
     first = loss()
     if not np.isfinite(first):
@@ -95,41 +115,75 @@ def gradcheck(function: Callable[..., Tensor], *inputs: Any, seed: int = 0, most
         raise ValueError("gradcheck: two runs on the same input differ; fix the seed inside the "
                          "function, or switch dropout off: model.eval()")
     report = Report(functions=functions_behind(y))
-    y.backward(to_device(dy, device))
+    gradients = all_gradients(run, leaves, to_device(dy, y.device))
+    rounding = float(np.abs(dy * to_cpu(y.data)).sum()) * ROUNDING / STEP / LIMIT
     for name, leaf in leaves.items():
-        check_leaf(report, name, leaf, loss, rng, most, device)
+        chosen = rng.permutation(leaf.numel())[:most]
+        check_leaf(report, name, leaf, gradients[name], loss, rounding, chosen)
     return report
 
 
-def check_leaf(report: Report, name: str, leaf: Tensor, loss: Callable[[], float],
-               rng: np.random.Generator, most: int, device: str) -> None:
-    """Compare both slopes at (a sample of) the elements of one input or parameter."""
+def all_gradients(run: Callable[[], Tensor], leaves: dict[str, Tensor], dy: Array
+                  ) -> dict[str, dict[str, np.ndarray]]:
+    """What backward gives for each leaf: asked for all, for one alone, and for all but one."""
+    gradients: dict[str, dict[str, np.ndarray]] = {name: {} for name in leaves}
+    asked = {"": set(leaves)}
+    for name in leaves:
+        asked |= {f", when only {name} is asked for": {name},
+                  f", when all but {name} are asked for": set(leaves) - {name}}
+    for when, names in asked.items():
+        for name, leaf in leaves.items():
+            leaf.requires_grad, leaf.grad = name in names, None
+        y = run()
+        if y.requires_grad:
+            y.backward(dy)
+        for name in names:
+            grad = leaves[name].grad
+            gradients[name][when] = np.zeros(leaves[name].shape) if grad is None else to_cpu(grad)
+    return gradients
+
+
+def check_leaf(report: Report, name: str, leaf: Tensor, gradients: dict[str, np.ndarray],
+               loss: Callable[[], float], rounding: float, chosen: np.ndarray) -> None:
+    """Compare the slope at the chosen elements of one input or parameter with its gradients."""
     start = to_cpu(leaf.data).copy()
-    gradient = np.zeros(leaf.shape) if leaf.grad is None else to_cpu(leaf.grad)
 
     def at(index: tuple, step: float) -> float:
         moved = start.copy()
         moved[index] += step
-        leaf.data = to_device(moved, device)
+        leaf.data = to_device(moved, leaf.device)
         return loss()
 
-    chosen = rng.permutation(start.size)[:most]
-    for number in chosen.tolist():
-        index = np.unravel_index(number, start.shape)
-        analytic = float(gradient[index])
-        numeric = (at(index, STEP) - at(index, -STEP)) / (2 * STEP)
-        error = abs(numeric - analytic) / max(abs(numeric), abs(analytic), 1.0)
-        verdict = ("right" if error <= LIMIT
-                   else "kink" if is_kink(partial(at, index)) else "WRONG")
+    def slope(index: tuple, h: float) -> float:
+        return (at(index, h) - at(index, -h)) / (2 * h)
+
+    indices = [np.unravel_index(number, start.shape) for number in chosen.tolist()]
+    slopes = [slope(index, STEP) for index in indices]
+    least = max(max(map(abs, slopes), default=0.0) / 100, rounding)
+    for index, first in zip(indices, slopes, strict=True):
         report.elements += 1
-        if (VERDICTS.index(verdict), error) >= (VERDICTS.index(report.verdict), report.error):
-            report.verdict, report.error = verdict, error
-            report.analytic, report.numeric = analytic, numeric
-            report.place = f"{name}[{', '.join(str(int(i)) for i in index)}]"
-    leaf.data = to_device(start, device)
+        for when, gradient in gradients.items():
+            analytic, numeric = float(gradient[index]), first
+            error = relative(numeric, analytic, least)
+            if not error <= LIMIT / 100:           # without the share of h^2, of a third derivative
+                numeric = (4 * first - slope(index, 2 * STEP)) / 3
+                error = relative(numeric, analytic, least)
+            verdict = ("right" if error <= LIMIT else "WRONG"
+                       if not is_kink(partial(at, index), max(abs(numeric), least)) else "kink")
+            if (VERDICTS.index(verdict), error) > (VERDICTS.index(report.verdict), report.error):
+                report.verdict, report.error = verdict, error
+                report.analytic, report.numeric = analytic, numeric
+                report.place = f"{name}[{', '.join(str(int(i)) for i in index)}]{when}"
+    leaf.data = to_device(start, leaf.device)
 
 
-def is_kink(loss_at: Callable[[float], float]) -> bool:
+def relative(numeric: float, analytic: float, least: float) -> float:
+    """How far apart two slopes are, as a share of the larger one."""
+    apart = abs(numeric - analytic)
+    return apart / max(abs(numeric), abs(analytic), least) if apart else 0.0
+
+
+def is_kink(loss_at: Callable[[float], float], scale: float) -> bool:
     """Do the slopes to the left and to the right differ, at every scale?
 
     For a smooth L the difference shrinks with the step; at a corner it stays.
@@ -139,7 +193,23 @@ def is_kink(loss_at: Callable[[float], float]) -> bool:
         return abs((loss_at(h) - middle) - (middle - loss_at(-h))) / h
 
     wide, narrow = gap(STEP), gap(STEP / 8)
-    return wide > 1e-4 and narrow > 0.5 * wide
+    return wide > 1e-4 * scale and narrow > 0.5 * wide
+
+
+@contextmanager
+def as_it_was(function: Any) -> Iterator[None]:
+    """Whatever happens inside, a Module has its values, dtypes and gradients back afterwards."""
+    tensors = [q for _, q in function.named_state()] if isinstance(function, Module) else []
+    before = [dict(vars(q)) for q in tensors]
+    for q in tensors:
+        if q._array is not None:                   # a running average is written into
+            q._array = q._array.copy()
+    try:
+        yield
+    finally:
+        for q, kept in zip(tensors, before, strict=True):
+            q.__dict__.clear()
+            q.__dict__.update(kept)
 
 
 def scattered_parameters(module: Module, rng: np.random.Generator) -> dict[str, Parameter]:

@@ -11,6 +11,8 @@ import pytest
 import minicnn
 from minicnn.autograd import functions as F
 from minicnn.autograd.engine import Function
+from minicnn.backend.threads import as_if_large, in_blocks
+from minicnn.backend.versions import faster
 from minicnn.gradcheck import cases as gradcases
 from minicnn.gradcheck.cases.case import Case, apart, normal, positive
 from minicnn.gradcheck.cases.table import all_cases, run_cases
@@ -29,6 +31,15 @@ def test_gradients(number, mode, device):
     assert report, f"{case.name}, {case.option}: {report}"
     assert report.error <= LIMIT and report.elements > 0
     checked[number] = report.functions
+
+
+@pytest.mark.parametrize("number", range(len(CASES)),
+                         ids=[f"{case.name}: {case.option}" for case in CASES])
+def test_gradients_of_large_arrays(number):
+    """The way of the faster versions for what is larger than the cache."""
+    with as_if_large():
+        report = gradcheck(CASES[number].make(), *CASES[number].inputs)
+    assert report, f"{CASES[number].name}, {CASES[number].option}: {report}"
 
 
 def functions_without_a_case(classes, used, called):
@@ -102,9 +113,36 @@ def test_run_cases(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[-1] for line in lines[1:4]] == ["right"] * 3
     assert lines[-2].startswith("3 cases, 36 elements, ") and lines[-1] == "every gradient is right"
+    assert run_cases([case for case in CASES if case.name == "ReLU"][:1])
+    assert " 72 elements, " in capsys.readouterr().out        # 24, each in three ways
     kink = Case("clip", "at its end", lambda: lambda x: F.clip(x, 0, 1), (np.ones(1),))
     assert not run_cases([CASES[0], kink])
     assert capsys.readouterr().out.splitlines()[-1] == "WRONG: clip (at its end)"
+
+
+def test_a_mistake_in_the_way_of_large_arrays_is_reported(capsys):
+    def last_block_forgotten(x, *, needs_grad):
+        def backward(dy):
+            dx = np.zeros_like(dy)
+
+            def work(part):
+                dx[part] = 2 * dy[part]
+            in_blocks(lambda part: work(part) if part.start == 0 else None, len(dy), dy.nbytes)
+            return dx
+        return 2 * x, backward
+
+    @faster(last_block_forgotten)
+    class Double(Function):
+        def forward(self, x):
+            return 2 * x
+
+        def backward(self, dy):
+            return 2 * dy
+
+    assert gradcheck(lambda x: Double()(x), normal(100))
+    case = Case("double", "100 values", lambda: lambda x: Double()(x), (normal(100),))
+    assert not run_cases([case])
+    assert capsys.readouterr().out.splitlines()[-1] == "WRONG: double (100 values)"
 
 
 def test_inputs_keep_their_distance():

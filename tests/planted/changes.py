@@ -21,7 +21,7 @@ from tests.planted.terms import KINDS
 
 # The rooms of mathematics; what a tree does not have is passed over.
 ROOMS = ("minicnn/layers", "minicnn/losses", "minicnn/autograd", "minicnn/backend/windows.py",
-         "minicnn/backend/cpu", "minicnn/optim.py",
+         "minicnn/backend/cpu", "minicnn/optim",
          # as they were called before the rooms had their present names
          "minicnn/losses.py", "minicnn/engine.py", "minicnn/arithmetic.py", "minicnn/functions.py",
          "minicnn/geometry.py", "minicnn/columns.py")
@@ -29,7 +29,7 @@ PLACES = ("forward", "backward", "shapes", "faster", "others")
 SHAPES = {"out_shape", "shape", "macs", "receptive_field"}
 WINDOWS = {"windows.py", "geometry.py"}            # files that are about shapes throughout
 FASTER = {"tiled_conv.py", "pointwise_conv.py", "pooling.py", "threads.py"}
-WORDS = {"detail", "cure", "refuse", "shown", "located"}       # functions that only make messages
+WORDS = {"extra_repr", "cure", "refuse", "shown", "located"}   # functions that only make messages
 SHOWN, TELLING = 40, 16                            # letters on either side of a change; in all
 
 

@@ -21,7 +21,7 @@ from tests.planted.changes import Mutant
 
 # The tests of the mathematics; what a tree does not have is passed over.
 WIDE = ("tests/layers", "tests/gradcheck", "tests/losses", "tests/autograd", "tests/backend",
-        "tests/test_optim*.py", "tests/*/test_receptive_field.py",
+        "tests/optim/test_*.py", "tests/*/test_receptive_field.py",
         # as they were called before the tests had rooms of their own
         "tests/test_gradcases.py", "tests/test_every_layer.py", "tests/test_engine*.py",
         "tests/test_functions.py", "tests/test_arithmetic.py", "tests/test_tensor.py",

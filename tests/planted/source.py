@@ -16,7 +16,7 @@ Span = tuple[int, int]                             # bytes from the start of the
 # A number of at least this size, or one of these words, makes a line a matter of speed: how large
 # a tile is, how much memory is worth a thread.
 LARGE = 64
-SPEED = re.compile(r"\b(BLOCK|LEAST|ENOUGH|setbufsize|nbytes|itemsize|reused)\b")
+SPEED = re.compile(r"\b(sizes|ENOUGH|setbufsize|nbytes|itemsize|reused)\b")
 TALK = {"warn", "located", "shown"}                # calls that make messages
 
 

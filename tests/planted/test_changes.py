@@ -142,7 +142,7 @@ def test_what_is_left_alone(body):
 @pytest.mark.parametrize("head, place", [
     ("def forward(self, x):", "forward"), ("def backward(self, dy):", "backward"),
     ("def out_shape(self, x):", "shapes"), ("def normalise_back(dy):", "backward"),
-    ("def normalise(x, a=2 + 1):", "others"), ("def detail(self):", None),
+    ("def normalise(x, a=2 + 1):", "others"), ("def extra_repr(self):", None),
     ("def __init__(self, x):", None),
 ])
 def test_places(head, place):
@@ -182,10 +182,10 @@ def test_an_earlier_list_is_found_again():
 
 
 def test_rooms_that_do_not_exist_are_passed_over(tmp_path):
-    for path in "minicnn/layers/a.py", "minicnn/layers/in/b.py", "minicnn/optim.py", "other.py":
+    for path in "minicnn/layers/a.py", "minicnn/layers/in/b.py", "minicnn/losses.py", "other.py":
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
-    assert files(tmp_path) == ["minicnn/layers/a.py", "minicnn/layers/in/b.py", "minicnn/optim.py"]
+    assert files(tmp_path) == ["minicnn/layers/a.py", "minicnn/layers/in/b.py", "minicnn/losses.py"]
 
 
 def test_what_pytest_says():

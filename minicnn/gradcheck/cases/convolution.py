@@ -1,23 +1,10 @@
 """Gradient-check cases of convolution and fully connected layers."""
 
-from typing import Any
+from functools import partial
 
-from minicnn.backend.cpu.tiled_convolution import tiled_convolution
-from minicnn.backend.versions import faster
-from minicnn.backend.windows import Window
 from minicnn.gradcheck.cases.case import Case, normal
-from minicnn.layers.conv import Conv2d, Conv2dFn
+from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Flatten, Linear
-
-
-def tiled(x: Any, w: Any, b: Any = None, *, window: Window, G: int, needs_grad: Any) -> Any:
-    return tiled_convolution(x, w, b, window, G, needs_grad)
-
-
-@faster(tiled)
-class TiledConv2dFn(Conv2dFn):
-    """The faster version for large columns, on images of any size."""
-
 
 CASES = [
     Case("Conv2d", "3x3", lambda: Conv2d(2, 3, 3), (normal(2, 2, 5, 4),)),
@@ -27,6 +14,9 @@ CASES = [
     Case("Conv2d", "stride larger than kernel", lambda: Conv2d(2, 3, 2, 3), (normal(2, 2, 7, 6),)),
     Case("Conv2d", 'padding "same", even kernel, stride 2',
          lambda: Conv2d(2, 3, 4, 2, "same"), (normal(2, 2, 5, 6),)),
+    *(Case("Conv2d", f"padding mode {mode}",
+           partial(Conv2d, 2, 3, 3, padding=(2, 1), padding_mode=mode),
+           (normal(2, 2, 3, 4),)) for mode in ("reflect", "replicate", "circular")),
     Case("Conv2d", 'padding "valid"', lambda: Conv2d(1, 2, 3, padding="valid"),
          (normal(2, 1, 5, 4),)),
     Case("Conv2d", "dilation 2", lambda: Conv2d(2, 3, 3, padding=2, dilation=2),
@@ -42,12 +32,9 @@ CASES = [
          (normal(2, 4, 3, 5),)),
     Case("Conv2d", "kernel as large as the image", lambda: Conv2d(2, 3, (4, 3)),
          (normal(2, 2, 4, 3),)),
-    Case("Tiled convolution", "3x3, padding 1",
-         lambda: lambda x, w, b: TiledConv2dFn(Window.of(3, padding=1))(x, w, b),
-         (normal(2, 2, 5, 4), normal(3, 2, 3, 3), normal(3))),
-    Case("Tiled convolution", "kernel 3x2, stride 2x3, dilation 1x2, 2 groups, no bias",
-         lambda: lambda x, w: TiledConv2dFn(Window.of((3, 2), (2, 3), 1, (1, 2)), 2)(x, w),
-         (normal(2, 4, 5, 6), normal(2, 2, 3, 2))),
+    Case("Conv2d", "everything at once, no bias",
+         lambda: Conv2d(4, 2, (3, 2), (2, 3), (1, 0), (1, 2), 2, bias=False),
+         (normal(2, 4, 5, 6),)),
     Case("Linear", "with bias", lambda: Linear(5, 3), (normal(4, 5),)),
     Case("Linear", "no bias", lambda: Linear(5, 3, bias=False), (normal(4, 5),)),
     Case("Flatten", "images to vectors", Flatten, (normal(2, 3, 2, 2),)),

@@ -32,6 +32,7 @@ CASES = [
     Case("ReLU6", "", ReLU6, (5 * apart(2, 3, 2, 3),)),
     Case("SiLU", "", SiLU, (3 * normal(2, 3, 2, 2),)),
     Case("GELU", "", GELU, (3 * normal(2, 3, 2, 2),)),
+    Case("GELU", "by tanh", lambda: GELU("tanh"), (3 * normal(2, 3, 2, 2),)),
     Case("LayerNorm2d", "", lambda: LayerNorm2d(4), (normal(2, 4, 3, 2),)),
     Case("LayerNorm2d", "large eps", lambda: LayerNorm2d(3, 0.5), (normal(2, 3, 1, 2),)),
     Case("LayerScale", "images", lambda: LayerScale(3), (normal(2, 3, 2, 3),)),

@@ -3,14 +3,20 @@
 import numpy as np
 
 from minicnn.autograd import functions as F
+from minicnn.autograd.elementary import ToDeviceFn
 from minicnn.autograd.tensor import Tensor
 from minicnn.gradcheck.cases.case import Case, apart, normal, positive
 
 MASK = np.array([[True, False, True], [False, False, True]])
+PLACES = np.array([[0, 2, 0, 1], [1, 1, 2, 0]])
 
 
 def reduction(name, axis, keepdims):
     return lambda: lambda x: getattr(x, name)(axis, keepdims)
+
+
+def extreme(name, dim):
+    return lambda: lambda x: getattr(x, name)(dim).values
 
 
 def indexing(index):
@@ -71,20 +77,30 @@ CASES = [
     # --- sums, means, extremes -----------------------------------------------------------------
     *[Case(name, f"axis {axis}{', keepdims' if keepdims else ''}",
            reduction(name, axis, keepdims), (make(2, 3, 4),))
-      for name, make in [("sum", normal), ("mean", normal), ("var", normal), ("max", apart),
-                         ("min", apart)]
+      for name, make in [("sum", normal), ("mean", normal), ("var", normal), ("amax", apart),
+                         ("amin", apart)]
       for axis in [None, 0, -1, (0, 2), (-1, -2)] for keepdims in [False, True]],
     Case("sum", "one number", lambda: lambda x: x.sum(), (normal(),)),
-    Case("var", "ddof 1", lambda: lambda x: x.var(0, ddof=1), (normal(4, 3),)),
+    Case("var", "ddof 0", lambda: lambda x: x.var(0, ddof=0), (normal(4, 3),)),
+    Case("std", "unbiased", lambda: lambda x: x.std(0), (normal(4, 3),)),
+    *[Case(name, f"dim {dim}, values", extreme(name, dim), (apart(2, 3, 4),))
+      for name in ("max", "min") for dim in (0, -1)],
+    Case("gather", "dim 1, one twice", lambda: lambda x: x.gather(1, PLACES), (normal(2, 3),)),
 
     # --- shapes --------------------------------------------------------------------------------
     Case("reshape", "numbers", lambda: lambda x: x.reshape(3, 4), (normal(2, 3, 2),)),
     Case("reshape", "tuple with -1", lambda: lambda x: x.reshape((-1, 2)), (normal(2, 3, 2),)),
-    Case("flatten", "from axis 1", lambda: lambda x: x.flatten(1), (normal(2, 3, 2),)),
-    Case("transpose", "reversed", lambda: lambda x: x.transpose(), (normal(2, 3, 4),)),
-    Case("transpose", "1, 2, 0", lambda: lambda x: x.transpose(1, 2, 0), (normal(2, 3, 4),)),
-    Case("transpose", "negative axes", lambda: lambda x: x.transpose((-1, 0, -2)),
+    Case("flatten", "from dim 1", lambda: lambda x: x.flatten(1), (normal(2, 3, 2),)),
+    Case("flatten", "dims 0 and 1", lambda: lambda x: x.flatten(0, 1), (normal(2, 3, 2),)),
+    Case("transpose", "a matrix", lambda: lambda x: x.T, (normal(2, 3),)),
+    Case("transpose", "dims 0 and -1", lambda: lambda x: x.transpose(0, -1), (normal(2, 3, 4),)),
+    Case("permute", "1, 2, 0", lambda: lambda x: x.permute(1, 2, 0), (normal(2, 3, 4),)),
+    Case("permute", "negative dims", lambda: lambda x: x.permute((-1, 0, -2)),
          (normal(2, 3, 4),)),
+    Case("squeeze", "and unsqueeze", lambda: lambda x: x.squeeze(1).unsqueeze(-1),
+         (normal(2, 1, 3),)),
+    Case("expand", "a new dim", lambda: lambda x: x.expand(2, -1, 4), (normal(3, 1),)),
+    Case("repeat", "2, 3 times", lambda: lambda x: x.repeat(2, 3), (normal(2, 2),)),
     Case("broadcast_to", "new and repeated axes", lambda: lambda x: F.broadcast_to(x, (4, 2, 3)),
          (normal(2, 1),)),
 
@@ -99,8 +115,8 @@ CASES = [
           "two arrays": (np.array([0, 1, 1]), slice(None), np.array([3, 1, 1])),
           "mask": MASK, "mask of one axis": (slice(None), np.array([True, False, True])),
           "empty": slice(0, 0)}.items()],
-    Case("split", "2 parts", lambda: lambda x: F.split(x, 2, 1)[1] * 2, (normal(2, 4),)),
-    Case("split", "positions", lambda: lambda x: F.split(x, [1, 3], -1)[1], (normal(2, 4),)),
+    Case("split", "parts of 2", lambda: lambda x: F.split(x, 2, 1)[1] * 2, (normal(2, 4),)),
+    Case("split", "sizes", lambda: lambda x: F.split(x, [1, 2, 1], -1)[1], (normal(2, 4),)),
     Case("concatenate", "axis 0", lambda: lambda a, b: F.concatenate([a, b]),
          (normal(2, 3), normal(1, 3))),
     Case("concatenate", "axis -1, three, one twice",
@@ -109,6 +125,7 @@ CASES = [
     Case("stack", "axis -1", lambda: lambda a, b: F.stack([a, b], -1),
          (normal(2, 3), normal(2, 3, seed=2))),
     Case("pad", "one number", lambda: lambda x: F.pad(x, 1), (normal(2, 3),)),
+    Case("pad", "left, right", lambda: lambda x: F.pad(x, (1, 2)), (normal(2, 3),)),
     Case("pad", "a pair for each axis, value 5",
          lambda: lambda x: F.pad(x, ((0, 1), (2, 0)), value=5.0), (normal(2, 3),)),
 
@@ -116,6 +133,12 @@ CASES = [
     Case("exp", "any", lambda: F.exp, (normal(2, 3),)),
     Case("log", "positive", lambda: F.log, (positive(2, 3),)),
     Case("sqrt", "positive", lambda: F.sqrt, (positive(2, 3),)),
+    Case("relu", "", lambda: F.relu, (apart(2, 3),)),
+    Case("sigmoid", "", lambda: F.sigmoid, (normal(2, 3),)),
+    Case("tanh", "", lambda: F.tanh, (normal(2, 3),)),
+    Case("clone", "", lambda: lambda x: x.clone(), (normal(2, 3),)),
+    Case("to", "the same device", lambda: lambda x: ToDeviceFn(x.device)(x) * x, (normal(2, 3),)),
+    Case("to", "the CPU", lambda: lambda x: x.to("cpu") * 2, (normal(2, 3),)),
     Case("maximum", "same shape", lambda: F.maximum, (apart(2, 3), apart(2, 3, seed=2) + 0.003)),
     Case("maximum", "both broadcast", lambda: F.maximum, (apart(2, 1), apart(3) + 0.003)),
     Case("maximum", "with a number", lambda: lambda x: F.maximum(x, 0.0), (apart(2, 3),)),

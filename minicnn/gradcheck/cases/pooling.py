@@ -25,6 +25,8 @@ CASES = [
          lambda: AvgPool2d(3, 2, 1, ceil_mode=True), (normal(2, 2, 6, 4),)),
     Case("AvgPool2d", "ceil mode, padding not counted",
          lambda: AvgPool2d(3, 2, 1, True, False), (normal(2, 2, 6, 4),)),
+    Case("AvgPool2d", "sums over a divisor", lambda: AvgPool2d(3, 2, 1, True, divisor_override=5),
+         (normal(2, 2, 6, 4),)),
     Case("GlobalAvgPool2d", "whole map", GlobalAvgPool2d, (normal(2, 3, 4, 3),)),
     Case("AdaptiveAvgPool2d", "divides", lambda: AdaptiveAvgPool2d((2, 3)), (normal(2, 2, 4, 6),)),
     Case("AdaptiveAvgPool2d", "overlapping windows", lambda: AdaptiveAvgPool2d((3, 2)),

@@ -44,6 +44,8 @@ CASES = [
     Case("Shortcut", "A, identity", lambda: Shortcut(2, 2, option="A"), (normal(2, 2, 3, 4),)),
     Case("Shortcut", "A, stride 2, zero channels", lambda: Shortcut(2, 5, 2, "A"),
          (normal(2, 2, 5, 4),)),
+    Case("Shortcut", "A, zero channels on both sides",
+         lambda: Shortcut(2, 5, 2, "A on both sides"), (normal(2, 2, 5, 4),)),
     Case("Shortcut", "B, stride 2", lambda: Shortcut(2, 3, 2), (normal(2, 2, 5, 4),)),
     Case("Shortcut", "C, no change of shape", lambda: Shortcut(2, 2, option="C"),
          (normal(2, 2, 3, 4),)),

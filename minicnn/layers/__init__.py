@@ -1,5 +1,7 @@
 """The layers, one file for each lecture topic; here they are handed on: minicnn.layers.Conv2d."""
 
+from typing import NoReturn
+
 from minicnn.layers.activations import LeakyReLU, PReLU, ReLU, ScaledTanh, Sigmoid, Tanh
 from minicnn.layers.adaptive import AdaptiveAvgPool2d, GlobalAvgPool2d
 from minicnn.layers.attention import Attention, SelfAttention
@@ -8,11 +10,20 @@ from minicnn.layers.batchnorm import BatchNorm1d, BatchNorm2d
 from minicnn.layers.capsule import CapsuleLength, PrimaryCapsules, RoutedCapsules
 from minicnn.layers.channel_slice import ChannelSlice
 from minicnn.layers.concat import Concat
+from minicnn.layers.containers import (
+    Identity,
+    ModuleDict,
+    ModuleList,
+    ParameterList,
+    Sequential,
+)
 from minicnn.layers.contrast import ContrastNorm
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropconnect import DropConnectLinear
 from minicnn.layers.dropout import Dropout, Dropout2d
+from minicnn.layers.elsewhere import refuse
 from minicnn.layers.fold import fold_all, fold_batchnorm
+from minicnn.layers.freeze import freeze, unfreeze
 from minicnn.layers.groupnorm import GroupNorm, InstanceNorm2d
 from minicnn.layers.hardtanh import Hardtanh, ReLU6
 from minicnn.layers.layernorm import LayerNorm
@@ -21,6 +32,7 @@ from minicnn.layers.layerscale import LayerScale
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.lrn import LocalResponseNorm, LocalResponseNormWithin
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Buffer, Module, Parameter
 from minicnn.layers.partial_conv import LENET_C3_TABLE, PartialConv2d
 from minicnn.layers.rbf import RBF
 from minicnn.layers.recurrent_conv import RecurrentConv2d
@@ -35,12 +47,20 @@ from minicnn.layers.tokens import ClassToken, FirstToken, ImageToTokens, Positio
 
 __all__ = [
     "AdaptiveAvgPool2d", "Add", "Attention", "AvgPool2d", "BatchNorm1d", "BatchNorm2d",
-    "CapsuleLength", "ChannelShuffle", "ChannelSlice", "ClassToken", "Concat", "ContrastNorm",
-    "Conv2d", "DropConnectLinear", "Dropout", "Dropout2d", "FirstToken", "Flatten", "GELU",
-    "GlobalAvgPool2d", "GroupNorm", "Hardtanh", "ImageToTokens", "InstanceNorm2d", "LENET_C3_TABLE",
-    "LayerNorm", "LayerNorm2d", "LayerScale", "LeakyReLU", "Linear", "LocalResponseNorm",
-    "LocalResponseNormWithin", "LogSoftmax", "MaxPool2d", "PReLU", "PartialConv2d", "Positions",
-    "PrimaryCapsules", "RBF", "ReLU", "ReLU6", "RecurrentConv2d", "RoutedCapsules", "ScaledTanh",
-    "SelfAttention", "Shortcut", "SiLU", "Sigmoid", "Softmax", "SqueezeExcite", "StochasticDepth",
-    "Subsample2d", "Tanh", "TokenLinear", "fold_all", "fold_batchnorm", "log_softmax", "softmax",
+    "Buffer", "CapsuleLength", "ChannelShuffle", "ChannelSlice", "ClassToken", "Concat",
+    "ContrastNorm", "Conv2d", "DropConnectLinear", "Dropout", "Dropout2d", "FirstToken",
+    "Flatten", "GELU", "GlobalAvgPool2d", "GroupNorm", "Hardtanh", "Identity", "ImageToTokens",
+    "InstanceNorm2d", "LENET_C3_TABLE", "LayerNorm", "LayerNorm2d", "LayerScale", "LeakyReLU",
+    "Linear", "LocalResponseNorm", "LocalResponseNormWithin", "LogSoftmax", "MaxPool2d",
+    "Module", "ModuleDict", "ModuleList", "PReLU", "Parameter", "ParameterList",
+    "PartialConv2d", "Positions", "PrimaryCapsules", "RBF", "ReLU", "ReLU6", "RecurrentConv2d",
+    "RoutedCapsules", "ScaledTanh", "SelfAttention", "Sequential", "Shortcut", "SiLU",
+    "Sigmoid", "Softmax", "SqueezeExcite", "StochasticDepth", "Subsample2d", "Tanh",
+    "TokenLinear", "fold_all", "fold_batchnorm", "freeze", "log_softmax", "softmax",
+    "unfreeze",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    """A name that is not here: an error with what to write."""
+    refuse(name, __all__)

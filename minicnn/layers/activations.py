@@ -9,30 +9,19 @@
 
 Sources: Krizhevsky et al. 2012, section 3.1 (ReLU); He et al. 2015, "Delving deep into rectifiers",
 section 2.1 (PReLU); LeCun et al. 1998, appendix A: A = 1.7159, S = 2/3, so that f(+-1) = +-1.
+ReLU, sigmoid and tanh are methods of a Tensor, too: autograd/activations.py has their Functions.
 Lectures: virginia "LeNet-5" (tanh), "AlexNet Architecture" (first use of ReLU), memphis "LeNet-5".
 """
 
-
+from minicnn.autograd.activations import ReLUFn, SigmoidFn, TanhFn
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
 from minicnn.backend.cpu import activations as cpu
-from minicnn.backend.cuda import elements
 from minicnn.backend.versions import elementwise, faster, in_float32
+from minicnn.backend.windows import truth
 from minicnn.init import constant
 from minicnn.layers.module import Module, Parameter, Shape
-
-
-@elementwise
-@faster(cpu=cpu.relu, cuda=elements.relu)
-class ReLUFn(Function):
-    def forward(self, x):
-        y = xp_of(x).maximum(x, 0)
-        self.passed = y != 0                               # x > 0, and NaN, which is not stopped
-        return y
-
-    def backward(self, dy):
-        return dy * self.passed
 
 
 @elementwise
@@ -54,45 +43,24 @@ class LeakyReLUFn(Function):
 class PReLUFn(Function):
     def forward(self, x, a):                               # (N, C, H, W), (C,) or (1,)
         xp, self.x, self.a_shape = xp_of(x), x, a.shape
-        self.a = a.reshape(-1, *[1] * (x.ndim - 2))        # (C, 1, 1)
+        self.a = a.reshape((-1, *[1] * (x.ndim - 2))[:x.ndim])       # (C, 1, 1) for images
         return xp.maximum(x, 0) + self.a * xp.minimum(x, 0)
 
     def backward(self, dy):                                # (N, C, H, W)
         xp, x = xp_of(dy), self.x
         others = tuple(axis for axis in range(x.ndim) if axis != 1 or self.a.size == 1)
-        da = (dy * xp.minimum(x, 0)).sum(others)           # (C,), or one number for all channels
+        da = xp.where(x > 0, 0, dy * x).sum(others)        # (C,), or one number for all channels
         return xp.where(x > 0, dy, self.a * dy), da.reshape(self.a_shape)
 
 
-@elementwise
-@faster(cpu=cpu.sigmoid)
-class SigmoidFn(Function):
-    def forward(self, x):
-        xp = xp_of(x)
-        small = xp.exp(-abs(x))                            # e^-|x| never overflows, and
-        self.y = xp.where(x < 0, small, 1) / (1 + small)   # 1 / (1 + e^-x) = e^x / (1 + e^x)
-        return self.y
-
-    def backward(self, dy):
-        return dy * self.y * (1 - self.y)
-
-
-@elementwise
-@faster(cpu=cpu.tanh)
-class TanhFn(Function):
-    def __init__(self, A: float = 1.0, S: float = 1.0):
-        self.A, self.S = A, S
-
-    def forward(self, x):
-        self.y = self.A * xp_of(x).tanh(self.S * x)
-        return self.y
-
-    def backward(self, dy):
-        return dy * self.S * (self.A - self.y ** 2 / self.A)
-
-
 class ReLU(Module):
-    """max(x, 0); NaN stays NaN, and the gradient at 0 is 0."""
+    """max(x, 0); NaN stays NaN, and the gradient at 0 is 0.
+
+    inplace : as PyTorch's, and without effect: no layer here changes its input
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        truth(inplace, "ReLU: inplace")
 
     def forward(self, x: Tensor) -> Tensor:
         return ReLUFn()(x)
@@ -105,13 +73,14 @@ class LeakyReLU(Module):
     [-2.0, 0.0, 4.0]
     """
 
-    def __init__(self, negative_slope: float = 0.01) -> None:
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
+        truth(inplace, "LeakyReLU: inplace")               # without effect, as in ReLU
         self.negative_slope = float(negative_slope)
 
     def forward(self, x: Tensor) -> Tensor:
         return LeakyReLUFn(self.negative_slope)(x)
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"slope {self.negative_slope:g}"
 
 
@@ -135,14 +104,14 @@ class PReLU(Module):
         return PReLUFn()(x, self.weight)
 
     def out_shape(self, in_shape: Shape) -> Shape:
-        slopes = self.weight.size
+        slopes = self.weight.numel()
         if slopes > 1 and (not in_shape or in_shape[0] != slopes):
             raise ValueError(f"{self.located()}: the input has {in_shape[0] if in_shape else 'no'} "
                              f"channels, the layer {slopes} slopes; give it 1, or one per channel")
         return in_shape
 
-    def detail(self) -> str:
-        return f"{self.weight.size} slope{'s' * (self.weight.size > 1)}"
+    def extra_repr(self) -> str:
+        return f"{self.weight.numel()} slope{'s' * (self.weight.numel() > 1)}"
 
 
 class Sigmoid(Module):

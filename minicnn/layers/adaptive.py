@@ -98,7 +98,7 @@ class AdaptiveAvgPool2d(Module):
                                     strict=True)
         return (h, w), (down, right)
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return "to " + "x".join(str(size or "any") for size in self.output_size)
 
 

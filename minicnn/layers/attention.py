@@ -26,7 +26,8 @@ from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
 from minicnn.backend.versions import in_float32
 from minicnn.backend.windows import whole
-from minicnn.layers.module import Module, Sequential, Shape
+from minicnn.layers.containers import Sequential
+from minicnn.layers.module import Module, Shape
 from minicnn.layers.tokens import TokenLinear, check_tokens
 
 
@@ -86,7 +87,7 @@ class Attention(Module):
         side = isqrt(in_shape[0])                          # of the square of patches
         return (side, side), (1, 1)                        # each token sees them all
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"{self.embed_dim}, {self.num_heads} heads"
 
 

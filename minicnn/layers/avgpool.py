@@ -22,7 +22,7 @@ from minicnn.backend.arrays import Array, sum_dtype, xp_of
 from minicnn.backend.cpu.average_pooling import average_pool
 from minicnn.backend.cuda import windows as cuda
 from minicnn.backend.versions import faster
-from minicnn.backend.windows import Window
+from minicnn.backend.windows import Window, whole
 from minicnn.layers.windowed import Windowed
 
 
@@ -70,6 +70,7 @@ class AvgPool2d(Windowed):
                                                zeros on each side, at most half the kernel
     ceil_mode : bool, default False            let a last window hang over the far edge
     count_include_pad : bool, default True     whether the zeros of the padding count in the mean
+    divisor_override : int, optional           divide each sum by this number, whatever its cells
 
     >>> x = Tensor([[[[1, 2, 3, 4], [5, 6, 7, 8]]]])
     >>> AvgPool2d(2)(x).numpy().tolist()
@@ -77,13 +78,24 @@ class AvgPool2d(Windowed):
     """
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0,
-                 ceil_mode: bool = False, count_include_pad: bool = True) -> None:
+                 ceil_mode: bool = False, count_include_pad: bool = True,
+                 divisor_override: int | None = None) -> None:
+        if divisor_override is not None:
+            whole(divisor_override, "AvgPool2d: divisor_override")
+        self.divisor_override = divisor_override
         self.window = Window.pooling(kernel_size, stride, padding, ceil_mode=ceil_mode)
         self.count_include_pad = count_include_pad
 
     def forward(self, x: Tensor) -> Tensor:
         self.out_shape(x.shape[1:])                        # checks x
-        return AvgPool2dFn(self.window, self.count_include_pad)(x)
+        pool = AvgPool2dFn(self.window, self.count_include_pad)
+        y = pool(x)
+        if self.divisor_override is None:
+            return y
+        K = pool.counts(x.data).astype(y.dtype)            # the sum is the mean times K
+        return y * (K / self.divisor_override)
 
-    def detail(self) -> str:
-        return str(self.window) + ("" if self.count_include_pad else ", padding not counted")
+    def extra_repr(self) -> str:
+        return str(self.window) + (
+            "" if self.count_include_pad else ", padding not counted") + (
+            f", divisor {self.divisor_override}" if self.divisor_override else "")

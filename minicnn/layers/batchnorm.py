@@ -62,6 +62,11 @@ class BatchNorm(ChannelNorm):
         self.track(batch.mu, batch.var, self.count(x))
         return y
 
+    def cure(self, x_shape: Shape) -> str:
+        last = "" if self.running_mean is None else ", or eval(), which has running averages"
+        return (f"the batch size is {x_shape[0]}: use 2 or more, drop_last=True where the last "
+                f"batch of an epoch is that small{last}")
+
 
 class BatchNorm2d(BatchNorm):
     """Batch normalisation of images:  (N, C, H, W) -> (N, C, H, W), a mean over N, H and W.
@@ -75,6 +80,7 @@ class BatchNorm2d(BatchNorm):
     affine : bool, default True                learn `weight` (gamma, from 1), `bias` (beta, from 0)
     track_running_stats : bool, default True   keep `running_mean`, `running_var` and
                                                `num_batches_tracked`; else eval() uses the batch too
+    bias : bool, default True                  by name; False leaves out `bias` alone
 
     Raises ValueError in training where a channel has one value (a batch of one 1x1 image).
     An empty batch comes out empty and leaves the running averages alone.

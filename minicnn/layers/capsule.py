@@ -20,18 +20,22 @@ procedure 1.  Lecture: memphis, "CapsuleNet".
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
+from minicnn.backend.masks import where_kept
 from minicnn.backend.versions import in_float32
 from minicnn.backend.windows import whole
 from minicnn.init import normal
 from minicnn.layers.module import Module, Parameter, Shape
 from minicnn.layers.softmax import softmax
 
-TINY = 1e-30                       # keeps a capsule of zeros from dividing 0 by 0
-
 
 def length(s):
     """|s| along the last axis, which keeps length 1."""
     return xp_of(s).sqrt((s * s).sum(axis=-1, keepdims=True))
+
+
+def not_zero(n):
+    """n, but 1 where it is 0: a capsule of zeros would divide 0 by 0."""
+    return xp_of(n).where(n == 0, 1, n)
 
 
 @in_float32
@@ -43,7 +47,8 @@ class SquashFn(Function):
 
     def backward(self, dy):
         n = self.length
-        slope = (1 - n * n) / (1 + n * n) ** 2 / (n + TINY)           # g' / |s|
+        dy = where_kept(dy, n != 0)                        # at 0 the gradient is 0
+        slope = (1 - n * n) / (1 + n * n) ** 2 / not_zero(n)         # g' / |s|
         inner = (self.s * dy).sum(axis=-1, keepdims=True)            # s . dy
         return self.g * dy + self.s * (inner * slope)
 
@@ -55,7 +60,8 @@ class LengthFn(Function):
         return self.length[..., 0]                         # (...)
 
     def backward(self, dy):                                # d|v| / dv = v / |v|, and 0 at 0
-        return self.v * (dy[..., None] / (self.length + TINY))
+        n = self.length
+        return self.v * (where_kept(dy[..., None], n != 0) / not_zero(n))
 
 
 class CapsuleLength(Module):
@@ -84,7 +90,7 @@ class PrimaryCapsules(Module):
     def forward(self, x: Tensor) -> Tensor:
         count, D = self.out_shape(x.shape[1:])
         N, C, H, W = x.shape
-        maps = x.reshape(N, C // D, D, H * W).transpose(0, 1, 3, 2)            # (N, M, H W, D)
+        maps = x.reshape(N, C // D, D, H * W).transpose(2, 3)                  # (N, M, H W, D)
         return SquashFn()(maps.reshape(N, count, D))
 
     def out_shape(self, in_shape: Shape) -> Shape:
@@ -97,7 +103,7 @@ class PrimaryCapsules(Module):
         _, H, W = in_shape
         return (H, W), (H, W)                              # what follows sees the whole image
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"dimension {self.capsule_dim}"
 
 
@@ -125,16 +131,16 @@ class RoutedCapsules(Module):
     def forward(self, u: Tensor) -> Tensor:
         self.out_shape(u.shape[1:])                        # checks u
         (I, J, E, D), N = self.weight.shape, len(u)
-        votes = self.weight.reshape(I, J * E, D) @ u.transpose(1, 2, 0)        # (I, J E, N)
-        votes = votes.reshape(I, J, E, N).transpose(3, 1, 0, 2)                # (N, J, I, E)
+        votes = self.weight.reshape(I, J * E, D) @ u.permute(1, 2, 0)          # (I, J E, N)
+        votes = votes.reshape(I, J, E, N).permute(3, 1, 0, 2)                  # (N, J, I, E)
         c = Tensor(xp_of(u.data).full((N, J, 1, I), 1 / J, dtype=u.dtype))     # softmax of 0
         b = None
         for last in range(self.routing - 1, -1, -1):
             v = SquashFn()(c @ votes)                                          # (N, J, 1, E)
             if last:
-                agreement = votes @ v.transpose(0, 1, 3, 2)                    # (N, J, I, 1)
+                agreement = votes @ v.transpose(2, 3)                          # (N, J, I, 1)
                 b = agreement if b is None else b + agreement
-                c = softmax(b, dim=1).transpose(0, 1, 3, 2)                    # (N, J, 1, I)
+                c = softmax(b, dim=1).transpose(2, 3)                          # (N, J, 1, I)
         return v.reshape(N, J, E)
 
     def out_shape(self, in_shape: Shape) -> Shape:
@@ -149,6 +155,6 @@ class RoutedCapsules(Module):
         I, J, E, D = self.weight.shape
         return I * J * E * (D + 2 * self.routing - 1)      # votes, sums, and agreement between them
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         I, J, E, D = self.weight.shape
         return f"{I} of {D} -> {J} of {E}, {self.routing} rounds"

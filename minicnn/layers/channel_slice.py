@@ -52,5 +52,5 @@ class ChannelSlice(Module):
                              f"{self.stop}")
         return self.stop - self.start, H, W
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"{self.start} to {self.stop - 1}"

@@ -26,6 +26,7 @@ from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, xp_of
 from minicnn.backend.cpu.batch_norm import batch_norm_eval
 from minicnn.backend.versions import faster, in_float32
+from minicnn.layers.channels import refuse_channels
 from minicnn.layers.module import Buffer, Module, Parameter, Shape, ones
 
 
@@ -54,16 +55,17 @@ def per_channel(q: Array | None, x: Array, default: float = 0.0) -> Any:
 
 def counter() -> Buffer:
     """A Buffer with the whole number 0: unlike the others it stays one when the dtype changes."""
-    buffer = Buffer(())
-    buffer.data = np.zeros((), np.int64)
-    return buffer
+    return Buffer(np.zeros((), np.int64))
 
 
 class ChannelNorm(Module):
     """What batch norm and instance norm share: a weight, bias and running averages per channel."""
 
+    counted = 1                                                # per batch, by num_batches_tracked
+
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
-                 affine: bool = True, track_running_stats: bool = True) -> None:
+                 affine: bool = True, track_running_stats: bool = True, *,
+                 bias: bool = True) -> None:
         name, C = type(self).__name__, num_features
         if C < 1:
             raise ValueError(f"{name}: num_features must be at least 1, got {C}")
@@ -75,14 +77,16 @@ class ChannelNorm(Module):
                              "the share of the new batch: 0.1 here is what others call 0.9")
         self.num_features, self.eps, self.momentum = C, float(eps), momentum
         self.weight = Parameter((C,), ones) if affine else None
-        self.bias = Parameter((C,)) if affine else None
+        self.bias = Parameter((C,)) if affine and bias else None
         self.running_mean: Any = Buffer((C,)) if track_running_stats else None
         self.running_var: Any = Buffer((C,), ones) if track_running_stats else None
         self.num_batches_tracked: Any = counter() if track_running_stats else None
 
     def forward(self, x: Tensor) -> Tensor:
         self.out_shape(x.shape[1:])                        # checks x
-        affine = () if self.weight is None or self.bias is None else (self.weight, self.bias)
+        affine: tuple = (self.weight, self.bias)
+        if self.weight is None or self.bias is None:
+            affine = self.affine(x)
         if not self.training and self.running_mean is not None:
             return BatchNormEvalFn(self.eps)(x, self.running_mean, self.running_var, *affine)
         if self.count(x) == 1:
@@ -90,9 +94,17 @@ class ChannelNorm(Module):
                              f"so the variance is 0, the output the bias; {self.cure(x.shape)}")
         return self.by_batch(x, *affine)
 
+    def affine(self, x: Tensor) -> tuple[Tensor, ...]:
+        """gamma and beta, 1 or 0 where one is not learnt, or nothing where neither is."""
+        if self.weight is None and self.bias is None:
+            return ()
+        xp, C = xp_of(x.data), self.num_features
+        return (Tensor(xp.ones(C, x.dtype)) if self.weight is None else self.weight,
+                Tensor(xp.zeros(C, x.dtype)) if self.bias is None else self.bias)
+
     def count(self, x: Tensor) -> int:
         """n: how many values share one mean."""
-        return x.size // x.shape[1]
+        return x.numel() // x.shape[1]
 
     def by_batch(self, x: Tensor, *affine: Tensor) -> Tensor:
         """y with the batch's own mean and variance, which training also keeps."""
@@ -102,7 +114,7 @@ class ChannelNorm(Module):
         """Move the running averages towards this batch's; nothing here waits for a GPU."""
         if self.running_mean is None or n == 0:                # an empty batch has nothing to say
             return
-        self.num_batches_tracked.data += 1
+        self.num_batches_tracked.data += self.counted
         momentum = self.momentum
         if momentum is None:                                   # the mean of all batches so far
             momentum = 1 / self.num_batches_tracked.data.astype(mean.dtype)
@@ -111,16 +123,20 @@ class ChannelNorm(Module):
             running.data = moved.astype(running.dtype, copy=False)
 
     def cure(self, x_shape: Shape) -> str:
-        return (f"the batch size is {x_shape[0]}: use 2 or more, drop_last=True where the last "
-                "batch of an epoch is that small, or eval()")
+        raise TypeError(f"{type(self).__name__} has no cure")
 
     def check_channels(self, in_shape: Shape) -> Shape:
-        C, came = in_shape[0], ", ".join(map(str, in_shape))
-        if self.num_features != C:
-            raise ValueError(f"{self.located()}: the input (N, {came}) has {C} "
-                             f"channel{'s' * (C != 1)}, the layer was built for "
-                             f"{self.num_features}; build it with {type(self).__name__}({C})")
+        if self.num_features != in_shape[0]:
+            refuse_channels(self, in_shape, self.num_features,
+                            f"{type(self).__name__}({in_shape[0]})")
         return in_shape
 
-    def detail(self) -> str:
-        return str(self.num_features)
+    def extra_repr(self) -> str:
+        return f"{self.num_features}{affine_words(self)}"
+
+
+def affine_words(norm: Any) -> str:
+    """What repr says of a norm that does not learn both weight and bias."""
+    if norm.weight is None:
+        return ", not affine" if norm.bias is None else ", no weight"
+    return ", no bias" if norm.bias is None else ""

@@ -26,6 +26,7 @@ from math import exp
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
+from minicnn.backend.masks import where_kept
 from minicnn.backend.versions import in_float32
 from minicnn.backend.windows import Window
 from minicnn.layers.module import Module, Shape
@@ -76,8 +77,8 @@ class ContrastFn(Function):
         (C, H, W), xp, v, d = dy.shape[1:], xp_of(dy), self.v, self.d
         dv = dy / d
         dd = -(dv * v).sum(axis=1, keepdims=True) / d      # (N, 1, H, W)
-        dtypical = (dd * ~self.own).sum(axis=(2, 3), keepdims=True) * self.shared
-        dsigma = dd * self.own + dtypical * (1 / (H * W))
+        dtypical = where_kept(dd, ~self.own).sum(axis=(2, 3), keepdims=True)
+        dsigma = where_kept(dd, self.own) + where_kept(dtypical, self.shared) * (1 / (H * W))
         # sigma is 0 only where the whole window of v is 0: there any finite slope adds 0
         dv += self.local_mean_backward(dsigma / xp.where(self.sigma == 0, 1, self.sigma), C) * v
         return dv - self.local_mean_backward(dv.sum(axis=1, keepdims=True), C)
@@ -111,5 +112,5 @@ class ContrastNorm(Module):
     def out_shape(self, in_shape: Shape) -> Shape:
         return self.image(in_shape)
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"size {self.size}, std {self.std:g}"

@@ -30,8 +30,10 @@ from minicnn.backend.cpu.convolution import conv2d
 from minicnn.backend.layout import batch_first, batch_last
 from minicnn.backend.versions import faster, in_float32
 from minicnn.backend.windows import Window, whole
+from minicnn.layers.channels import refuse_channels
 from minicnn.layers.im2col import col2im, im2col
 from minicnn.layers.module import Parameter, Shape
+from minicnn.layers.padding import MODES, check_borders, padded
 from minicnn.layers.windowed import Windowed
 
 
@@ -76,9 +78,11 @@ class Conv2d(Windowed):
     stride : int or (int, int), default 1     pixels from one window to the next
     padding : int, (int, int), "same" or "valid"
                                               zeros on each side; "same" keeps ceil(size / stride)
-    dilation : int or (int, int), default 1   pixels from one cell of a window to the next
+    dilation : int or (int, int), default 1   distance between the cells of a window; 1: they touch
     groups : int, default 1                   in_channels makes it a depthwise convolution
     bias : bool, default True
+    padding_mode : "zeros", "reflect", "replicate" or "circular"
+                                              what stands in the border: padding.py
 
     weight is (F, C/groups, KH, KW), bias (F,), both drawn as PyTorch draws them: uniform within
     1 / sqrt(C/groups KH KW).  OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1.
@@ -88,7 +92,8 @@ class Conv2d(Windowed):
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
-                 padding: Any = 0, dilation: Any = 1, groups: int = 1, bias: bool = True) -> None:
+                 padding: Any = 0, dilation: Any = 1, groups: int = 1, bias: bool = True,
+                 padding_mode: str = "zeros") -> None:
         self.in_channels = whole(in_channels, "Conv2d: in_channels")
         self.out_channels = whole(out_channels, "Conv2d: out_channels")
         self.groups = whole(groups, "Conv2d: groups")
@@ -96,6 +101,10 @@ class Conv2d(Windowed):
             raise ValueError(f"Conv2d: {in_channels} channels in and {out_channels} out do not "
                              f"divide into {groups} groups")
         self.window = Window.of(kernel_size, stride, padding, dilation)
+        if padding_mode not in MODES:
+            raise ValueError(f"Conv2d: padding_mode must be one of {', '.join(MODES)}, got "
+                             f"{padding_mode!r}")
+        self.padding_mode = padding_mode
         fan_in = in_channels // groups * self.window.kernel[0] * self.window.kernel[1]
         draw = init.uniform(fan_in ** -0.5)
         self.weight = Parameter((out_channels, in_channels // groups, *self.window.kernel), draw)
@@ -104,24 +113,31 @@ class Conv2d(Windowed):
     def forward(self, x: Tensor) -> Tensor:
         self.out_shape(x.shape[1:])                        # checks x
         parameters = [self.weight] if self.bias is None else [self.weight, self.bias]
-        return Conv2dFn(self.window, self.groups)(x, *parameters)
+        window = self.window
+        if self.padding_mode != "zeros":
+            x, window = padded(x, window, self.padding_mode)
+        return Conv2dFn(window, self.groups)(x, *parameters)
 
     def out_shape(self, in_shape: Shape) -> Shape:
-        C = self.image(in_shape)[0]
+        C, H, W = self.image(in_shape)
         if self.in_channels != C:
-            cure = ("grey images need Conv2d(1, ...)" if C == 1
-                    else "channels come before height and width: x.transpose(0, 3, 1, 2)"
-                    if in_shape[-1] == self.in_channels
-                    else f"feed it {self.in_channels}, or build it with Conv2d({C}, ...)")
-            came = ", ".join(map(str, in_shape))
-            raise ValueError(f"{self.located()}: the input (N, {came}) has {C} "
-                             f"channel{'s' * (C != 1)}, the layer was built for "
-                             f"{self.in_channels}; {cure}")
-        return self.out_channels, *super().out_shape(in_shape)[1:]
+            refuse_channels(self, in_shape, self.in_channels, f"Conv2d({C}, ...)")
+        _, OH, OW = super().out_shape(in_shape)
+        if self.padding_mode != "zeros":
+            self.check_padding(H, W)
+        return self.out_channels, OH, OW
+
+    def check_padding(self, H: int, W: int) -> None:
+        try:
+            check_borders(self.window, H, W, self.padding_mode)
+        except ValueError as problem:
+            raise ValueError(f"{self.located()}: {problem}") from None
 
     def macs(self, in_shape: Shape, y_shape: Shape) -> int:
-        return self.weight.size * y_shape[1] * y_shape[2]       # each weight once at each position
+        return self.weight.numel() * y_shape[1] * y_shape[2]    # each weight once at each position
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         groups = f", {self.groups} groups" if self.groups > 1 else ""
-        return f"{self.in_channels} -> {self.out_channels}, {self.window}{groups}"
+        mode = f", {self.padding_mode}" if self.padding_mode != "zeros" else ""
+        bias = ", no bias" if self.bias is None else ""
+        return f"{self.in_channels} -> {self.out_channels}, {self.window}{mode}{groups}{bias}"

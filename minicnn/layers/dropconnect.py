@@ -40,5 +40,5 @@ class DropConnectLinear(Linear):
         weights = [self.weight] if self.bias is None else [self.weight, self.bias]
         return LinearFn()(x, *[drop(w, self.p, w.shape) for w in weights])
 
-    def detail(self) -> str:
-        return f"{super().detail()}, p {self.p:g}"
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, p {self.p:g}"

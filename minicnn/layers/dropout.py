@@ -16,6 +16,7 @@ from minicnn.backend.arrays import Array, to_device, xp_of
 from minicnn.backend.cpu.dropout import dropout
 from minicnn.backend.seeds import generator
 from minicnn.backend.versions import faster
+from minicnn.backend.windows import truth
 from minicnn.layers.module import Module, Shape
 
 
@@ -54,7 +55,8 @@ class Dropout(Module):
     [1.0, 2.0, 3.0]
     """
 
-    def __init__(self, p: float = 0.5) -> None:
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
+        truth(inplace, f"{type(self).__name__}: inplace")  # without effect, as in ReLU
         self.p = checked_probability(p, type(self).__name__)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -69,7 +71,7 @@ class Dropout(Module):
     def mask_shape(self, x_shape: Shape) -> Shape:
         return x_shape
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"p {self.p:g}"
 
 

@@ -16,11 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backend.arrays import Array, device_of
+from minicnn.backend.arrays import Array
+from minicnn.backend.messages import type_name
 from minicnn.layers.batchnorm import BatchNorm1d, BatchNorm2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Linear
-from minicnn.layers.module import Module, Parameter, Sequential
+from minicnn.layers.module import Module, Parameter
 
 
 def can_fold(layer: Module, norm: Module) -> bool:
@@ -41,7 +43,7 @@ def fold_batchnorm(layer: Any, norm: Any) -> Any:
     """
     if not can_fold(layer, norm):
         raise TypeError("fold_batchnorm: expected Conv2d and BatchNorm2d, or Linear and "
-                        f"BatchNorm1d, got {type(layer).__name__} and {type(norm).__name__}")
+                        f"BatchNorm1d, got {type_name(layer)} and {type_name(norm)}")
     if norm.training:
         raise ValueError(f"fold_batchnorm: {norm!r} is in training mode, where its mean changes "
                          "with every batch; call model.eval() first")
@@ -57,8 +59,9 @@ def fold_batchnorm(layer: Any, norm: Any) -> Any:
     mu, var = exact(norm.running_mean, 0), exact(norm.running_var, 1)
     g = gamma / (var + norm.eps) ** 0.5                                       # (F,)
     folded = copy.copy(layer)
-    folded.weight = constant(w * g.reshape(F, *[1] * (w.ndim - 1)), layer.weight.dtype)
-    folded.bias = constant(g * (b - mu) + beta, layer.weight.dtype)
+    vars(folded).update(                                   # not by `=`: layer keeps its own
+        weight=constant(w * g.reshape(F, *[1] * (w.ndim - 1)), layer.weight.dtype),
+        bias=constant(g * (b - mu) + beta, layer.weight.dtype))
     return folded
 
 
@@ -69,10 +72,7 @@ def exact(parameter: Parameter | None, default: float) -> Array:
 
 def constant(values: Array, dtype: np.dtype) -> Parameter:
     """A new Parameter with these values, on their device."""
-    parameter = Parameter(values.shape)
-    parameter.move(device_of(values), None)
-    parameter.data = values.astype(dtype)
-    return parameter
+    return Parameter(values.astype(dtype))
 
 
 def fold_all(model: Module) -> int:
@@ -86,7 +86,7 @@ def fold_all(model: Module) -> int:
     found = []
     for chain in dict.fromkeys(model.modules()):           # each once, even where it is shared
         if getattr(type(chain).forward, "in_order", False):
-            parts = chain.children()
+            parts = chain.named_parts()
             found += [(chain, name, norm_name, fold_batchnorm(layer, norm))
                       for (name, layer), (norm_name, norm) in zip(parts, parts[1:], strict=False)
                       if can_fold(layer, norm)]

@@ -11,7 +11,9 @@ et al. 2018, "MobileNetV2", section 3.  Lecture: stanford, "MobileNets".
 
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
+from minicnn.backend.masks import where_kept
 from minicnn.backend.versions import elementwise
+from minicnn.backend.windows import truth
 from minicnn.layers.module import Module
 
 
@@ -21,11 +23,12 @@ class HardtanhFn(Function):
         self.low, self.high = low, high
 
     def forward(self, x):
-        self.inside = (x > self.low) & (x < self.high)     # one byte for each value
-        return x.clip(self.low, self.high)
+        y = x.clip(self.low, self.high)
+        self.inside = (y != self.low) & (y != self.high)   # NaN, too, is let through
+        return y
 
     def backward(self, dy):
-        return dy * self.inside
+        return where_kept(dy, self.inside)
 
 
 class Hardtanh(Module):
@@ -35,7 +38,9 @@ class Hardtanh(Module):
     [-1.0, 0.5, 1.0]
     """
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0,
+                 inplace: bool = False) -> None:
+        truth(inplace, f"{type(self).__name__}: inplace")  # without effect, as in ReLU
         if not min_val < max_val:
             raise ValueError(f"{type(self).__name__}: min_val must be below max_val, got {min_val} "
                              f"and {max_val}")
@@ -44,12 +49,12 @@ class Hardtanh(Module):
     def forward(self, x: Tensor) -> Tensor:
         return HardtanhFn(self.min_val, self.max_val)(x)
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"from {self.min_val:g} to {self.max_val:g}"
 
 
 class ReLU6(Hardtanh):
     """min(max(x, 0), 6): the activation of MobileNet v2."""
 
-    def __init__(self) -> None:
-        super().__init__(0.0, 6.0)
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)

@@ -15,6 +15,7 @@ Source: Ba, Kiros and Hinton 2016, section 3.  Lecture: stanford, "Layer Normali
 """
 
 from minicnn.autograd.tensor import Tensor
+from minicnn.layers.channelnorm import affine_words
 from minicnn.layers.module import Module, Parameter, Shape, ones
 from minicnn.layers.standardise import StandardiseFn
 
@@ -61,8 +62,13 @@ class LayerNorm(Module):
         if tuple(in_shape[-len(shape):]) != shape:
             came = ", ".join(map(str, in_shape))
             raise ValueError(f"{self.located()}: the input (N, {came}) does not end in {shape}, as "
-                             f"the layer was built for; use LayerNorm({in_shape})")
+                             f"the layer was built for; use {self.instead(in_shape)}")
         return in_shape
 
-    def detail(self) -> str:
-        return "x".join(map(str, self.normalized_shape))
+    def instead(self, in_shape: Shape) -> str:
+        if len(in_shape) == 3 and self.normalized_shape == tuple(in_shape[:1]):
+            return f"LayerNorm2d({in_shape[0]}) for the channels of each pixel"
+        return f"LayerNorm({tuple(in_shape)})"
+
+    def extra_repr(self) -> str:
+        return f"{'x'.join(map(str, self.normalized_shape))}{affine_words(self)}"

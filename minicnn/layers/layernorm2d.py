@@ -17,6 +17,7 @@ Source: Liu et al. 2022, "A ConvNet for the 2020s", section 2.6; Ba, Kiros and H
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.windows import whole
+from minicnn.layers.channels import refuse_channels
 from minicnn.layers.module import Module, Parameter, Shape, ones
 from minicnn.layers.standardise import StandardiseFn
 
@@ -48,9 +49,8 @@ class LayerNorm2d(Module):
 
     def out_shape(self, in_shape: Shape) -> Shape:
         if self.image(in_shape)[0] != self.num_channels:
-            raise ValueError(f"{self.located()}: the input has {in_shape[0]} channels, the layer "
-                             f"was built for {self.num_channels}; take LayerNorm2d({in_shape[0]})")
+            refuse_channels(self, in_shape, self.num_channels, f"LayerNorm2d({in_shape[0]})")
         return in_shape
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"{self.num_channels} channels"

@@ -34,11 +34,11 @@ class LayerScale(Module):
         return x * self.weight.reshape(-1, *[1] * (x.ndim - 2))
 
     def out_shape(self, in_shape: Shape) -> Shape:
-        C = self.weight.size
+        C = self.weight.numel()
         if not in_shape or in_shape[0] != C:
             raise ValueError(f"{self.located()}: the input has {in_shape[0] if in_shape else 'no'} "
                              f"channels, the layer was built for {C}")
         return in_shape
 
-    def detail(self) -> str:
-        return f"{self.weight.size} channels"
+    def extra_repr(self) -> str:
+        return f"{self.weight.numel()} channels"

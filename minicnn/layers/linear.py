@@ -7,6 +7,8 @@ Source: LeCun et al. 1998, section II.B (F6).  Lectures: unicamp "Fully Connecte
 "Fully-Connected Layers".
 """
 
+from math import prod
+
 from minicnn import init
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
@@ -55,32 +57,63 @@ class Linear(Module):
     def out_shape(self, in_shape: Shape) -> Shape:
         if len(in_shape) != 1:
             raise ValueError(f"{self.located()}: expected (N, {self.in_features}), got "
-                             f"(N, {', '.join(map(str, in_shape))}); put Flatten() before it")
+                             f"(N, {', '.join(map(str, in_shape))}); {self.cure(in_shape)}")
         if in_shape[0] != self.in_features:
             raise ValueError(f"{self.located()}: the input has {in_shape[0]} features, the layer "
                              f"was built for {self.in_features}; is the image size the one the "
                              f"network was made for? else Linear({in_shape[0]}, ...)")
         return (self.out_features,)
 
-    def macs(self, in_shape: Shape, y_shape: Shape) -> int:
-        return self.weight.size
+    def cure(self, in_shape: Shape) -> str:
+        M, D = self.in_features, self.out_features
+        if len(in_shape) == 2 and in_shape[1] == M:
+            return f"TokenLinear({M}, {D}) takes each of the {in_shape[0]} tokens"
+        if not in_shape:
+            return "one vector still needs the batch axis, x[None]"
+        came = prod(in_shape)
+        return "put Flatten() before it" + ("" if came == M else
+                                            f", and make it Linear({came}, {D})")
 
-    def detail(self) -> str:
-        return f"{self.in_features} -> {self.out_features}"
+    def macs(self, in_shape: Shape, y_shape: Shape) -> int:
+        return self.weight.numel()
+
+    def extra_repr(self) -> str:
+        bias = ", no bias" if self.bias is None else ""
+        return f"{self.in_features} -> {self.out_features}{bias}"
 
 
 class Flatten(Module):
-    """Images to vectors:  (N, C, H, W) -> (N, C H W)."""
+    """Images to vectors:  (N, C, H, W) -> (N, C H W).
+
+    start_dim, end_dim : int, default 1 and -1    the axes that become one, counted with N
+
+    >>> Flatten(2).shape((64, 7, 7))              # each map a row
+    (64, 49)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        if start_dim == 0:
+            raise ValueError("Flatten: start_dim 0 would mix the samples of a batch; write "
+                             "x.flatten() in forward if that is meant")
+        self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.flatten(1)
+        self.out_shape(x.shape[1:])                        # checks x
+        return x.flatten(self.start_dim, self.end_dim)
 
     def out_shape(self, in_shape: Shape) -> Shape:
-        size = 1
-        for length in in_shape:
-            size *= length
-        return (size,)
+        axes = len(in_shape) + 1
+        first, last = (dim % axes if -axes <= dim < axes else 0
+                       for dim in (self.start_dim, self.end_dim))
+        if not 1 <= first <= last:
+            raise ValueError(f"{self.located()}: no axes from {self.start_dim} to {self.end_dim} in"
+                             f" (N, {', '.join(map(str, in_shape))})")
+        return *in_shape[:first - 1], prod(in_shape[first - 1:last]), *in_shape[last:]
 
     def receptive_field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
         sides = in_shape[1:] if len(in_shape) == 3 else (1, 1)
         return sides, sides                                # what follows sees the whole image
+
+    def extra_repr(self) -> str:
+        whole_image = (self.start_dim, self.end_dim) == (1, -1)
+        return "" if whole_image else f"axes {self.start_dim} to {self.end_dim}"

@@ -103,7 +103,7 @@ class LocalResponseNorm(Module):
     def out_shape(self, in_shape: Shape) -> Shape:
         return self.image(in_shape)
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"size {self.size}, alpha {self.alpha:g}, beta {self.beta:g}, k {self.k:g}"
 
 

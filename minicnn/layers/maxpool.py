@@ -23,7 +23,7 @@ from minicnn.backend.arrays import xp_of
 from minicnn.backend.cpu.max_pooling import max_pool
 from minicnn.backend.cuda import windows as cuda
 from minicnn.backend.versions import faster
-from minicnn.backend.windows import Window
+from minicnn.backend.windows import Window, truth
 from minicnn.layers.windowed import Windowed
 
 
@@ -43,17 +43,16 @@ class MaxPool2dFn(Function):
         values = self.under_each_cell(self.window.pad(x, -inf), OH, OW)        # (KH KW, N, C, ...)
         is_image = self.window.pad(xp.ones_like(x, dtype=bool), False)         # and not padding
         y = values.max(axis=0)                             # (N, C, OH, OW)
-        largest = (values == y) | xp.isnan(values)
-        won = largest & self.under_each_cell(is_image, OH, OW)
+        won = ((values == y) | xp.isnan(values)) & self.under_each_cell(is_image, OH, OW)
         self.winner = won.argmax(axis=0)                   # the first: its number u' KW + v'
         return y
 
     def backward(self, dy):                                # (N, C, OH, OW)
-        N, C, H, W = self.x_shape
-        dx_pad = xp_of(dy).zeros((N, C, *self.window.padded_size(H, W)), dy.dtype)
+        (N, C, H, W), xp = self.x_shape, xp_of(dy)
+        dx_pad = xp.zeros((N, C, *self.window.padded_size(H, W)), dy.dtype)
         for k, (u, v) in enumerate(self.window.cells()):
             under_cell = self.window.shifted(dx_pad, u, v, *dy.shape[2:])      # (N, C, OH, OW)
-            under_cell += dy * (self.winner == k)
+            under_cell += xp.where(self.winner == k, dy, 0)
         return self.window.crop(dx_pad, H, W)              # (N, C, H, W)
 
 
@@ -65,8 +64,9 @@ class MaxPool2d(Windowed):
     kernel_size : int or (int, int)            KH, KW in pixels
     stride : int or (int, int), optional       the kernel size if not given
     padding : int, (int, int), "same" or "valid", default 0
-                                               minus infinity around it, at most half the window
-    dilation : int or (int, int), default 1    pixels from one cell of a window to the next
+                                               minus infinity around it, at most half the kernel
+    dilation : int or (int, int), default 1    distance between the cells of a window; 1: they touch
+    return_indices : False                     PyTorch's; True is not here
     ceil_mode : bool, default False            let a last window hang over the far edge
 
     >>> x = Tensor([[[[1, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]]])
@@ -75,7 +75,10 @@ class MaxPool2d(Windowed):
     """
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
-                 ceil_mode: bool = False) -> None:
+                 return_indices: bool = False, ceil_mode: bool = False) -> None:
+        if truth(return_indices, "MaxPool2d: return_indices"):
+            raise ValueError("MaxPool2d: return_indices is for MaxUnpool2d, which is not here; "
+                             "which pixels won is where x.grad is not 0 after y.sum().backward()")
         self.window = Window.pooling(kernel_size, stride, padding, dilation, ceil_mode)
 
     def forward(self, x: Tensor) -> Tensor:

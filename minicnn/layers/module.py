@@ -6,19 +6,26 @@ being drawn.  A layer whose arithmetic needs values also writes `out_shape(in_sh
 that forward will return, without the batch axis, with every check of the input.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn, TypeVar
+from collections import UserDict
+from collections.abc import Callable, Mapping
+from inspect import signature
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import numpy as np
 
+from minicnn.autograd.hooks import Handle
 from minicnn.autograd.shapes import BATCH, FollowedShape
 from minicnn.autograd.switches import layer_path, located, state
-from minicnn.autograd.tensor import Tensor
+from minicnn.autograd.tensor import Tensor, is_dtype
 from minicnn.backend.arrays import to_cpu, to_device
+from minicnn.backend.messages import type_name
+from minicnn.backend.windows import truth
+from minicnn.layers.assigned import check_class, check_name, in_place_of, take_in
 from minicnn.layers.parameter import Buffer, Init, Parameter, Shape, ones, zeros
+from minicnn.layers.parts import PLAIN, Parts
 from minicnn.layers.steps import Step, without_batch
 
-__all__ = ["Buffer", "Init", "Module", "Parameter", "Sequential", "Shape", "ones", "zeros"]
+__all__ = ["Buffer", "Init", "Module", "Parameter", "Shape", "ones", "zeros"]
 
 M = TypeVar("M", bound="Module")
 
@@ -27,40 +34,49 @@ class NotATensor(TypeError):
     """Something else came in the place of a Tensor."""
 
 
-class Module:
+class Module(Parts):
     """A layer, or a network of layers.
 
-    Attributes that are Parameters, Buffers, Modules or lists of Modules belong to it, in the order
-    in which they were assigned.  `training` is True until eval() is called.
+    Attributes that are Parameters, Buffers or Modules, or lists, tuples and dicts of them, belong
+    to it, in the order in which they were assigned: see parts.py.  `training` is True until eval()
+    is called.
     """
 
     training = True
-    name = ""                          # what the enclosing Module calls it; errors begin with it
+    _frozen = False                                # see freeze.py
+    _hooks: Mapping[int, Any] = {}    # later a UserDict, in which nobody looks for parts
+
+    def __new__(cls: type[M], *_: Any, **settings: Any) -> M:
+        for name in settings.keys() & {"device", "dtype"}:
+            taken = signature(cls.__init__).parameters
+            if name not in taken and all(a.kind is not a.VAR_KEYWORD for a in taken.values()):
+                raise TypeError(f"{cls.__name__}: {name} is not set layer by layer; build the "
+                                f"network, then .to({name}=...)")
+        return super().__new__(cls)
+
+    def __init_subclass__(cls) -> None:
+        check_class(cls, Module, OWN)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Module):
-            value.name = name
-        elif isinstance(value, list):
-            for number, part in enumerate(value):
-                if isinstance(part, Module):
-                    part.name = f"{name}.{number}"
-        elif isinstance(value, (tuple, dict)):
-            parts = value.values() if isinstance(value, dict) else value
-            if any(isinstance(part, (Module, Parameter)) for part in parts):
-                raise TypeError(f"{type(self).__name__}.{name}: parts in a {type(value).__name__} "
-                                "would not be learnt; keep them in a list, or as attributes")
+        held, method = vars(self).get(name), getattr(type(self), name, None)
+        if method is not None:
+            check_name(self, name, value, method)
+        if held is not value and isinstance(held, (Parts, Parameter)):
+            value = in_place_of(self, name, held, value)
+        if not (isinstance(value, PLAIN) and isinstance(held, PLAIN)):
+            take_in(self, name, held, value)
         object.__setattr__(self, name, value)
 
-    def __call__(self, *inputs: Any) -> Any:
-        state.path.append(self.name)
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        (path := state.path).append(self._name)
         try:
-            if state.hooks or not inputs or not isinstance(inputs[0], Tensor) or inputs[0].is_shape:
-                return self.watched_or_followed(*inputs)
+            if state.hooks or self._hooks or named or not inputs or type(inputs[0]) is not Tensor:
+                return self.watched_or_followed(*inputs, **named)
             return self.forward(*inputs)
         finally:
-            state.path.pop()
+            path.pop()
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any, **settings: Any) -> Any:
         raise TypeError(f"{type(self).__name__} has no forward: every Module writes its own")
 
     def shape(self, *in_shapes: Shape) -> Any:
@@ -72,30 +88,47 @@ class Module:
                    for shape in in_shapes])
         return tuple(map(without_batch, y)) if isinstance(y, (tuple, list)) else without_batch(y)
 
-    def watched_or_followed(self, *inputs: Any) -> Any:
+    def watched_or_followed(self, *inputs: Any, **settings: Any) -> Any:
         """The call where hooks listen, or for what is not a Tensor."""
         if any(isinstance(x, FollowedShape) for x in inputs):
-            return self.follow(*inputs)
+            return self.follow(*inputs, **settings)
+        for before, own_hook in list(self._hooks.values()):
+            if before and (changed := own_hook(self, inputs)) is not None:
+                inputs = changed if isinstance(changed, tuple) else (changed,)
         for hook in state.hooks:
             hook.layer_begins(layer_path(), self, inputs)
         try:
-            y = self.forward(*inputs)
+            y = self.forward(*inputs, **settings)
         except (AttributeError, TypeError) as problem:
             self.explain(problem, *inputs)
             raise
+        for before, own_hook in list(self._hooks.values()):
+            if not before and (changed := own_hook(self, inputs, y)) is not None:
+                y = changed
         for hook in state.hooks:
             hook.layer_ends(layer_path(), self, inputs, y)
         return y
+
+    def register_forward_hook(self, hook: Callable[[Any, tuple, Any], Any]) -> Handle:
+        """hook(module, inputs, y) after each forward; what it returns, if anything, replaces y.
+
+        It is not asked where a shape is followed.  handle.remove() ends it.
+        """
+        return Handle(vars(self).setdefault("_hooks", UserDict()), (False, hook))
+
+    def register_forward_pre_hook(self, hook: Callable[[Any, tuple], Any]) -> Handle:
+        """hook(module, inputs) before each forward; a tuple that it returns replaces the inputs."""
+        return Handle(vars(self).setdefault("_hooks", UserDict()), (True, hook))
 
     def explain(self, problem: Exception, x: Any = None, *others: Any) -> None:
         """A clearer error, where forward failed because x was put in the place of a Tensor."""
         if isinstance(x, Tensor) or isinstance(problem, NotATensor):
             return
-        what = f"got a {type(x).__name__}"
+        what = f"got a {type_name(x)}"
         if x is None:
             cure = "did the forward before it forget its return?"
         elif isinstance(x, (tuple, list)) and x and all(isinstance(size, int) for size in x):
-            what, cure = f"got the {type(x).__name__} {x}", "for shapes call model.shape((C, H, W))"
+            what, cure = f"got the {type_name(x)} {x}", "for shapes call model.shape((C, H, W))"
         elif isinstance(x, (tuple, list)):
             what += f" of {len(x)}"
             cure = "unpack it first: images, labels = batch"
@@ -103,15 +136,15 @@ class Module:
             cure = "wrap it: Tensor(x)"
         raise NotATensor(f"{self.located()}: expected a Tensor, {what}; {cure}") from problem
 
-    def follow(self, *inputs: Any) -> Any:
+    def follow(self, *inputs: Any, **settings: Any) -> Any:
         """The call for shapes: by out_shape, where a layer writes it, else by forward."""
         in_shapes = tuple(without_batch(x) if isinstance(x, FollowedShape) else x for x in inputs)
         sources = tuple(dict.fromkeys(step for x in inputs for step in getattr(x, "sources", ())))
-        noted, closed = len(state.trace or ()), not self.children()
+        noted, closed = len(state.trace or ()), not self.named_parts()
         if type(self).out_shape is Module.out_shape:
-            y = self.forward(*inputs)
+            y = self.forward(*inputs, **settings)
         else:
-            shape = self.out_shape(*in_shapes)
+            shape = self.out_shape(*in_shapes, **settings)
             y = FollowedShape((BATCH, *shape), getattr(shape, "sources", sources))
             # A block that asks none of its parts stands for itself, or its row would be missing.
             closed = closed or y.sources == sources and len(state.trace or ()) == noted
@@ -156,75 +189,40 @@ class Module:
 
     def heading(self) -> str:
         """The class and its settings, in one line."""
-        return f"{type(self).__name__} {self.detail()}".strip()
+        return f"{type(self).__name__} {self.extra_repr()}".strip()
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         """The settings that repr shows after the class name."""
         return ""
 
     def __repr__(self) -> str:
-        inner = [f"  {name}: {part!r}".replace("\n", "\n  ") for name, part in self.children()]
+        inner = [f"  {name}: {part!r}".replace("\n", "\n  ") for name, part in self.named_parts()]
         return "\n".join([f"{self.heading()}(", *inner, ")"]) if inner else self.heading()
 
-    # --- what belongs to it -----------------------------------------------------------------
+    def __iter__(self) -> Any:
+        raise TypeError(f"{type(self).__name__} is no sequence; write: for part in net.children()")
 
-    def children(self) -> list[tuple[str, "Module"]]:
-        """(name, Module) of the Modules directly inside."""
-        found = []
-        for name, value in vars(self).items():
-            if isinstance(value, Module):
-                found.append((name, value))
-            elif isinstance(value, list):
-                found += [(f"{name}.{number}", part) for number, part in enumerate(value)
-                          if isinstance(part, Module)]
-        return found
-
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, "Module"]]:
-        """(path, Module) of this Module (path "") and of everything inside, outermost first."""
-        yield prefix, self
-        for name, part in self.children():
-            yield from part.named_modules(f"{prefix}.{name}" if prefix else name)
-
-    def modules(self) -> Iterator["Module"]:
-        return (part for _, part in self.named_modules())
-
-    def named_state(self) -> Iterator[tuple[str, Parameter]]:
-        """(path, Parameter or Buffer), each once even where it is shared."""
-        seen = set()
-        for path, part in self.named_modules():
-            for name, value in vars(part).items():
-                if isinstance(value, Parameter) and id(value) not in seen:
-                    seen.add(id(value))
-                    yield f"{path}.{name}" if path else name, value
-
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        return ((name, value) for name, value in self.named_state() if value.learnt)
-
-    def parameters(self) -> Iterator[Parameter]:
-        return (value for _, value in self.named_parameters())
-
-    def num_parameters(self) -> int:
-        """How many numbers are learnt.  Nothing is allocated to count them."""
-        return sum(parameter.size for parameter in self.parameters())
-
-    def zero_grad(self) -> None:
-        for parameter in self.parameters():
-            parameter.grad = None
+    def __getitem__(self, index: Any) -> Any:
+        raise TypeError(f"{type(self).__name__} is no sequence; its parts are attributes, such as "
+                        "net.conv1, or net.get_submodule(path)")
 
     # --- mode, device, state ----------------------------------------------------------------
 
     def train(self: M, mode: bool = True) -> M:
         """Training mode: dropout drops, batch norm uses the batch's own statistics."""
+        training = truth(mode, "train: mode")
         for part in self.modules():
-            part.training = mode
+            object.__setattr__(part, "training", training and not part._frozen)
         return self
 
     def eval(self: M) -> M:
         """Test mode: dropout does nothing, batch norm uses its running averages."""
         return self.train(False)
 
-    def to(self: M, device: str | None = None, dtype: Any = None) -> M:
+    def to(self: M, device: Any = None, dtype: Any = None) -> M:
         """Move to "cpu" or "cuda", or to another floating dtype; returns the Module itself."""
+        if device is not None and is_dtype(device):
+            device, dtype = dtype, device
         if dtype is not None and np.dtype(dtype).kind != "f":
             raise TypeError(f"to: dtype must be float16, float32 or float64, got {np.dtype(dtype)}")
         if device is not None:
@@ -235,30 +233,38 @@ class Module:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """Name -> values of all Parameters and Buffers, copied to the CPU."""
-        return {name: np.array(to_cpu(value.data)) for name, value in self.named_state()}
+        return {name: np.array(to_cpu(value.data)) for name, value in self.saved()}
 
-    def load_state_dict(self, values: dict[str, np.ndarray], strict: bool = True) -> None:
+    def saved(self) -> list[tuple[str, Parameter]]:
+        return [(name, value) for name, value in self.named_state()
+                if value.learnt or value.persistent]
+
+    def load_state_dict(self, values: Mapping[str, Any], strict: bool = True) -> "Names":
         """Take over values by name: all of them or, if anything does not fit, none.
 
-        strict=False leaves out names that only one side has; a wrong shape is always an error.
+        strict=False leaves out names that only one side has, and returns them; a wrong shape is
+        always an error.
         """
         if not isinstance(values, Mapping):
             raise TypeError(f"load_state_dict: expected a dict of arrays, as state_dict() gives, "
-                            f"got {type(values).__name__}; a file is read first, for example by "
+                            f"got {type_name(values)}; a file is read first, for example by "
                             "dict(numpy.load(path))")
-        own = dict(self.named_state())
-        wrong = [f"missing: {name}" for name in own if name not in values] if strict else []
-        wrong += [f"unexpected: {name}" for name in values if name not in own] if strict else []
+        own = dict(self.saved())
+        names = Names([name for name in own if name not in values],
+                      [name for name in values if name not in own])
+        wrong = [f"missing: {name}" for name in names.missing_keys if strict]
+        wrong += [f"unexpected: {name}" for name in names.unexpected_keys if strict]
         wrong += [f"{name}: {np.shape(values[name])} given, {own[name].shape} needed"
                   for name in own if name in values and np.shape(values[name]) != own[name].shape]
         if wrong:
             shown = "; ".join(wrong[:8] + [f"and {len(wrong) - 8} more"] * (len(wrong) > 8))
             raise ValueError(f"load_state_dict: {shown}; nothing was changed. "
                              "Were these values saved by another network or variant?")
-        arrays = {name: np.array(values[name], dtype=own[name].dtype)
+        arrays = {name: np.array(values[name], dtype=own[name].dtype, order="C")
                   for name in own if name in values}
         for name, array in arrays.items():
             own[name].data = to_device(array, own[name]._device)
+        return names
 
 
 def in_order(forward: Any) -> Any:
@@ -267,23 +273,17 @@ def in_order(forward: Any) -> Any:
     return forward
 
 
-class Sequential(Module):
-    """Modules one after the other.  Names are their numbers, or keywords: Sequential(conv1=...)."""
+class Names(NamedTuple):
+    """Those that load_state_dict has left out."""
 
-    def __init__(self, *modules: Module, **named: Module) -> None:
-        for name, part in {**{str(i): part for i, part in enumerate(modules)}, **named}.items():
-            if not isinstance(part, Module):
-                raise TypeError(f"Sequential: part {name} is a {type(part).__name__}, not a Module")
-            setattr(self, name, part)
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
-    @in_order
-    def forward(self, x: Any) -> Any:
-        for _, part in self.children():
-            x = part(x)
-        return x
+    def __repr__(self) -> str:
+        return f"<missing: {self.missing_keys}, unexpected: {self.unexpected_keys}>" \
+            if any(self) else "<all names matched>"
 
-    def __len__(self) -> int:
-        return len(self.children())
 
-    def __getitem__(self, number: int) -> Module:
-        return self.children()[number][1]
+# Methods that layers inherit and the package calls: no subclass writes them anew.
+OWN = {"explain", "follow", "heading", "image", "located", "named_parts", "named_state",
+       "refuse_image", "register", "saved", "shape", "watched_or_followed"}

@@ -130,8 +130,8 @@ class PartialConv2d(Windowed):
         return self.out_channels, *super().out_shape(in_shape)[1:]
 
     def macs(self, in_shape: Shape, y_shape: Shape) -> int:
-        return self.weight.size * y_shape[1] * y_shape[2]  # zeros of the full weight do not count
+        return self.weight.numel() * y_shape[1] * y_shape[2]  # not the zeros of the full weight
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return (f"{self.in_channels} -> {self.out_channels}, {self.window}, "
                 f"{self.weight.shape[0]} of {self.in_channels * self.out_channels} links")

@@ -112,5 +112,5 @@ class RBF(Module):
                              f"Linear(..., {self.in_features})")
         return (self.classes,)
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"{self.in_features} -> {self.classes}"

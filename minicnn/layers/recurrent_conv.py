@@ -56,5 +56,5 @@ class RecurrentConv2d(Module):
             h = self.relu(self.add(u, self.recurrent(h)))
         return h
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"{self.feed.in_channels} -> {self.feed.out_channels}, {self.steps} steps"

@@ -11,7 +11,8 @@ a ReLU behind the sum.  A whole block is `Residual` in models/network.py.)
 s is the identity where the shapes agree.  Where a block halves the image and doubles the channels,
 the paper compares three shortcuts:
 
-    A   every stride-th pixel, and zeros for the channels that are new: no parameters
+    A   every stride-th pixel, and zeros for the channels that are new: no parameters; "A on both
+        sides" has half of the zeros before the others, as a much used program for CIFAR-10
     B   a 1 x 1 convolution (projection) where the shape changes, else the identity
     C   a projection in every block
 
@@ -27,8 +28,9 @@ from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
 from minicnn.backend.layout import batch_first
 from minicnn.backend.versions import elementwise
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
-from minicnn.layers.module import Module, Sequential, Shape
+from minicnn.layers.module import Module, Shape
 
 
 @elementwise
@@ -64,24 +66,31 @@ class Add(Module):
 
 
 class PadChannelsFn(Function):
-    """Option A: every stride-th pixel, then channels of zeros, up to F channels in all."""
+    """Option A: every stride-th pixel, and channels of zeros, up to F channels in all.
 
-    def __init__(self, out_channels: int, stride: int):
-        self.F, self.stride = out_channels, stride
+    before : so many of the zero channels stand before the others; the rest behind
+    """
+
+    def __init__(self, out_channels: int, stride: int, before: int = 0):
+        self.F, self.stride, self.before = out_channels, stride, before
 
     def forward(self, x):                                  # (N, C, H, W)
         S, self.x_shape = self.stride, x.shape
         thin = x[:, :, ::S, ::S]                           # (N, C, OH, OW)
         N, C, OH, OW = thin.shape
         y = batch_first(xp_of(x).zeros((self.F, OH, OW, N), x.dtype))
-        y[:, :C] = thin
+        y[:, self.before:self.before + C] = thin
         return y                                           # (N, F, OH, OW)
 
     def backward(self, dy):                                # (N, F, OH, OW)
         S, (N, C, H, W) = self.stride, self.x_shape
         dx = batch_first(xp_of(dy).zeros((C, H, W, N), dy.dtype))
-        dx[:, :, ::S, ::S] = dy[:, :C]
+        dx[:, :, ::S, ::S] = dy[:, self.before:self.before + C]
         return dx                                          # (N, C, H, W)
+
+
+ZEROS = ("A", "A on both sides")
+OPTIONS = (*ZEROS, "B", "C")
 
 
 class Shortcut(Module):
@@ -91,7 +100,7 @@ class Shortcut(Module):
     ----------
     in_channels, out_channels : int     C and F
     stride : int, default 1             that of the block, in pixels
-    option : "A", "B" or "C"            see above; published ResNets are B
+    option : str, default "B"           see above; published ResNets are B
     norm : callable, optional           norm(F) -> a Module behind the projection, such as
                                         BatchNorm2d, as published ResNets have; or None
 
@@ -101,19 +110,20 @@ class Shortcut(Module):
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1, option: str = "B",
                  norm: Callable[[int], Module] | None = None) -> None:
-        if option not in ("A", "B", "C"):
-            raise ValueError(f'Shortcut: option must be "A", "B" or "C", got {option!r}')
+        if option not in OPTIONS:
+            raise ValueError('Shortcut: option must be "A", "A on both sides", "B" or "C", got '
+                             f"{option!r}")
         if min(in_channels, out_channels, stride) < 1:
             raise ValueError(f"Shortcut: channels and stride must be at least 1, got "
                              f"{in_channels}, {out_channels} and {stride}")
-        if option == "A" and out_channels < in_channels:
+        if option in ZEROS and out_channels < in_channels:
             raise ValueError(f"Shortcut: option A only adds channels, it cannot go from "
                              f"{in_channels} to {out_channels}; use option B")
         self.in_channels, self.out_channels = in_channels, out_channels
         self.stride, self.option = stride, option
         self.identity = option != "C" and stride == 1 and in_channels == out_channels
         self.projection = None
-        if option != "A" and not self.identity:
+        if option not in ZEROS and not self.identity:
             conv = Conv2d(in_channels, out_channels, 1, stride, bias=False)
             self.projection = Sequential(conv, *([] if norm is None else [norm(out_channels)]))
 
@@ -123,7 +133,9 @@ class Shortcut(Module):
             return x
         if self.projection is not None:
             return self.projection(x)
-        return PadChannelsFn(self.out_channels, self.stride)(x)
+        new = self.out_channels - self.in_channels
+        before = 0 if self.option == "A" else new // 2
+        return PadChannelsFn(self.out_channels, self.stride, before)(x)
 
     def out_shape(self, in_shape: Shape) -> Shape:
         _, H, W = self.check_channels(in_shape)
@@ -140,6 +152,6 @@ class Shortcut(Module):
                              f"was built for {self.in_channels}; is it given the block's input?")
         return in_shape
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         stride = f", stride {self.stride}" if self.stride > 1 else ""
         return f"{self.option} {self.in_channels} -> {self.out_channels}{stride}"

@@ -61,5 +61,5 @@ class ChannelShuffle(Module):
                              "groups; take the number of groups of the convolution before it")
         return in_shape
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"{self.groups} groups"

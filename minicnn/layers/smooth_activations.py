@@ -5,7 +5,11 @@
     GELU           y = x Phi(x),   Phi(x) = the part of the normal distribution below x
                                    dx = dy (Phi + x e^(-x^2/2) / sqrt(2 pi))
 
-NumPy has no Phi; backend/special.py computes it.
+NumPy has no Phi; backend/special.py computes it.  GPT-2 and its relatives approximate:
+
+    GELU, tanh     y = x (1 + t) / 2,   t = tanh(sqrt(2 / pi) (x + 0.044715 x^3))
+                                   dx = dy ((1 + t) / 2 + x/2 (1 - t^2) sqrt(2 / pi)
+                                            (1 + 3 0.044715 x^2))
 
 Sources: Hendrycks and Gimpel 2016, "Gaussian error linear units", section 2 (GELU, SiLU);
 Ramachandran et al. 2017, "Searching for activation functions" (swish).  Lectures: stanford,
@@ -20,7 +24,10 @@ from minicnn.backend.arrays import xp_of
 from minicnn.backend.cpu import smooth_activations as cpu
 from minicnn.backend.special import normal_cdf
 from minicnn.backend.versions import elementwise, faster, in_float32
+from minicnn.backend.windows import truth
 from minicnn.layers.module import Module
+
+ROOT, CUBE = sqrt(2 / pi), 0.044715                        # of the approximation by tanh
 
 
 @elementwise
@@ -35,6 +42,20 @@ class GELUFn(Function):
     def backward(self, dy):
         density = xp_of(dy).exp(-0.5 * self.x ** 2) / sqrt(2 * pi)
         return dy * (self.phi + self.x * density)
+
+
+@elementwise
+@in_float32
+class TanhGELUFn(Function):
+    def forward(self, x):
+        xp, self.x = xp_of(x), x.clip(-40, 40)             # beyond, tanh is -1 or 1
+        self.t = xp.tanh(ROOT * (self.x + CUBE * self.x ** 3))
+        return xp.maximum(x, -40) * (0.5 * (1 + self.t))   # -inf * 0 would be NaN; the limit is 0
+
+    def backward(self, dy):
+        x, t = self.x, self.t
+        slope = ROOT * (1 + 3 * CUBE * x ** 2) * (1 - t ** 2)
+        return dy * (0.5 * (1 + t) + 0.5 * x * slope)
 
 
 @elementwise
@@ -59,16 +80,29 @@ class SiLU(Module):
     [0.0, 20.0]
     """
 
+    def __init__(self, inplace: bool = False) -> None:
+        truth(inplace, "SiLU: inplace")                    # without effect, as in ReLU
+
     def forward(self, x: Tensor) -> Tensor:
         return SiLUFn()(x)
 
 
 class GELU(Module):
-    """x Phi(x), with the exact normal distribution and not its tanh approximation.
+    """x Phi(x).
+
+    approximate : "none", the exact normal distribution, or "tanh"
 
     >>> [round(y, 4) for y in GELU()(Tensor([-1, 0, 1])).numpy().tolist()]
     [-0.1587, 0.0, 0.8413]
     """
 
+    def __init__(self, approximate: str = "none") -> None:
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f'GELU: approximate must be "none" or "tanh", got {approximate!r}')
+        self.approximate = approximate
+
     def forward(self, x: Tensor) -> Tensor:
-        return GELUFn()(x)
+        return TanhGELUFn()(x) if self.approximate == "tanh" else GELUFn()(x)
+
+    def extra_repr(self) -> str:
+        return "by tanh" if self.approximate == "tanh" else ""

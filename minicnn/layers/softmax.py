@@ -92,7 +92,7 @@ class Softmax(Module):
     def forward(self, x: Tensor) -> Tensor:
         return softmax(x, self.dim)
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"dim {self.dim}"
 
 

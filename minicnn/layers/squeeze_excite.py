@@ -13,8 +13,10 @@ Lecture: stanford "Squeeze-and-Excitation Networks (SENet)".
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.activations import ReLU, Sigmoid
 from minicnn.layers.adaptive import GlobalAvgPool2d
+from minicnn.layers.channels import refuse_channels
+from minicnn.layers.containers import Sequential
 from minicnn.layers.linear import Flatten, Linear
-from minicnn.layers.module import Module, Sequential, Shape
+from minicnn.layers.module import Module, Shape
 
 
 class ScaleChannels(Module):
@@ -60,8 +62,7 @@ class SqueezeExcite(Module):
 
     def check_channels(self, in_shape: Shape) -> None:
         if self.image(in_shape)[0] != self.channels:
-            raise ValueError(f"{self.located()}: the input has {in_shape[0]} channels, the layer "
-                             f"was built for {self.channels}; take SqueezeExcite({in_shape[0]})")
+            refuse_channels(self, in_shape, self.channels, f"SqueezeExcite({in_shape[0]})")
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"{self.channels} channels"

@@ -22,6 +22,10 @@ class Step:
     shape: Shape
     sources: tuple["Step", ...]        # the layers that its inputs come from
 
+    def __repr__(self) -> str:
+        shapes = ", ".join(map(str, map(tuple, self.in_shapes)))
+        return f"<{self.path}: {self.layer.heading()}, {shapes} -> {tuple(self.shape)}>"
+
 
 def without_batch(x: Any) -> TracedShape:
     """The shape of one sample of a FollowedShape."""

@@ -37,5 +37,5 @@ class StochasticDepth(Dropout):
         images = x_shape[0] if self.mode == "row" else 1
         return images, *[1] * (len(x_shape) - 1)
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"p {self.p:g}, {self.mode}"

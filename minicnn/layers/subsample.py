@@ -18,6 +18,7 @@ from typing import Any
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.windows import Window
 from minicnn.layers.avgpool import AvgPool2dFn
+from minicnn.layers.channels import refuse_channels
 from minicnn.layers.module import Parameter, Shape, ones, zeros
 from minicnn.layers.windowed import Windowed
 
@@ -53,9 +54,8 @@ class Subsample2d(Windowed):
     def out_shape(self, in_shape: Shape) -> Shape:
         C = self.image(in_shape)[0]
         if self.channels != C:
-            raise ValueError(f"{self.located()}: the input has {C} channels, the layer was built "
-                             f"for {self.channels}; build it with Subsample2d({C})")
+            refuse_channels(self, in_shape, self.channels, f"Subsample2d({C})")
         return super().out_shape(in_shape)
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"{self.channels}, kernel {self.window.kernel[0]}x{self.window.kernel[1]}"

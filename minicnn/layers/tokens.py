@@ -25,8 +25,9 @@ from minicnn.layers.module import Module, Parameter, Shape, zeros
 def check_tokens(layer: Module, in_shape: Shape, features: int) -> Shape:
     """(L, D), or an error that says what came instead of L tokens of `features` numbers."""
     if len(in_shape) != 2:
+        cure = "; put ImageToTokens() before it" if len(in_shape) == 3 else ""
         raise ValueError(f"{layer.located()}: expected tokens (N, L, {features}), got "
-                         f"(N, {', '.join(map(str, in_shape))}); put ImageToTokens() before it")
+                         f"(N, {', '.join(map(str, in_shape))}){cure}")
     if in_shape[1] != features:
         raise ValueError(f"{layer.located()}: the tokens have {in_shape[1]} features, the layer "
                          f"was built for {features}")
@@ -43,7 +44,7 @@ class ImageToTokens(Module):
     def forward(self, x: Tensor) -> Tensor:
         self.out_shape(x.shape[1:])                        # checks x
         N, D, H, W = x.shape
-        return x.transpose(0, 2, 3, 1).reshape(N, H * W, D)          # (N, H W, D)
+        return x.permute(0, 2, 3, 1).reshape(N, H * W, D)            # (N, H W, D)
 
     def out_shape(self, in_shape: Shape) -> Shape:
         return prod(self.image(in_shape)[1:]), in_shape[0]
@@ -60,11 +61,11 @@ class ClassToken(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         self.out_shape(x.shape[1:])                        # checks x
-        first = broadcast_to(self.weight.reshape(1, 1, -1), (len(x), 1, self.weight.size))
+        first = broadcast_to(self.weight.reshape(1, 1, -1), (len(x), 1, self.weight.numel()))
         return concatenate([first, x], axis=1)             # (N, L + 1, D)
 
     def out_shape(self, in_shape: Shape) -> Shape:
-        L, D = check_tokens(self, in_shape, self.weight.size)
+        L, D = check_tokens(self, in_shape, self.weight.numel())
         return L + 1, D
 
 
@@ -90,7 +91,7 @@ class Positions(Module):
                              "network was built for")
         return in_shape
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"{self.weight.shape[0]} tokens"
 
 
@@ -128,4 +129,4 @@ class TokenLinear(Linear):
         return check_tokens(self, in_shape, self.in_features)[0], self.out_features
 
     def macs(self, in_shape: Shape, y_shape: Shape) -> int:
-        return self.weight.size * in_shape[0]
+        return self.weight.numel() * in_shape[0]

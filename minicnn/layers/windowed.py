@@ -24,5 +24,5 @@ class Windowed(Module):
     def receptive_field(self, in_shape: Shape) -> tuple[tuple[int, int], tuple[int, int]]:
         return self.window.reach, self.window.stride
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return str(self.window)

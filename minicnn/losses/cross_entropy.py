@@ -23,8 +23,15 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, sum_dtype, xp_of
 from minicnn.backend.versions import in_float32
+from minicnn.layers.module import Module
 from minicnn.layers.softmax import minus_largest
-from minicnn.losses.checks import check_labels, check_reduction, check_scores, class_weights
+from minicnn.losses.checks import (
+    check_labels,
+    check_reduction,
+    check_scores,
+    check_smoothing,
+    class_weights,
+)
 
 
 @in_float32
@@ -78,7 +85,7 @@ def cross_entropy(logits: Tensor, labels: Any, weight: Any = None, ignore_index:
     Parameters
     ----------
     logits : Tensor (N, C)           scores before the softmax
-    labels : whole numbers (N,)      array of any integer dtype, or list; 0 <= label < C
+    labels : whole numbers (N,)      array, list or a table's column; 0 <= label < C
     weight : numbers (C,), optional  importance of each class, w >= 0
     ignore_index : int               samples with this label count for nothing
     reduction : "mean", "sum" or "none"
@@ -95,9 +102,7 @@ def cross_entropy(logits: Tensor, labels: Any, weight: Any = None, ignore_index:
     """
     N, C = check_scores("cross_entropy", "logits", logits)
     check_reduction("cross_entropy", reduction)
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError("cross_entropy: label_smoothing must lie in [0, 1], got "
-                         f"{label_smoothing}")
+    check_smoothing("cross_entropy", label_smoothing)
     labels = check_labels("cross_entropy", labels, N, C, ignore_index)
     xp, dtype = xp_of(logits.data), sum_dtype(logits.dtype)
     kept = labels != ignore_index
@@ -116,3 +121,22 @@ def cross_entropy(logits: Tensor, labels: Any, weight: Any = None, ignore_index:
         a, s = (1 - label_smoothing) * a, xp.asarray(label_smoothing / C * w)
     labels, a, ignored = map(xp.asarray, (labels, a, ignored))
     return CrossEntropyFn(labels, a, s, ignored, divisor, reduction)(logits)
+
+
+class CrossEntropyLoss(Module):
+    """cross_entropy with its settings, as a layer: criterion(logits, labels)."""
+
+    def __init__(self, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean",
+                 label_smoothing: float = 0.0) -> None:
+        check_reduction("CrossEntropyLoss", reduction)
+        check_smoothing("CrossEntropyLoss", label_smoothing)
+        self.weight, self.ignore_index = weight, ignore_index
+        self.reduction, self.label_smoothing = reduction, label_smoothing
+
+    def forward(self, logits: Tensor, labels: Any) -> Tensor:
+        return cross_entropy(logits, labels, self.weight, self.ignore_index, self.reduction,
+                             self.label_smoothing)
+
+    def extra_repr(self) -> str:
+        smoothing = f", label smoothing {self.label_smoothing:g}" if self.label_smoothing else ""
+        return self.reduction + ", with class weights" * (self.weight is not None) + smoothing

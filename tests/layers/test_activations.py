@@ -119,6 +119,17 @@ def test_slopes_go_to_channels_where_channels_equal_the_width():
     assert y.tolist() == [[[[-1, -1], [-1, -1]], [[-10, -10], [-10, -10]]]]
 
 
+@pytest.mark.parametrize("shape", [(), (4,), (2, 3), (2, 3, 2)])
+def test_prelu_of_any_number_of_axes(shape, rng):
+    """A single number stays one, as in PyTorch."""
+    layer, x = PReLU(init=0.5).to(dtype="float64"), rng.standard_normal(shape)
+    dy = rng.standard_normal(shape)
+    y, dx = gradient_of(layer, x, np.asarray(dy))
+    check_agreement(y, np.asarray(np.where(x > 0, x, 0.5 * x)))
+    check_agreement(dx, np.asarray(np.where(x > 0, dy, 0.5 * dy)))
+    check_agreement(layer.weight.grad, np.array([(np.minimum(x, 0) * dy).sum()]))
+
+
 def test_says_what_is_wrong():
     with pytest.raises(ValueError, match="PReLU: num_parameters must be 1 or the number"):
         PReLU(0)

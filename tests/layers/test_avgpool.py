@@ -58,6 +58,22 @@ def test_nan_stays_in_its_window():
     assert np.isnan(y[0, 0, 0, 0]) and np.isnan(y).sum() == 1
 
 
+@pytest.mark.parametrize("kernel, stride, padding, size, expected", [
+    (3, 3, 0, 2, [[2.5]]), (5, 4, 0, 2, [[2.5]]), (3, 3, 0, 1, [[1]]), (4, 2, 1, 2, [[10 / 16]]),
+    (3, 2, 1, 2, [[10 / 9, 6 / 6], [7 / 6, 4 / 4]]), (4, 2, 0, 2, None), (3, 1, 0, 2, None)])
+def test_ceil_mode_lets_the_only_window_hang_over(kernel, stride, padding, size, expected):
+    """torch 2.13's answers, and where it has none."""
+    layer = AvgPool2d(kernel, stride, padding, ceil_mode=True)
+    x = np.arange(1.0, size * size + 1).reshape(1, 1, size, size)
+    if expected is None:
+        with pytest.raises(ValueError, match=f"window of {kernel} pixels does not fit into {size}"):
+            layer(Tensor(x))
+        return
+    y, dx = gradient_of(layer, x)
+    check_agreement(y[0, 0], np.array(expected))
+    assert dx.shape == x.shape
+
+
 def test_says_what_is_wrong():
     with pytest.raises(ValueError, match="padding of 2 is more than half of a pooling window of 3"):
         AvgPool2d(3, padding=2)

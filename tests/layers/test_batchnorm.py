@@ -199,9 +199,20 @@ def test_says_what_is_wrong(kind, arguments, message):
         kind(**arguments)
 
 
+def test_the_cure_is_one_that_helps():
+    """eval() is none where there are no running averages: it uses the batch, too."""
+    x = Tensor(np.ones((1, 3), np.float32))
+    with pytest.raises(ValueError, match=r"use 2 or more, .* that small, or eval\(\), which has"):
+        BatchNorm1d(3)(x)
+    for layer in (BatchNorm1d(3, track_running_stats=False),
+                  BatchNorm1d(3, track_running_stats=False).eval()):
+        with pytest.raises(ValueError, match="use 2 or more, drop_last=True .* is that small$"):
+            layer(x)
+
+
 def test_names_the_shapes():
     with pytest.raises(ValueError, match=r"BatchNorm2d 3: the input \(N, 1, 8, 8\) has 1 channel, "
-                                         "the layer was built for 3; build it with BatchNorm2d"):
+                                         "the layer was built for 3; grey images need BatchNorm2d"):
         BatchNorm2d(3).shape((1, 8, 8))
     with pytest.raises(ValueError, match="BatchNorm2d 3: expected images"):
         BatchNorm2d(3).shape((3,))

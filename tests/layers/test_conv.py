@@ -22,7 +22,7 @@ from tests.reference import windows as reference
 def mode(request, monkeypatch):
     """Everything below holds for all ways; tiles are so small that each image takes several."""
     monkeypatch.setattr(convolution, "in_one_go", lambda nbytes: request.param != "tiled")
-    monkeypatch.setattr(threads, "BLOCK", 200)
+    monkeypatch.setattr(threads.sizes, "block", 200)
     with plain() if request.param == "plain" else nullcontext():
         yield request.param
 

@@ -6,11 +6,12 @@ import pytest
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm1d, BatchNorm2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.fold import fold_all, fold_batchnorm
 from minicnn.layers.groupnorm import InstanceNorm2d
 from minicnn.layers.linear import Flatten, Linear
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from tests.layers.checks import run
 
 IMAGES, VECTORS = (3, 4, 6, 5), (3, 4)
@@ -103,9 +104,9 @@ def test_fold_all(rng):
     expected = run(model.eval(), np, x)
     assert fold_all(model) == 3
     assert close(run(model, np, x), expected, 1e-12)
-    assert [name for name, _ in model.stem.children()] == ["conv", "relu", "more"]
-    assert [name for name, _ in model.stem.more.children()] == ["0", "2"]
-    assert model.stem.conv.name == "conv"
+    assert [name for name, _ in model.stem.named_parts()] == ["conv", "relu", "more"]
+    assert [name for name, _ in model.stem.more.named_parts()] == ["0", "2"]
+    assert model.stem.conv._name == "conv"
     left = [path for path, part in model.named_modules() if "BatchNorm" in type(part).__name__]
     assert left == ["blocks.0.bn1", "blocks.1.1"]
     assert fold_all(model) == 0

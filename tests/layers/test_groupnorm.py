@@ -65,8 +65,8 @@ def test_says_what_is_wrong(arguments, message):
 
 def test_names_the_shapes():
     with pytest.raises(ValueError, match=r"GroupNorm 4, 2 groups: the input \(N, 1, 8, 8\) has 1 "
-                                         r"channel, the layer was built for 4; build it with "
-                                         r"GroupNorm\(2, 1\)"):
+                                         r"channel, the layer was built for 4; feed it 4, or build "
+                                         r"it with GroupNorm\(2, 1\)"):
         GroupNorm(2, 4).shape((1, 8, 8))
     with pytest.raises(ValueError, match="has 0 channels, the layer was built for 4"):
         GroupNorm(2, 4)(Tensor(np.ones(5, np.float32)))
@@ -98,6 +98,16 @@ def test_instance_norm_has_pytorchs_parameters():
     assert list(InstanceNorm2d(3).state_dict()) == []
     assert list(InstanceNorm2d(3, affine=True, track_running_stats=True).state_dict()) == [
         "weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
+
+
+def test_instance_norm_does_not_count_batches(rng):
+    """As in PyTorch, where with momentum None the averages stay as well; here that is refused."""
+    layer = InstanceNorm2d(3, track_running_stats=True)
+    layer(Tensor(rng.standard_normal((2, 3, 4, 4)).astype("f")))
+    assert layer.num_batches_tracked.item() == 0 and layer.running_mean.numpy().all()
+    with pytest.raises(ValueError, match="momentum must lie in 0..1, got None; batches are not"):
+        InstanceNorm2d(3, momentum=None, track_running_stats=True)
+    InstanceNorm2d(3, momentum=None)                       # without averages it says nothing
 
 
 def test_instance_norm_refuses_images_of_one_pixel():

@@ -36,7 +36,7 @@ def test_overlapping_windows_add_up():
     *itertools.product([2, (3, 2)], [2], [0, 1], [2, (1, 3)], [False, True])])
 def test_agrees_with_loops(kernel, stride, padding, dilation, ceil_mode, rng):
     x = rng.standard_normal((2, 2, 7, 8)) - 3              # negative: zeros at the border would win
-    y = MaxPool2d(kernel, stride, padding, dilation, ceil_mode)(Tensor(x)).numpy()
+    y = MaxPool2d(kernel, stride, padding, dilation, ceil_mode=ceil_mode)(Tensor(x)).numpy()
     expected = reference.max_pool2d(x, kernel, stride, padding, dilation, ceil_mode)
     check_agreement(y, expected)
 
@@ -73,16 +73,58 @@ def test_minus_infinity_under_dilation():
     assert dx.sum() == 9
 
 
-def test_windows_that_fall_between_all_cells():
-    """Dilation 3 on one column, padded by 2: no cell of any window lies on the image."""
-    y, dx = gradient_of(MaxPool2d(2, 1, 2, 3), np.ones((1, 1, 3, 1)))
-    assert (y == -inf).all() and not dx.any()
+@pytest.mark.parametrize("arguments, H, W, fits", [
+    ((2, 1, 1, 4), 3, 3, False), ((2, 1, 1, 4), 4, 4, True), ((2, 1, 1, (1, 4)), 3, 3, False),
+    ((2, 1, "same", 4), 2, 9, False), ((2, 1, "same", 4), 9, 3, False),
+    ((2, 1, "same", 4), 4, 4, True), ((4, 10, 2, 4, False, True), 2, 9, False),
+    ((4, 10, 2, 4, False, True), 3, 9, True), ((2, 4, "same", 4), 3, 3, False)])
+def test_windows_refuse_to_fall_between_all_cells(arguments, H, W, fits):
+    """Such a window has no largest value; PyTorch's is minus infinity."""
+    layer, x = MaxPool2d(*arguments), Tensor(np.ones((1, 1, H, W)))
+    if fits:
+        assert np.isfinite(layer(x).numpy()).all()
+        return
+    for ask in (lambda: layer(x), lambda: layer.shape((1, H, W))):
+        with pytest.raises(ValueError, match=rf"MaxPool2d kernel.*: a window that starts \d before "
+                                             rf"an image of {H}x{W} has no cell on it: they are 4"):
+            ask()
 
 
 def test_the_sign_of_a_zero_or_a_rounding_error_does_not_lose_the_gradient():
     x = np.array([[[[-0.0, 0.0], [0.0, -0.0]]], [[[1.0, 1 + 1e-15], [1, 1]]]])
     _, dx = gradient_of(MaxPool2d(2), x)
     assert dx.sum((1, 2, 3)).tolist() == [1, 1] and dx[1, 0, 0, 1] == 1
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("cells, winner", [
+    ([0, -0.0, 0, -0.0], 0), ([-0.0, 0, -0.0, 0], 0), ([-1, -0.0, 0, -0.0], 1),
+    ([-1, 0.0, -0.0, 0], 1), ([1, nan, nan, 2], 1), ([-0.0, 0, 1, 1], 2), ([0, -0.0, nan, -nan], 2),
+    ([0, -nan, nan, 3], 1), ([-inf, -inf, -inf, -inf], 0)])
+def test_the_first_of_equal_values_wins(cells, winner, dtype, mode, rng):
+    """0 equals -0, and a NaN any other NaN: which bits they have makes no difference."""
+    x = rng.standard_normal((3, 2, 4, 6)).astype(dtype)
+    x[1, 1, 2:4, 4:6] = np.array(cells).reshape(2, 2)
+    _, dx = gradient_of(MaxPool2d(2), x)
+    expected = np.zeros(4)
+    expected[winner] = 1
+    assert dx[1, 1, 2:4, 4:6].ravel().tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("kernel, stride, padding, size, expected", [
+    (3, 3, 0, 2, [[4.0]]), (3, 2, 0, 2, [[4.0]]), (3, 2, 1, 2, [[4.0, 4], [4, 4]]),
+    (5, 4, 0, 2, [[4.0]]), (3, 3, 0, 1, [[1.0]]), (3, 2, 1, 1, [[1.0]]),
+    (4, 2, 0, 2, None), (3, 1, 0, 2, None), (3, 2, 0, 1, None), (5, 3, 0, 2, None)])
+def test_ceil_mode_lets_the_only_window_hang_over(kernel, stride, padding, size, expected):
+    """torch 2.13's answers, and where it has none."""
+    layer = MaxPool2d(kernel, stride, padding, ceil_mode=True)
+    x = np.arange(1.0, size * size + 1).reshape(1, 1, size, size)
+    if expected is None:
+        with pytest.raises(ValueError, match=f"window of {kernel} pixels does not fit into {size}"):
+            layer(Tensor(x))
+        return
+    y, dx = gradient_of(layer, x)
+    assert y[0, 0].tolist() == expected and dx.sum() == np.size(expected)
 
 
 def test_padding_never_wins_over_negative_values():
@@ -98,8 +140,10 @@ def test_ceil_mode_reaches_the_papers_sizes():
 
 
 def test_says_what_is_wrong():
-    with pytest.raises(ValueError, match="padding of 2 is more than half of a pooling window of 3"):
-        MaxPool2d(3, padding=2)
+    for wrong in ({"kernel_size": 3}, {"kernel_size": 2, "stride": 1, "dilation": 4}):
+        with pytest.raises(ValueError, match="padding of 2 is more than half of a pooling window "
+                                             "of . cells; pad at most 1"):
+            MaxPool2d(**wrong, padding=2)
     with pytest.raises(ValueError, match="stride must be at least 1"):
         MaxPool2d(3, stride=0)
     with pytest.raises(ValueError, match="MaxPool2d kernel 3x3, stride 3x3: a window of 3 pixels"):
@@ -108,4 +152,4 @@ def test_says_what_is_wrong():
         MaxPool2d(2)(Tensor(np.zeros((1, 4, 4))))
     with pytest.raises(TypeError, match="uint8 values have no gradient"):
         MaxPool2d(2)(Tensor(np.zeros((1, 1, 4, 4), np.uint8)))
-    assert MaxPool2d(2, padding=1, dilation=3).padding == (1, 1)      # half of the reach, 4 pixels
+    assert MaxPool2d(2, padding=1, dilation=3).padding == (1, 1)

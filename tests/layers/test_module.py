@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.arrays import to_cpu
 from minicnn.backend.seeds import manual_seed
 from minicnn.layers.activations import ReLU
 from minicnn.layers.avgpool import AvgPool2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Flatten, Linear
-from minicnn.layers.module import Buffer, Module, Parameter, Sequential
+from minicnn.layers.module import Buffer, Module, Parameter
 
 
 class Net(Module):
@@ -53,9 +53,12 @@ def test_parameters_in_order_of_assignment():
     assert [name for name, _ in net.named_parameters()] == [n for n in NAMES if n != "steps"]
     assert [p.shape for p in net.parameters()] == [(2, 1, 1), (2, 1, 3, 3), (2,), (2, 2, 1, 1),
                                                    (3, 8), (3,)]
-    assert [name for name, _ in net.children()] == ["conv", "blocks.0", "blocks.1", "again", "fc"]
-    assert [path for path, _ in net.named_modules()] == [
-        "", "conv", "blocks.0", "blocks.1", "blocks.1.act", "blocks.1.pool", "again", "fc"]
+    assert [name for name, _ in net.named_parts()] == [
+        "conv", "blocks.0", "blocks.1", "again", "fc"]
+    everything = ["", "conv", "blocks.0", "blocks.1", "blocks.1.act", "blocks.1.pool", "fc"]
+    assert [path for path, _ in net.named_modules()] == everything
+    assert [path for path, _ in net.named_modules(remove_duplicate=False)] == [
+        *everything[:-1], "again", "fc"]
     assert net.num_parameters() == 2 + 18 + 2 + 4 + 24 + 3
 
 
@@ -103,7 +106,7 @@ def test_parameters_of_one_network_differ():
 
 def test_a_parameter_keeps_its_shape():
     parameter = Parameter((2, 3))
-    assert parameter.shape == (2, 3) and parameter.size == 6 and parameter.ndim == 2
+    assert parameter.shape == (2, 3) and parameter.numel() == 6 and parameter.ndim == 2
     assert repr(parameter) == "Parameter(shape=(2, 3), dtype=float32)"
     with pytest.raises(ValueError, match=r"shape \(2, 3\) cannot take values of shape \(3, 2\)"):
         parameter.data = np.zeros((3, 2))
@@ -112,7 +115,7 @@ def test_a_parameter_keeps_its_shape():
 def test_an_unused_list_and_other_attributes_are_no_children():
     net = Module()
     net.sizes, net.note, net.nothing = [1, 2, 3], "text", None
-    assert net.children() == [] and list(net.parameters()) == []
+    assert net.named_parts() == [] and list(net.parameters()) == []
 
 
 # --- state dicts --------------------------------------------------------------------------------
@@ -167,8 +170,10 @@ def test_loading_all_or_nothing(damage, message):
 def test_loading_a_part():
     net = lenet()
     bias = np.arange(4, dtype=np.float32)
-    net.load_state_dict({"F3.bias": bias, "other": np.zeros(3)}, strict=False)
+    missing, unexpected = net.load_state_dict({"F3.bias": bias, "other": np.zeros(3)}, strict=False)
     assert (net.F3.bias.data == bias).all()
+    assert missing == ["C1.weight", "C1.bias", "F3.weight"] and unexpected == ["other"]
+    assert repr(net.load_state_dict(net.state_dict())) == "<all names matched>"
     with pytest.raises(ValueError, match=r"\(5,\) given"):
         net.load_state_dict({"F3.bias": np.zeros(5)}, strict=False)
 
@@ -210,8 +215,11 @@ def test_moving(xp, device):
         assert parameter.dtype == parameter.data.dtype == np.float16 and parameter.device == "cpu"
         assert parameter.grad is None
         assert np.allclose(parameter.data, before[name], atol=1e-2)
+    assert net.to(np.float32).F3.bias.dtype == np.float32      # a dtype may come first
     with pytest.raises(TypeError, match="to: dtype must be float16, float32 or float64, got int64"):
         net.to(dtype=int)
+    with pytest.raises(TypeError, match="train: mode must be True or False, got 'yes'"):
+        net.train("yes")
 
 
 @pytest.mark.parametrize("device, error", [("gpu", ValueError), ("cuda", RuntimeError)])
@@ -271,30 +279,3 @@ def test_lists_number_their_layers():
 def test_a_module_without_forward():
     with pytest.raises(TypeError, match="Module has no forward"):
         Module()(Tensor([1.0]))
-
-
-# --- Sequential ----------------------------------------------------------------------------------
-
-def test_sequential():
-    relu = ReLU()
-    net = Sequential(Linear(2, 3), relu, last=Linear(3, 1))
-    assert len(net) == 3 and net[1] is relu and net[-1] is net.last
-    assert [name for name, _ in net.named_parameters()] == ["0.weight", "0.bias", "last.weight",
-                                                            "last.bias"]
-    assert net(Tensor([[1.0, 2.0]])).shape == (1, 1) and net.shape((2,)) == (1,)
-    assert repr(net) == ("Sequential(\n  0: Linear 2 -> 3\n  1: ReLU\n  last: Linear 3 -> 1\n)")
-    x = Tensor([[1.0]])
-    assert Sequential()(x) is x and Sequential().shape((1,)) == (1,)
-    with pytest.raises(TypeError, match="Sequential: part 1 is a function, not a Module"):
-        Sequential(relu, lambda x: x)
-
-
-def test_two_networks_may_share_a_layer():
-    shared = Linear(2, 2)
-    net = Sequential(shared, shared)
-    assert net.num_parameters() == 6 and list(net.state_dict()) == ["0.weight", "0.bias"]
-    net(Tensor([[1.0, 1.0]])).sum().backward()
-    w, b = shared.weight.data, shared.bias.data
-    h = w @ np.ones(2, np.float32) + b
-    expected = np.outer(w.sum(0), np.ones(2)) + np.tile(h, (2, 1))
-    assert np.allclose(to_cpu(shared.weight.grad), expected)

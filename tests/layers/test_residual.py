@@ -33,6 +33,18 @@ def test_a_agrees_with_loops(F, stride, H, W, xp, rng):
     check_agreement(run(Shortcut(3, F, stride, "A"), xp, x), reference.shortcut_a(x, F, stride))
 
 
+@pytest.mark.parametrize("C, F, before", [(2, 4, 1), (2, 5, 1), (3, 4, 0), (16, 32, 8)])
+def test_a_with_zeros_on_both_sides(C, F, before, xp, rng):
+    """Those of A, moved back by half of the new channels; the gradient comes from there."""
+    x, dy = rng.standard_normal((2, C, 5, 4)), rng.standard_normal((2, F, 3, 2))
+    expected = np.roll(reference.shortcut_a(x, F, 2), before, axis=1)
+    y = run(Shortcut(C, F, 2, "A on both sides"), xp, x)
+    assert np.array_equal(y, expected) and (y[:, :before] == 0).all()
+    _, dx = gradient_of(PadChannelsFn(F, 2, before), x, dy)
+    assert np.array_equal(dx[:, :, ::2, ::2], dy[:, before:before + C])
+    assert np.count_nonzero(dx) == dy[:, before:before + C].size
+
+
 @pytest.mark.parametrize("C, F, stride, option", [(3, 5, 2, "B"), (3, 3, 2, "B"), (3, 5, 1, "B"),
                                                   (3, 3, 1, "C"), (3, 5, 2, "C")])
 def test_projections_agree_with_loops(C, F, stride, option, xp, rng):
@@ -99,12 +111,14 @@ def test_add_refuses_other_batches():
 
 
 def test_says_what_is_wrong():
-    with pytest.raises(ValueError, match="option must be \"A\", \"B\" or \"C\", got 'D'"):
+    with pytest.raises(ValueError, match="option must be \"A\", .*, \"B\" or \"C\", got 'D'"):
         Shortcut(2, 3, option="D")
     with pytest.raises(ValueError, match="channels and stride must be at least 1, got 2, 3 and 0"):
         Shortcut(2, 3, 0)
     with pytest.raises(ValueError, match="option A only adds channels, it cannot go from 3 to 2"):
         Shortcut(3, 2, option="A")
+    with pytest.raises(ValueError, match="only adds channels, it cannot go from 3 to 2"):
+        Shortcut(3, 2, option="A on both sides")
     for option in "ABC":
         with pytest.raises(ValueError, match="has 4 channels, the layer was built for 2"):
             Shortcut(2, 3, 2, option)(images(1, 4, 4, 4))

@@ -44,7 +44,7 @@ def test_nan_stays_in_its_image():
 def test_says_what_is_wrong():
     with pytest.raises(ValueError, match="channels and reduction must be at least 1, got 4 and 0"):
         SqueezeExcite(4, 0)
-    with pytest.raises(ValueError, match=r"has 3 channels, the layer was built for 4; take "
+    with pytest.raises(ValueError, match=r"has 3 channels, the layer was built for 4; .*"
                                          r"SqueezeExcite\(3\)"):
         SqueezeExcite(4)(Tensor(np.zeros((1, 3, 2, 2), np.float32)))
     with pytest.raises(ValueError, match="expected images"):

@@ -21,7 +21,8 @@ FOLDER = Path(__file__).parents[1] / "stored"
 CASES = [case for file in ("layers", "normalisation", "compositions", "modern")
          for case in json.loads((FOLDER / f"{file}.json").read_text("utf-8"))]
 MODULES = {name: kind for name, kind in vars(layers).items()
-           if name in layers.__all__ and isinstance(kind, type) and issubclass(kind, Module)}
+           if name in layers.__all__ and isinstance(kind, type) and issubclass(kind, Module)
+           and kind.__module__ not in ("minicnn.layers.module", "minicnn.layers.containers")}
 # Functions of Tensors: how they take the inputs of a case.
 FUNCTIONS = {"rbf_loss": losses.rbf_loss,
              "l2_penalty": lambda *weights, **settings: losses.l2_penalty(weights, **settings)}

@@ -112,10 +112,10 @@ WRONG_LABELS = [
     ([0, 4, 1], ValueError, r"sample 1 has label 4, the 4 scores are for classes 0 to 3; 1 of 3"),
     ([0, 1, -1], ValueError, r"sample 2 has label -1"),
     (np.array([2**63, 0, 0], "uint64"), ValueError, r"sample 0 has label 9223372036854775808"),
-    ([0.0, 1.0, 2.0], TypeError, r"float64: sample 0 has 0.0; convert"),
-    ([True, False, True], TypeError, r"bool: sample 0 has True"),
+    ([0.0, 1.0, 2.0], TypeError, r"float64: sample 0 has 0.0; convert: .*labels.*\.astype"),
+    ([True, False, True], TypeError, r"bool: sample 0 has True; convert: .*labels.*astype"),
     (np.eye(4)[:3], ValueError, r"got \(3, 4\); one-hot rows become indices by labels.argmax"),
-    ([[0], [1], [2]], ValueError, r"got \(3, 1\); take the column: labels\[:, 0\]"),
+    ([[0], [1], [2]], ValueError, r"got \(3, 1\); take the column: .*labels.*\[:, 0\]"),
     ([0, 1], ValueError, r"labels must be \(3,\), one class index for each of the 3 .*got \(2,"),
     (1, ValueError, r"got \(\)"),
     (["a", "b", "c"], TypeError, "whole numbers"),
@@ -161,7 +161,7 @@ def test_cross_entropy_errors(xp, arguments, message):
 
 
 def test_scores_of_a_wrong_kind_or_shape(xp):
-    with pytest.raises(TypeError, match="logits must be a Tensor, got ndarray"):
+    with pytest.raises(TypeError, match="logits must be a Tensor, got numpy.ndarray"):
         cross_entropy(np.zeros((2, 3)), [0, 0])
     with pytest.raises(ValueError, match=r"logits must be \(N, C\).* got \(2, 3, 4, 4\)"):
         cross_entropy(Tensor(xp.zeros((2, 3, 4, 4))), [0, 0])

@@ -7,7 +7,7 @@ import pytest
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.optim import SGD, Adam
-from tests.test_optim import every_kind, give, parameters
+from tests.optim.test_optimizer import every_kind, give, parameters
 
 
 @every_kind

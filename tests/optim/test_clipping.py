@@ -9,7 +9,7 @@ import pytest
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import to_cpu
 from minicnn.optim import clip_grad_norm_, clip_grad_value_
-from tests.test_optim import STORED, parameters
+from tests.optim.test_optimizer import STORED, parameters
 
 
 @pytest.mark.parametrize("case", STORED["clipping"]["cases"])

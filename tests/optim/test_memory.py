@@ -7,7 +7,7 @@ import pytest
 
 from minicnn.backend import threads
 from minicnn.backend.arrays import is_array
-from tests.test_optim import every_kind, parameters
+from tests.optim.test_optimizer import every_kind, parameters
 
 
 @every_kind
@@ -25,8 +25,8 @@ def test_large_weights_are_changed_in_blocks(monkeypatch, rng, kind, options, dt
         return w.numpy()
 
     whole = end()
-    monkeypatch.setattr(threads, "BLOCK", 1000)
-    monkeypatch.setattr(threads, "LEAST", 1)
+    monkeypatch.setattr(threads.sizes, "block", 1000)
+    monkeypatch.setattr(threads.sizes, "least", 1)
     assert end().tolist() == whole.tolist()
     threads.set_threads(2)
     try:
@@ -48,5 +48,5 @@ def test_a_step_needs_little_memory_of_its_own(kind, options):
         now, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    remembered = sum(value.nbytes for value in optimiser.state[0].values() if is_array(value))
+    remembered = sum(value.nbytes for value in optimiser.state[w].values() if is_array(value))
     assert now < remembered + 1e5 and peak < remembered + 16e6

@@ -1,0 +1,43 @@
+"""AdaGrad: each weight's step is divided by the root of the sum of all its squared gradients.
+
+    s <- s + g^2
+    w <- w - lr' g / (sqrt(s) + eps),      lr' = lr / (1 + (t - 1) lr_decay)
+
+t counts the steps.  s only grows, so the steps only shrink: RMSprop forgets what lies far back.
+
+Source: Duchi, Hazan and Singer 2011, "Adaptive subgradient methods", section 1.1 (the diagonal
+form).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from minicnn.backend.arrays import xp_of
+from minicnn.optim.optimizer import Optimizer, decayed
+
+
+class Adagrad(Optimizer):
+    """AdaGrad.
+
+    params : Tensors, or groups of them      lr : float, default 0.01
+    lr_decay, weight_decay : float, default 0
+    initial_accumulator_value : float, default 0     where s starts
+    eps : float, default 1e-10
+    """
+
+    names = ("t", "s")
+
+    def __init__(self, params: Iterable[Any], lr: float = 1e-2, lr_decay: float = 0.0,
+                 weight_decay: float = 0.0, initial_accumulator_value: float = 0.0,
+                 eps: float = 1e-10, **others: Any) -> None:
+        super().__init__(params, others, lr=lr, lr_decay=lr_decay, weight_decay=weight_decay,
+                         initial_accumulator_value=initial_accumulator_value, eps=eps)
+
+    def update(self, w, g, state, first, settings):
+        s, t = state["s"], state["t"]
+        g = decayed(w, g, settings["weight_decay"])
+        if first:
+            s += settings["initial_accumulator_value"]
+        s += g * g
+        lr = settings["lr"] / (1 + (t - 1) * settings["lr_decay"])
+        w -= lr * g / (xp_of(w).sqrt(s) + settings["eps"])

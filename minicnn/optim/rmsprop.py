@@ -1,0 +1,55 @@
+"""RMSprop: each weight's step is divided by the root mean square of its recent gradients.
+
+    s <- alpha s + (1 - alpha) g^2
+    w <- w - lr g / (sqrt(s) + eps)
+
+    momentum   v <- momentum v + g / (sqrt(s) + eps),   w <- w - lr v
+    centered   a <- alpha a + (1 - alpha) g,   and the variance s - a^2 in place of s
+
+Sources: Hinton, Coursera "Neural networks for machine learning", lecture 6e; Graves 2013,
+"Generating sequences with recurrent neural networks", equations 38-45 (centered).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from minicnn.backend.arrays import xp_of
+from minicnn.optim.optimizer import Optimizer, decayed
+
+
+class RMSprop(Optimizer):
+    """RMSprop.
+
+    params : Tensors, or groups of them      lr : float, default 0.01
+    alpha : float, default 0.99              how much of the mean of the squares stays
+    eps : float, default 1e-8                weight_decay, momentum : float, default 0
+    centered : bool, default False           divide by the standard deviation instead
+    """
+
+    def __init__(self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99,
+                 eps: float = 1e-8, weight_decay: float = 0.0, momentum: float = 0.0,
+                 centered: bool = False, **others: Any) -> None:
+        super().__init__(params, others, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay,
+                         momentum=momentum, centered=centered)
+
+    def remembered(self, settings: dict[str, Any]) -> tuple[str, ...]:
+        return ("s", *(["a"] if settings["centered"] else []),
+                *(["v"] if settings["momentum"] else []))
+
+    def update(self, w, g, state, first, settings):
+        xp, alpha, momentum, s = xp_of(w), settings["alpha"], settings["momentum"], state["s"]
+        g = decayed(w, g, settings["weight_decay"])
+        s *= alpha
+        s += (1 - alpha) * g * g
+        if settings["centered"]:
+            a = state["a"]
+            a *= alpha
+            a += (1 - alpha) * g
+            s = xp.maximum(s - a * a, 0)               # rounding can take it below 0
+        g = g / (xp.sqrt(s) + settings["eps"])
+        if momentum:
+            v = state["v"]
+            v *= momentum
+            v += g
+            g = v
+        w -= settings["lr"] * g

@@ -4,6 +4,11 @@ The spread is chosen so that signals neither grow nor vanish from layer to layer
 number of inputs of one unit, fan_out the number of units that one input reaches: for a weight
 (F, C, KH, KW) they are C KH KW and F KH KW, for a fully connected (D, M) weight M and D.
 
+In a convolution with G groups an input reaches only the F / G filters of its own group; that fan_in
+counts one group alone is in the weight's shape already.  PyTorch overlooks it, and so does the
+default here, groups=1, so that the same call gives the same spread: for a depthwise 3 x 3 of 32
+channels fan_out is 288 then, and with groups=32 it is 9, what a single filter for each channel has.
+
     lecun        std = sqrt(1 / fan_in)                 LeCun et al. 1998, "Efficient BackProp",
                                                         section 4.6; for tanh
     xavier       std = sqrt(2 / (fan_in + fan_out))     Glorot and Bengio 2010, equation 12
@@ -27,9 +32,12 @@ calls it "Xavier initialization from He et al.").
 
 from collections.abc import Callable
 from math import prod, sqrt
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
+
+from minicnn.backend.messages import did_you_mean
+from minicnn.backend.windows import whole
 
 Init = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
@@ -46,17 +54,22 @@ def ones(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return np.ones(shape, np.float32)
 
 
-def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+def fans(shape: tuple[int, ...], groups: int = 1) -> tuple[int, int]:
     """(fan_in, fan_out) of a weight with at least two axes, outputs first.
 
-    >>> fans((6, 1, 5, 5)), fans((84, 120))
-    ((25, 150), (120, 84))
+    groups : those of the convolution, or 1 for PyTorch's count: see the head of this file
+
+    >>> fans((6, 1, 5, 5)), fans((84, 120)), fans((32, 1, 3, 3)), fans((32, 1, 3, 3), groups=32)
+    ((25, 150), (120, 84), (9, 288), (9, 9))
     """
     if len(shape) < 2:
         raise ValueError(f"fans: a weight has at least two axes (outputs, inputs), got {shape}; "
                          "start a bias with init.zeros")
+    if shape[0] % whole(groups, "fans: groups"):
+        raise ValueError(f"fans: {shape[0]} outputs do not divide into {groups} groups; give the "
+                         "groups of the layer that has this weight")
     area = prod(shape[2:])
-    return shape[1] * area, shape[0] * area
+    return shape[1] * area, shape[0] // groups * area
 
 
 def constant(value: float) -> Init:
@@ -93,22 +106,29 @@ def lecun_uniform() -> Init:
     return uniform_by_fans(lambda fan_in, fan_out: sqrt(1 / fan_in))
 
 
-def xavier_normal(gain: float = 1.0) -> Init:
-    return normal_by_fans(lambda fan_in, fan_out: gain * sqrt(2 / (fan_in + fan_out)))
+def xavier_normal(gain: float = 1.0, groups: int = 1) -> Init:
+    """groups : of the convolution, or 1 as PyTorch counts: see the head of this file."""
+    return normal_by_fans(lambda fan_in, fan_out: gain * sqrt(2 / (fan_in + fan_out)), groups)
 
 
-def xavier_uniform(gain: float = 1.0) -> Init:
-    return uniform_by_fans(lambda fan_in, fan_out: gain * sqrt(2 / (fan_in + fan_out)))
+def xavier_uniform(gain: float = 1.0, groups: int = 1) -> Init:
+    """groups : of the convolution, or 1 as PyTorch counts: see the head of this file."""
+    return uniform_by_fans(lambda fan_in, fan_out: gain * sqrt(2 / (fan_in + fan_out)), groups)
 
 
-def he_normal(a: float = 0.0, mode: str = "fan_in") -> Init:
-    """a : slope of the leaky ReLU that follows, 0 for ReLU;  mode : "fan_in", or "fan_out"."""
-    return normal_by_fans(he_std(a, mode))
+def he_normal(a: float = 0.0, mode: str = "fan_in", groups: int = 1) -> Init:
+    """He et al. 2015.
+
+    a      : slope of the leaky ReLU that follows, 0 for ReLU
+    mode   : "fan_in", or "fan_out"
+    groups : of the convolution, or 1 as PyTorch counts: it changes fan_out alone
+    """
+    return normal_by_fans(he_std(a, mode), groups)
 
 
-def he_uniform(a: float = 0.0, mode: str = "fan_in") -> Init:
-    """a : slope of the leaky ReLU that follows, 0 for ReLU;  mode : "fan_in", or "fan_out"."""
-    return uniform_by_fans(he_std(a, mode))
+def he_uniform(a: float = 0.0, mode: str = "fan_in", groups: int = 1) -> Init:
+    """As he_normal, between two bounds."""
+    return uniform_by_fans(he_std(a, mode), groups)
 
 
 def orthogonal(gain: float = 1.0) -> Init:
@@ -145,16 +165,20 @@ def he_std(a: float, mode: str):
     return lambda *fans: sqrt(2 / ((1 + a * a) * fans[which]))
 
 
-def normal_by_fans(std) -> Init:
+def normal_by_fans(std, groups: int = 1) -> Init:
     """std(fan_in, fan_out) gives the standard deviation for the shape at hand."""
+    whole(groups, "groups")
+
     def draw(rng, shape):
-        return normal(std(*fans(shape)))(rng, shape)
+        return normal(std(*fans(shape, groups)))(rng, shape)
     return draw
 
 
-def uniform_by_fans(std) -> Init:
+def uniform_by_fans(std, groups: int = 1) -> Init:
+    whole(groups, "groups")
+
     def draw(rng, shape):
-        return uniform(sqrt(3) * std(*fans(shape)))(rng, shape)
+        return uniform(sqrt(3) * std(*fans(shape, groups)))(rng, shape)
     return draw
 
 
@@ -181,3 +205,15 @@ def apply_init(module: Any, weight: Init | None = None, bias: Init | None = None
             if draw is not None:
                 parameter.draw_again(draw)
     return module
+
+
+def __getattr__(name: str) -> NoReturn:
+    """A name that is not here: an error with what to write."""
+    ours = name.rstrip("_").replace("kaiming", "he")
+    hint = did_you_mean(ours, __all__)
+    if name.endswith("_"):
+        hint = f"what writes into a Parameter, as PyTorch has it, is minicnn.nn.init.{name}"
+    elif ours in __all__:
+        hint = f"it is {ours}"
+    raise AttributeError(f"module 'minicnn.init' has no attribute {name!r}"
+                         + (f"; {hint}" if hint and not name.startswith("__") else ""))

@@ -1,5 +1,6 @@
 """Starting values: spread, bounds, seeds."""
 
+from inspect import signature
 from math import sqrt
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 
 from minicnn import init
 from minicnn.backend.seeds import manual_seed
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Linear
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from minicnn.layers.parameter import Parameter
 from minicnn.layers.rbf import RBF
 
@@ -59,8 +61,50 @@ def test_fans():
     assert init.fans((16, 6, 5, 3)) == (90, 240)
     assert init.fans((10, 84)) == (84, 10)
     assert init.fans((32, 1, 3, 3)) == (9, 288)                   # depthwise
+    assert init.fans((32, 1, 3, 3), groups=32) == (9, 9)          # a filter for each channel
+    assert init.fans((64, 8, 3, 3), groups=4) == (72, 144)        # 32 channels, 16 filters a group
     with pytest.raises(ValueError, match=r"at least two axes.*got \(7,\); start a bias"):
         init.fans((7,))
+    with pytest.raises(ValueError, match="60 outputs do not divide into 7 groups; give the groups"):
+        init.fans((60, 4), groups=7)
+
+
+GROUPED = {"xavier_normal": (2 / (600 + 900), 2 / (600 + 90)),
+           "xavier_uniform": (2 / (600 + 900), 2 / (600 + 90)),
+           "he_normal": (2 / 900, 2 / 90), "he_uniform": (2 / 900, 2 / 90)}
+
+
+@pytest.mark.parametrize("name", GROUPED)
+def test_groups(name, rng):
+    """PyTorch overlooks them, so does the default; a group's filters alone make the fan_out."""
+    options = {"mode": "fan_out"} if name.startswith("he") else {}
+    for groups, variance in zip((1, 10), GROUPED[name], strict=True):
+        draw = getattr(init, name)(**options, groups=groups)
+        assert draw(rng, SHAPE).std() == pytest.approx(sqrt(variance), rel=0.02)
+    if name.startswith("he"):                              # fan_in has them in the shape
+        draw = getattr(init, name)(groups=10)
+        assert draw(rng, SHAPE).std() == pytest.approx(sqrt(2 / 600), rel=0.02)
+
+
+def test_every_rule_with_a_fan_out_takes_groups():
+    """Hold for what is added: a rule whose spread depends on shape[0] has the argument."""
+    for name in init.__all__:
+        make = getattr(init, name)
+        if name in ("Init", "apply_init", "fans", "zeros", "ones", "constant", "normal", "uniform",
+                    "orthogonal"):
+            continue
+        options = {"mode": "fan_out"} if "mode" in signature(make).parameters else {}
+        narrow, wide = (make(**options)(np.random.default_rng(0), (F, 50, 3, 3)).std()
+                        for F in (20, 2000))
+        assert ("groups" in signature(make).parameters) == (narrow > 1.5 * wide), name
+
+
+@pytest.mark.parametrize("groups, error", [(0, ValueError), (-2, ValueError), (1.5, TypeError),
+                                           (True, TypeError), ("2", TypeError)])
+@pytest.mark.parametrize("name", GROUPED)
+def test_wrong_groups(name, groups, error):
+    with pytest.raises(error, match="^groups must be "):
+        getattr(init, name)(groups=groups)
 
 
 @pytest.mark.parametrize("shape", [(4, 9), (9, 4), (5, 5), (6, 2, 2, 2), (30, 2, 3, 3), (1, 1)])

@@ -2,12 +2,12 @@
 
 One file is one family of networks.  What families share is in table.py (rows), network.py (the
 classifier, branches, residual blocks), units.py (residual units), paths.py (paths of Inception
-modules) and auxiliary.py (auxiliary classifiers).
+modules) and auxiliary.py (auxiliary classifiers); options.py has what may be given for an option.
 """
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from minicnn.backend.messages import did_you_mean
 from minicnn.layers.module import Module
@@ -43,6 +43,10 @@ from minicnn.models import (
     zfnet,
 )
 from minicnn.models.lenet import LeNet5
+from minicnn.models.nearest import best_fits
+from minicnn.models.options import check_options
+from minicnn.weights.error import DoesNotFit, WeightsError
+from minicnn.weights.fill import load
 
 __all__ = ["MODELS", "LeNet5", "build"]
 
@@ -55,19 +59,42 @@ MODELS: dict[str, Callable[..., Module]] = {
     name: constructor for family in FAMILIES for name, constructor in family.NETWORKS.items()}
 
 
-def build(name: str, **options: Any) -> Module:
+def build(name: str, *, weights: Any = None, **options: Any) -> Module:
     """The network of that name; options are its constructor's.
 
-    ValueError for an unknown name, TypeError for an option that this network does not have.
+    weights : path of a file that fills it, .pth, .safetensors or .npz: see minicnn.weights.load
+
+    ValueError for an unknown name or a size out of range, TypeError for an option that this network
+    does not have, or for a value of another kind: minicnn/models/options.py.
 
     >>> build("lenet5", variant="paper").num_parameters()
     60000
     """
-    if name not in MODELS:
+    if not isinstance(name, str) or name not in MODELS:
         hint = did_you_mean(name, MODELS) or "`python -m minicnn networks` lists them"
         raise ValueError(f"no network is called {name!r}; {hint}")
     known = inspect.signature(MODELS[name]).parameters
     unknown = [option for option in options if option not in known]
     if unknown:
-        raise TypeError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(known)}")
-    return MODELS[name](**options)
+        hint = did_you_mean(unknown[0], known)
+        raise TypeError(f"{name} has no option {', '.join(unknown)}; "
+                        f"{f'{hint} It' if hint else 'it'} has {', '.join(known)}")
+    check_options(name, MODELS[name], options)
+    model = MODELS[name](**options)
+    if weights is None:
+        return model
+    try:
+        return load(model, weights)
+    except DoesNotFit as problem:
+        fits = [] if problem.cured else best_fits(problem.shapes, MODELS)
+        if not fits:
+            raise
+        raise WeightsError(f"{problem} The nearest network: {fits[0]}") from None
+
+
+def __getattr__(name: str) -> NoReturn:
+    """torchvision.models.resnet18() is build("resnet18") here."""
+    near = name if name in MODELS else name.lower()
+    hint = f'write build("{near}")' if near in MODELS else did_you_mean(name, [*__all__, *MODELS])
+    raise AttributeError(f"module 'minicnn.models' has no attribute {name!r}"
+                         + (f"; {hint}" if hint and not name.startswith("_") else ""))

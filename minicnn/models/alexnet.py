@@ -7,6 +7,7 @@
     "slide"         one tower, as unicamp and stanford print it          227      62,378,344
     "virginia"      the table of virginia, read literally                227     201,838,952
     "torchvision"   Krizhevsky's one-GPU network of 2014                 224      61,100,840
+    "bn"            the same with batch norm, stanford's "BN-AlexNet"    224      61,119,528
     "small"         the paper's layers for 32 x 32 pictures              32          368,842
 
 All read colour images.  The paper: 256 x 256 pictures, the mean image of the training set taken
@@ -15,7 +16,8 @@ off, crops of 224 x 224.
 Source: Krizhevsky, Sutskever, Hinton, "ImageNet classification with deep convolutional neural
 networks", NIPS 2012, section 3.5 and figure 2; for "torchvision" Krizhevsky, "One weird trick for
 parallelizing convolutional neural networks", 2014.  Slides: unicamp "AlexNet" and stanford "Full
-(simplified) AlexNet architecture" (the same 14 lines); virginia "AlexNet" (the table).
+(simplified) AlexNet architecture" (the same 14 lines); virginia "AlexNet" (the table); stanford
+"Comparing complexity..." (BN-AlexNet).
 
 Departures from the paper
 -------------------------
@@ -39,23 +41,30 @@ Further departures of the other variants
    Krizhevsky's program 256), no halves, no normalisation, dropout before the hidden layers instead
    of after them, and an average that makes 6 x 6 out of any image.  Weights bear torchvision's
    names, so published ones load.
-10. "small" starts from He's initialisation, since std 0.01 is meant for wide layers.
+10. "bn" is that of Torch's example for ImageNet (alexnetowtbn), from the time of the slide's plot
+   (Canziani et al. 2016, "An analysis of deep neural network models for practical applications"):
+   batch norm with eps 1e-3 behind every layer but the last, whose biases before it stay.
+11. "small" starts from He's initialisation, since std 0.01 is meant for wide layers.
 """
 
 from collections.abc import Callable
 from functools import partial
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import alexnet, apply_init, he_normal, ones, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import AdaptiveAvgPool2d
+from minicnn.layers.batchnorm import BatchNorm1d, BatchNorm2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.lrn import LocalResponseNorm
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.models.table import Row, row
+from minicnn.weights.names import Names
 
 Rows = tuple[Row, ...]
 
@@ -159,6 +168,24 @@ def torchvision_rows(channels: int, classes: int, dropout: float) -> Rows:
             row("flatten", Flatten()), row("classifier", classifier))
 
 
+def bn_rows(channels: int, classes: int, dropout: float) -> Rows:
+    def normed(layer: Conv2d | Linear) -> tuple[Module, ...]:
+        if isinstance(layer, Conv2d):
+            return layer, BatchNorm2d(layer.out_channels, 1e-3), ReLU()
+        return layer, BatchNorm1d(layer.out_features, 1e-3), ReLU()
+
+    features = Sequential(
+        *normed(Conv2d(channels, 64, 11, stride=4, padding=2)), MaxPool2d(3, 2),
+        *normed(Conv2d(64, 192, 5, padding=2)), MaxPool2d(3, 2),
+        *normed(Conv2d(192, 384, 3, padding=1)),
+        *normed(Conv2d(384, 256, 3, padding=1)),
+        *normed(Conv2d(256, 256, 3, padding=1)), MaxPool2d(3, 2))
+    classifier = Sequential(
+        Flatten(), Dropout(dropout), *normed(Linear(256 * 6 * 6, 4096)),
+        Dropout(dropout), *normed(Linear(4096, 4096)), Linear(4096, classes))
+    return row("features", features), row("classifier", classifier)
+
+
 def small_rows(channels: int, classes: int, dropout: float) -> Rows:
     return (
         row("conv1", Conv2d(channels, 32, 5, padding=2), ReLU()),
@@ -178,7 +205,8 @@ def small_rows(channels: int, classes: int, dropout: float) -> Rows:
 VARIANTS = {                                               # rows, side of the image, classes
     "paper": (paper_rows, 227, 1000), "caffenet": (caffenet_rows, 227, 1000),
     "slide": (slide_rows, 227, 1000), "virginia": (virginia_rows, 227, 1000),
-    "torchvision": (torchvision_rows, 224, 1000), "small": (small_rows, 32, 10),
+    "torchvision": (torchvision_rows, 224, 1000), "bn": (bn_rows, 224, 1000),
+    "small": (small_rows, 32, 10),
 }
 
 
@@ -196,21 +224,27 @@ class AlexNet(Network):
     [60965224, 62378344, 61100840]
     """
 
+    published = {"torchvision": Names(variant="torchvision",
+                                      sign={"features.0.weight": (64, 3, 11, 11)})}
+
     def __init__(self, variant: str = "paper", classes: int | None = None, channels: int = 3,
                  dropout: float = 0.5) -> None:
         rows, side, usual = VARIANTS[check_choice("AlexNet", "variant", variant, VARIANTS)]
         classes = check_classes("AlexNet", usual if classes is None else classes)
         super().__init__(*rows(channels, classes, dropout), input_shape=(channels, side, side))
         self.variant = variant
+        self.keep_published(variant)
+        self.preparation = Preparation() if variant == "torchvision" else None
         if variant == "small":
             apply_init(self, weight=he_normal(), bias=zeros)
-        elif variant != "torchvision":                     # that one starts as PyTorch's layers do
+        elif variant not in ("torchvision", "bn"):         # they start as PyTorch's layers do
             apply_init(self, weight=alexnet(), bias=zeros)
-            for name, part in self.children():             # so that their ReLUs start active
+            for name, part in self.named_parts():             # so that their ReLUs start active
                 if name in ("conv2", "conv4", "conv5", "fc6", "fc7", "C3", "C6", "C7", "F8", "F9"):
                     apply_init(part, bias=ones)
 
 
 NETWORKS: dict[str, Callable[..., Module]] = {
-    "alexnet": AlexNet, "alexnet_small": partial(AlexNet, variant="small"),
+    "alexnet": AlexNet, "alexnet_bn": partial(AlexNet, variant="bn"),
+    "alexnet_small": partial(AlexNet, variant="small"),
 }

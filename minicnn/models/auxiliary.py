@@ -31,7 +31,7 @@ class Supervised(TableNet):
 
     def forward(self, x: Any) -> Any:
         """x through all rows and, in training, all heads."""
-        parts, scores = dict(self.children()), []
+        parts, scores = dict(self.named_parts()), []
         heads = {name: parts.pop(head) for name, head in self.head_behind.items()}
         for name, part in parts.items():
             x = part(x)

@@ -19,7 +19,6 @@ Departures from the paper
    half its mean over them: there the drawn image counts 20 times as much beside it.
 """
 
-from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -30,11 +29,12 @@ from minicnn.backend.windows import times
 from minicnn.init import apply_init, he_normal, normal, zeros
 from minicnn.layers.activations import ReLU, Sigmoid
 from minicnn.layers.capsule import CapsuleLength, PrimaryCapsules, RoutedCapsules
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Flatten, Linear
-from minicnn.layers.module import Module, Sequential, Shape
+from minicnn.layers.module import Module, Shape
 from minicnn.losses.checks import check_labels
-from minicnn.models.network import check_classes
+from minicnn.models.network import ImageShape, check_classes
 
 
 def one_hot(labels: Any, lengths: Tensor) -> Tensor:
@@ -78,8 +78,8 @@ class CapsNet(Module):
     standardised = False                                   # pixels stay from 0 to 1
 
     def __init__(self, classes: int = 10, reconstruction: bool = True, maps: int = 256,
-                 capsule_maps: int = 32, out_dim: int = 16, hidden: Sequence[int] = (512, 1024),
-                 image_shape: Sequence[int] = (1, 28, 28)) -> None:
+                 capsule_maps: int = 32, out_dim: int = 16, hidden: tuple[int, int] = (512, 1024),
+                 image_shape: ImageShape = (1, 28, 28)) -> None:
         check_classes("CapsNet", classes)
         self.input_shape = input_shape = tuple(image_shape)
         self.conv1, self.relu = Conv2d(input_shape[0], maps, 9), ReLU()
@@ -150,7 +150,7 @@ class CapsNet(Module):
         return lengths / lengths.sum(axis=1, keepdims=True)
 
 
-def capsnet_small(classes: int = 10, image_shape: Sequence[int] = (3, 32, 32)) -> CapsNet:
+def capsnet_small(classes: int = 10, image_shape: ImageShape = (3, 32, 32)) -> CapsNet:
     """32 maps, 4 capsule maps, 8 numbers in a class capsule; for 32 x 32 images."""
     return CapsNet(classes, maps=32, capsule_maps=4, out_dim=8, hidden=(64, 128),
                    image_shape=image_shape)

@@ -41,20 +41,23 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from minicnn.autograd.tensor import Tensor
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.concat import Concat
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.models.table import Row, row
 from minicnn.models.units import units_per_stage
+from minicnn.weights.names import Names, numbered
 
 #   layers   k    layers in each dense block    (table 1)
 COLUMNS = {
@@ -139,6 +142,14 @@ class DenseNet(Network):
     >>> DenseNet(121).num_parameters()
     7978856
     """
+
+    published = {"torchvision": Names(
+        (r"^conv1_batchnorm2d", "features.norm0"), (r"^conv1", "features.conv0"),
+        (r"^dense(\d)", r"features.denseblock\1"),
+        (r"(?<=block\d\.)(\d+)\.body", numbered("denselayer{}", 1)),
+        (r"^transition", "features.transition"), (r"^norm", "features.norm5"),
+        (r"^fc", "classifier"))}
+    preparation = Preparation()
 
     def __init__(self, depth: int = 121, classes: int = 1000, dropout: float = 0.0) -> None:
         growth, counts = COLUMNS[check_choice("DenseNet", "depth", depth, COLUMNS)]

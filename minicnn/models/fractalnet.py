@@ -37,11 +37,12 @@ from minicnn.backend.seeds import generator
 from minicnn.init import apply_init, xavier_uniform, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout, checked_probability
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential, Shape
+from minicnn.layers.module import Module, Shape
 from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.models.table import row
 
@@ -157,6 +158,9 @@ class FractalNet(Network):
         check_classes("FractalNet", classes)
         if width < 1:
             raise ValueError(f"FractalNet: width is at least 1 channel, got {width}")
+        if not 0 <= dropout <= 0.25:
+            raise ValueError("FractalNet: the last block drops 4 times dropout, so it is from 0 to "
+                             f"0.25, got {dropout}")
         self.drop_path = DropPath(COLUMNS[depth], drop_path, global_share)
         rows, seen = [], channels
         for number, times in enumerate(WIDENING):

@@ -27,26 +27,29 @@ Departures of "torchvision"
 5. The branch named 5 x 5 has 3 x 3 filters.
 6. The fourth pooling is 2 x 2.
 7. Dropout of 20 % instead of 40 %; the heads pool to 4 x 4 by adaptive windows.
-Its weights bear torchvision's names, with `norm` instead of `bn`.
+torchvision's weights load; its file has the auxiliary heads, so it needs aux=True.
 """
 
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import AdaptiveAvgPool2d, GlobalAvgPool2d
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.lrn import LocalResponseNorm
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from minicnn.models.auxiliary import Supervised
 from minicnn.models.network import Branches, Network, check_choice, check_classes, conv_unit
 from minicnn.models.table import Row, row
+from minicnn.weights.names import Names
 
 Unit = Callable[..., Module]                               # as conv_unit(in, out, kernel, stride)
 
@@ -203,6 +206,10 @@ class GoogLeNet(Network, Supervised):
     (6998552, ((1000,), (1000,), (1000,)))
     """
 
+    published = {"torchvision": Names(
+        (r"\.norm\.", ".bn."), heads=r"^aux\d", variant="torchvision",
+        sign={"conv2.conv.weight": (64, 64, 1, 1), "inception3a.branch1.bn.weight": (64,)})}
+
     def __init__(self, variant: str = "paper", classes: int = 1000, channels: int = 3,
                  dropout: float | None = None, aux: bool = False) -> None:
         form = VARIANTS[check_choice("GoogLeNet", "variant", variant, VARIANTS)]
@@ -210,6 +217,10 @@ class GoogLeNet(Network, Supervised):
         rows = form.rows(classes, channels, form.dropout if dropout is None else dropout)
         super().__init__(*rows, input_shape=(channels, form.size, form.size))
         self.variant = variant
+        self.keep_published(variant)
+        # torchvision's weights come from TensorFlow, where pictures run from -1 to 1
+        self.preparation = (Preparation(mean=(0.5,) * 3, std=(0.5,) * 3)
+                            if variant == "torchvision" else None)
         self.add_heads({f"aux{number}": (label, form.head(maps, classes)) for number, (label, maps)
                         in enumerate(form.heads, 1)} if aux else {})
         apply_init(self, weight=he_normal(), bias=zeros)

@@ -11,7 +11,8 @@
 
 Source: Szegedy, Ioffe, Vanhoucke, Alemi, "Inception-v4, Inception-ResNet and the impact of residual
 connections on learning", AAAI 2017.  Input: 3 x 299 x 299, RGB from -1 to 1.  Slides: memphis
-"Inception-Residual module", stanford "Good Practices for Deep Feature Fusion".
+"Inception-Residual module", stanford "Good Practices for Deep Feature Fusion".  The authors'
+weights load as the library timm has them.
 
 Departures of "released", the network that is known by this name, from the paper
 ---------------------------------------------------------------------------------
@@ -25,25 +26,30 @@ Departures of "paper" from the paper
    they are added to; figures 17 and 19 say 1154 and 2048, which cannot be added.
 5. Scales are the released ones; the paper gives a range.
 6. In both, starting weights are He et al.'s; the paper does not say.
+7. In both, batch norms have the released eps, 1e-3; but their running averages move by a tenth at
+   every step, in the authors' program, trained for long, by 0.0003.
 """
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from minicnn.autograd.tensor import Tensor
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from minicnn.models.inception_v4 import block
 from minicnn.models.inception_v4 import stem as stem_of_v4
 from minicnn.models.network import Network, Residual, check_choice, check_classes
 from minicnn.models.paths import COLUMN, ROW, Paths, convolution, maps_of, narrow
 from minicnn.models.table import row
+from minicnn.weights.names import Names
 
 # How to read the paths of a module: minicnn/models/paths.py.
 MIXED: Paths = {"one": [(96, 1)],  # the release's module on 35x35
@@ -75,7 +81,7 @@ class Scale(Module):
     def forward(self, x: Tensor) -> Tensor:
         return x * self.factor
 
-    def detail(self) -> str:
+    def extra_repr(self) -> str:
         return f"{self.factor:g}"
 
 
@@ -134,6 +140,17 @@ class InceptionResNetV2(Network):
     55843464
     """
 
+    published = {"timm": Names(
+        (r"\.norm\.", ".bn."), (r"^Stem\.", ""), (r"body\.branches\.", ""),
+        (r"body\.conv", "conv2d"), (r"^(Reduction-.)\.three", r"\1.branch0"),
+        (r"^Reduction-A\.double", "Reduction-A.branch1"), (r"\.one\.", ".branch0."),
+        (r"\.(three|five|seven|second)\.", ".branch1."), (r"\.double\.", ".branch2."),
+        (r"\.pool\.", ".branch3."), (r"^Inception-resnet-C\.last", "block8"),
+        (r"^Inception-resnet-A", "repeat"), (r"^Inception-resnet-B", "repeat_1"),
+        (r"^Inception-resnet-C", "repeat_2"), (r"^Reduction-A", "mixed_6a"),
+        (r"^Reduction-B", "mixed_7a"), (r"^Softmax", "classif"), variant="released",
+        sign={"repeat.9.conv2d.weight": (320, 128, 1, 1)})}
+
     def __init__(self, variant: str = "released", classes: int = 1000, channels: int = 3,
                  dropout: float = 0.2) -> None:
         check_choice("InceptionResNetV2", "variant", variant, VARIANTS)
@@ -157,6 +174,9 @@ class InceptionResNetV2(Network):
             row("Softmax", Linear(form.last or maps_c, classes)),
             input_shape=(channels, form.size, form.size))
         self.variant = variant
+        self.keep_published(variant)
+        self.preparation = (Preparation(299, 333, (0.5,) * 3, (0.5,) * 3, bicubic=True)
+                            if self.published else None)
         apply_init(self, weight=he_normal(), bias=zeros)
 
 

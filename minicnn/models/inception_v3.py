@@ -16,26 +16,32 @@ Departures from the paper
    Table 1 has 3x3 to 80, 3x3 at stride 2 to 192, 3x3 to 288.
 2. The modules on 35 x 35 maps have a 5x5 filter where figure 5 has a single 3x3.
 3. Starting weights are He et al.'s; the release draws a truncated normal.
+4. Average pooling in the modules counts the zeros of the border, and dropout is 0.5, as in
+   torchvision, whose weights fit; the release counts the pixels of the image alone and drops 0.2.
+5. Running averages move by a tenth at every step; in the release, trained for long, by 0.0003.
 The auxiliary classifier stands on the last 17 x 17 module, batch-normalised, as in section 4; its
 layers are the release's.  Label smoothing (section 7) is a matter of the loss: cross_entropy.
 
-Weights come in torchvision's order.  Its names number a branch's parts (branch3x3dbl_1, _2); here
-they are parts of a branch (branch3x3dbl.0, .1).
+torchvision's weights load; those of its files have the auxiliary classifier, so they need aux=True.
+Its names number a branch's parts (branch3x3dbl_1, _2); here they are parts of it (branch3x3dbl.0).
 """
 
 from collections.abc import Callable
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.avgpool import AvgPool2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from minicnn.models.auxiliary import Supervised
 from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.models.paths import COLUMN, ROW, Paths, branches, convolution, narrow
 from minicnn.models.table import Row, row
+from minicnn.weights.names import Names, numbered
 
 # How to read the paths of a module: minicnn/models/paths.py.
 SPLIT = [(384, (1, 3)), (384, (3, 1))]
@@ -137,6 +143,11 @@ class InceptionV3(Network, Supervised):
     (23834568, 27161264)
     """
 
+    published = {"torchvision": Names(
+        (r"\.norm\.", ".bn."), (r"branch_pool\.1", "branch_pool"),
+        (r"(?<=\.\d)\.0\.", "a."), (r"(?<=\.\d)\.1\.", "b."),                  # side by side
+        (r"\.(\d)(?=[ab]?\.(conv|bn))", numbered("_{}", 1)), heads=r"^AuxLogits")}
+
     def __init__(self, variant: str = "paper", classes: int = 1000, channels: int = 3,
                  dropout: float = 0.5, aux: bool = False) -> None:
         stem, divisor, size = VARIANTS[check_choice("InceptionV3", "variant", variant, VARIANTS)]
@@ -147,6 +158,9 @@ class InceptionV3(Network, Supervised):
                          row("fc", Flatten(), Linear(2048 // divisor, classes)),
                          input_shape=(channels, size, size))
         self.variant = variant
+        # torchvision's weights come from TensorFlow, where pictures run from -1 to 1
+        self.preparation = (Preparation(299, 342, (0.5,) * 3, (0.5,) * 3)
+                            if variant == "paper" else None)
         self.add_heads({"AuxLogits": ("Mixed_6e", auxiliary(classes, divisor))} if aux else {})
         apply_init(self, weight=he_normal(), bias=zeros)
 

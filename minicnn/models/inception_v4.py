@@ -6,7 +6,8 @@
 
 Source: Szegedy, Ioffe, Vanhoucke, Alemi, "Inception-v4, Inception-ResNet and the impact of residual
 connections on learning", AAAI 2017, figures 3 to 9; a row is a block of figure 9.
-Input: RGB from -1 to 1.  Slides: memphis "Inception v4", virginia "GoogLeNet Configuration".
+Input: RGB from -1 to 1.  Slides: memphis "Inception v4", virginia "GoogLeNet Configuration".  The
+authors' weights load as the library timm has them.
 
 Departures from the paper
 -------------------------
@@ -14,18 +15,22 @@ Departures from the paper
    1x7 then 7x1 (the figure has 1x7 twice), in Inception-C the longest is 3x1 before 1x3.
 2. Average pooling counts the pixels of the image only; the paper does not say.
 3. Starting weights are He et al.'s; the paper does not say.
+4. Batch norms have the program's eps, 1e-3; but their running averages move by a tenth at every
+   step, there, in long trainings, by 0.0003.
 """
 
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.avgpool import AvgPool2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.models.paths import (
     COLUMN,
@@ -38,6 +43,7 @@ from minicnn.models.paths import (
     narrow,
 )
 from minicnn.models.table import Row, row
+from minicnn.weights.names import Names, numbered
 
 SPLIT = [(256, (1, 3)), (256, (3, 1))]
 
@@ -110,6 +116,17 @@ class InceptionV4(Network):
     42679816
     """
 
+    published = {"timm": Names(
+        (r"\.norm\.", ".bn."), (r"^(Reduction-.)\.three", r"\1.branch0"),
+        (r"^(Reduction-.)\.(double|seven)", r"\1.branch1"), (r"\.(one|short)\.", ".branch0."),
+        (r"\.(three|seven|long)\.", ".branch1."), (r"\.double\.", ".branch2."),
+        (r"\.pool\.", ".branch3."), (r"^(Inception-C\.\d\.branch[12])\.(\d)", r"\1_\2"),
+        (r"(?<=_\d)\.0\.", "a."), (r"(?<=_\d)\.1\.", "b."),                    # side by side
+        (r"^Stem", "features"), (r"^Inception-A\.(\d)", numbered("features.{}", 6)),
+        (r"^Reduction-A", "features.10"), (r"^Inception-B\.(\d)", numbered("features.{}", 11)),
+        (r"^Reduction-B", "features.18"), (r"^Inception-C\.(\d)", numbered("features.{}", 19)),
+        (r"^Softmax", "last_linear"), variant="paper")}
+
     def __init__(self, variant: str = "paper", classes: int = 1000, channels: int = 3,
                  dropout: float = 0.2) -> None:
         check_choice("InceptionV4", "variant", variant, VARIANTS)
@@ -135,6 +152,9 @@ class InceptionV4(Network):
             row("Softmax", Linear(1536 // form.divisor, classes)),
             input_shape=(channels, form.size, form.size))
         self.variant = variant
+        self.keep_published(variant)
+        self.preparation = (Preparation(299, 341, (0.5,) * 3, (0.5,) * 3, bicubic=True)
+                            if self.published else None)
         apply_init(self, weight=he_normal(), bias=zeros)
 
 

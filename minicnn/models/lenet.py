@@ -1,7 +1,8 @@
-"""LeNet-5 in three variants: the slide's, the 1998 paper's, and the lecture's visualiser network.
+"""LeNet-5: the slide's, the 1998 paper's, one in between, and the lecture's visualiser network.
 
     variant        slide                                    trainable parameters
     "slide"        virginia, "LeNet-5" (the table)          61,706
+    "rbf"          the same with the table's word "RBF"     60,856
     "paper"        iitk, "LeNet-5"; the paper's figure 2    60,000
     "visualiser"   unicamp, "Visualizing a CNN trained      63,802
                    on Handwritten Digits"
@@ -19,7 +20,8 @@ Departures of "slide" from the paper
 3. The squashing function is tanh x; the paper's is 1.7159 tanh(2 x / 3).
 4. The output is a fully connected layer whose scores go into a softmax; the paper, and the slide's
    word "RBF", compare F6 with a fixed 7 x 12 picture of each digit.
-With 1, 2 and 4 undone, 61,706 becomes the paper's 60,000: that is the variant "paper".
+With 4 undone, it is the variant "rbf": the table read word for word.  With 1, 2 and 4 undone,
+61,706 becomes the paper's 60,000: that is the variant "paper".
 
 Departures of "paper" from the paper
 ------------------------------------
@@ -28,6 +30,8 @@ Departures of "paper" from the paper
 6. Subsampling multiplies the mean of four pixels, as the iitk slide says; the paper multiplies
    their sum, so its coefficients are a quarter of ours.
 """
+
+from functools import partial
 
 from minicnn.init import apply_init, xavier_uniform, zeros
 from minicnn.layers.activations import ReLU, ScaledTanh, Tanh
@@ -59,6 +63,11 @@ def slide_rows(classes: int) -> tuple[Row, ...]:
         row("OUT", Linear(84, classes),
             output="10", activation="RBF"),
     )
+
+
+def rbf_rows(classes: int) -> tuple[Row, ...]:
+    return (*slide_rows(classes)[:-1],
+            row("OUT", RBF(84, classes), output="10", activation="RBF"))
 
 
 def paper_rows(classes: int) -> tuple[Row, ...]:
@@ -94,7 +103,8 @@ def visualiser_rows(classes: int) -> tuple[Row, ...]:
     )
 
 
-VARIANTS = {"slide": slide_rows, "paper": paper_rows, "visualiser": visualiser_rows}
+VARIANTS = {"slide": slide_rows, "rbf": rbf_rows, "paper": paper_rows,
+            "visualiser": visualiser_rows}
 
 
 class LeNet5(Network):
@@ -102,15 +112,15 @@ class LeNet5(Network):
 
     Parameters
     ----------
-    variant : "slide", "paper" or "visualiser"     see the table at the head of this file
-    classes : int, default 10                      "paper" has pictures of 10 digits; for any other
-                                                   number its codes are +1 and -1 at random
+    variant : "slide", "rbf", "paper" or "visualiser"     the table at the head of this file
+    classes : int, default 10       "rbf" and "paper" have pictures of 10 digits; for any other
+                                    number their codes are +1 and -1 at random
 
-    "slide" and "visualiser" return scores (larger is better, for cross_entropy); "paper" returns
-    distances to each digit's picture (smaller is better, for rbf_loss).
+    "slide" and "visualiser" return scores (larger is better, for cross_entropy); "rbf" and "paper"
+    return distances to each digit's picture (smaller is better, for rbf_loss).
 
-    >>> [LeNet5(variant).num_parameters() for variant in ("slide", "paper", "visualiser")]
-    [61706, 60000, 63802]
+    >>> [LeNet5(variant).num_parameters() for variant in ("slide", "rbf", "paper", "visualiser")]
+    [61706, 60856, 60000, 63802]
     """
 
     def __init__(self, variant: str = "slide", classes: int = 10) -> None:
@@ -121,4 +131,4 @@ class LeNet5(Network):
             apply_init(self, weight=xavier_uniform(), bias=zeros)
 
 
-NETWORKS = {"lenet5": LeNet5}
+NETWORKS = {"lenet5": LeNet5, "lenet5_rbf": partial(LeNet5, "rbf")}

@@ -20,13 +20,17 @@ scaled to values between -1 and 1.
 Departures from the paper
 -------------------------
 1. Neither the auxiliary classifier nor ScheduledDropPath, which the paper trains with, is there.
-2. Weights start by He's rule, biases at 0; the paper does not say.
+2. Weights start by He's rule with fan_in, biases at 0; the authors' program takes fan_out, and the
+   paper does not say.
 3. The paper does not say how a cell reads an output that is twice as large as the other: `halved`
    does it as the authors' program.  The mobile network's MACs are the paper's 564 million; a port
    of it to PyTorch that pads a pixel more and cuts it off again is listed with 568.
-4. In the authors' program for the large network, the first cell behind a reduction cell (cells 6
-   and 12) reads, beside it, cell 4 and cell 10; here, as in the smaller networks, it reads cell 5
-   and cell 11, which the reduction cell read.
+4. Nor does it say what the authors' program does in the large network: the first cell behind a
+   reduction cell (cells 6 and 12) reads, beside it, cell 4 and cell 10, and not, as in the smaller
+   networks, cell 5 and cell 11, which the reduction cell has just read.  So does ours.
+5. Dropout before the scores (none for CIFAR-10) and eps of the batch norms (1e-3, for CIFAR-10
+   1e-5) are the program's.  Running averages move by a tenth at every step, as in its network for
+   CIFAR-10; in those for ImageNet, trained for 250,000 steps, by 0.0003.
 """
 
 from functools import partial
@@ -40,17 +44,16 @@ from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.concat import Concat
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from minicnn.layers.residual import Add
+from minicnn.models.nasnet_names import OF_LARGE
 from minicnn.models.network import Branches, Network, check_choice, check_classes
 from minicnn.models.table import TableNet, row
-
-norm = partial(BatchNorm2d, eps=1e-3)
-
 
 # --- figure 4: the cells -------------------------------------------------------------------------
 
@@ -102,14 +105,14 @@ def separable(in_channels: int, out_channels: int, kernel: int, stride: int) -> 
         parts[f"relu{number}"] = ReLU()
         parts[f"depthwise{number}"] = Conv2d(C, C, kernel, step, "same", groups=C, bias=False)
         parts[f"pointwise{number}"] = Conv2d(C, out_channels, 1, bias=False)
-        parts[f"norm{number}"] = norm(out_channels)
+        parts[f"norm{number}"] = BatchNorm2d(out_channels)
     return Sequential(**parts)
 
 
 def pointwise(in_channels: int, out_channels: int) -> Sequential:
     """How a cell brings what it reads to its number of filters: a 1 x 1 convolution."""
     return Sequential(relu=ReLU(), conv=Conv2d(in_channels, out_channels, 1, bias=False),
-                      norm=norm(out_channels))
+                      norm=BatchNorm2d(out_channels))
 
 
 def halved(in_channels: int, out_channels: int) -> Sequential:
@@ -119,7 +122,7 @@ def halved(in_channels: int, out_channels: int) -> Sequential:
     """
     even, odd = (Conv2d(in_channels, out_channels // 2, 1, 2, bias=False) for _ in range(2))
     return Sequential(relu=ReLU(), join=Branches(even=even, odd=Sequential(MoveByOne(), odd)),
-                      norm=norm(out_channels))
+                      norm=BatchNorm2d(out_channels))
 
 
 class MoveByOne(Module):
@@ -182,11 +185,22 @@ class Cell(Module):
 
 # --- figure 2: the stack -------------------------------------------------------------------------
 
+class Form(NamedTuple):
+    """What the sizes differ in; `passes`: whether departure 4 is this network's."""
+
+    cells: int                                             # normal ones in a row
+    last: int                                              # channels behind the last cell
+    stem: int                                              # channels of conv0
+    image: int                                             # its side, in pixels
+    dropout: float = 0.5
+    eps: float = 1e-3
+    passes: bool = False
+
+
 SIZES = {
-    #          cells in a row, channels behind the last, of conv0; side of the image
-    "mobile": (4, 1056, 32, 224),
-    "large":  (6, 4032, 96, 331),
-    "cifar":  (6, 768,  96, 32),
+    "mobile": Form(4, 1056, 32, 224),
+    "large":  Form(6, 4032, 96, 331, passes=True),
+    "cifar":  Form(6, 768,  96, 32, dropout=0.0, eps=1e-5),
 }
 
 
@@ -208,13 +222,21 @@ def stacked(cells: int, F: int, large: bool) -> list[tuple[str, Wiring, int]]:
 
 
 class CellChain(TableNet):
-    """Rows one after the other; a cell also reads what the row before it read."""
+    """Rows one after the other; a cell also reads what the row before it read.
+
+    Behind the cells named in `passed`, it reads what that row, too, read beside: cell_4, where
+    reduction_cell_0 read cell_5 and cell_4.
+    """
+
+    passed: frozenset[str] = frozenset()
 
     def forward(self, x: Any) -> Any:
         before = x
-        for _, part in self.children():
+        for name, part in self.named_parts():
             y = part(x, before) if isinstance(part, Cell) else part(x)
-            before, x = x, y
+            if name not in self.passed:
+                before = x
+            x = y
         return x
 
 
@@ -225,7 +247,8 @@ class NASNet(Network, CellChain):
     ----------
     size : "mobile", "large" or "cifar"     the table at the head of this file
     classes : int, default 1000
-    shape : tuple, optional                 a row of SIZES, for a network of another size
+    shape : tuple, optional                 cells in a row, channels behind the last and of conv0,
+                                            side of the image; the rest is that of `size`
     channels : int, default 3               of the image: 1 for grey ones
 
     >>> NASNet("mobile").num_parameters()
@@ -236,23 +259,35 @@ class NASNet(Network, CellChain):
                  shape: tuple[int, int, int, int] | None = None, channels: int = 3) -> None:
         check_choice("NASNet", "size", size, SIZES)
         check_classes("NASNet", classes)
-        cells, last, stem, image = shape or SIZES[size]
-        large = image > 64
+        form = Form(*shape, *SIZES[size][4:]) if shape else SIZES[size]
+        large = form.image > 64
+        least = 96 if large else 24                        # the first cells have last / 96 filters
+        if form.last % least:
+            raise ValueError(f"NASNet: {form.last} channels behind the last cell do not divide by "
+                             f"{least}, for its 6 parts have 4 times the first cells' filters")
         stride, padding = (2, 0) if large else (1, 1)
         rows = [row("conv0", Sequential(
-            conv=Conv2d(channels, stem, 3, stride, padding, bias=False), norm=norm(stem)))]
-        before, current = channels, stem                   # channels of the last two outputs
+            conv=Conv2d(channels, form.stem, 3, stride, padding, bias=False),
+            norm=BatchNorm2d(form.stem)))]
+        before, current = channels, form.stem              # channels of the last two outputs
         p_is = "raw" if large else "x"                     # no cell stands before the first
-        for label, wiring, filters in stacked(cells, last // 24, large):     # last = 6 * 4 F
+        passed = {f"reduction_cell_{number}" for number in range(2) if form.passes}
+        for label, wiring, filters in stacked(form.cells, form.last // 24, large):  # last = 6 * 4 F
             step = 2 if wiring is REDUCTION else 1
             rows.append(row(label, Cell(wiring, current, before, filters, step, p_is)))
-            before, current = current, filters * len(wiring.joined)
+            before = before if label in passed else current
+            current = filters * len(wiring.joined)
             p_is = "halved" if wiring is REDUCTION else "conv"
         super().__init__(*rows, row("relu", ReLU()), row("avg_pool", GlobalAvgPool2d()),
-                         row("dropout", Dropout(0.5), Flatten()),
+                         row("dropout", Dropout(form.dropout), Flatten()),
                          row("last_linear", Linear(current, classes)),
-                         input_shape=(channels, image, image))
+                         input_shape=(channels, form.image, form.image))
+        self.passed = frozenset(passed)
+        for part in self.modules():
+            if isinstance(part, BatchNorm2d):
+                part.eps = form.eps
         self.variant = "" if shape else size
+        self.published, self.preparation = OF_LARGE if self.variant == "large" else ({}, None)
         apply_init(self, weight=he_normal(), bias=zeros)
 
 

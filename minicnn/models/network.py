@@ -4,27 +4,47 @@ A network's own file says which layers stand in which order.  Here are the rules
 what a constructor accepts, what is said of an image that is too small, how blocks join their paths.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from minicnn.autograd.shapes import BATCH, FollowedShape
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.messages import did_you_mean
+from minicnn.backend.windows import is_whole
+from minicnn.data.preparation import Preparation
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.concat import Concat
+from minicnn.layers.containers import Sequential, in_order
 from minicnn.layers.conv import Conv2d
-from minicnn.layers.module import Module, Sequential, Shape, in_order
+from minicnn.layers.module import Module, Shape
 from minicnn.layers.residual import Add
 from minicnn.models.table import Row, TableNet
+from minicnn.weights.names import Names
+
+ImageShape = tuple[int, int, int]      # (C, H, W)
 
 
 class Network(TableNet):
-    """A classifier as rows of its table; `input_shape` is the image it was published for."""
+    """A classifier as rows of its table.
+
+    input_shape : of the image that it was published for
+    published   : how others call its arrays, {"torchvision": Names}: see minicnn/weights/names.py
+    preparation : of the pictures that such published weights were trained on; None where there are
+                  no such weights
+    """
+
+    published: dict[str, Names] = {}
+    preparation: Preparation | None = None
 
     def __init__(self, *rows: Row, input_shape: Shape) -> None:
         super().__init__(*rows)
         self.input_shape = input_shape
+
+    def keep_published(self, variant: str) -> None:
+        """Of the names under which weights are published, keep those that fit this variant."""
+        self.published = {library: names for library, names in type(self).published.items()
+                          if names.variant in ("", variant)}
 
     @in_order
     def forward(self, x: Tensor) -> Any:
@@ -74,12 +94,15 @@ class Branches(Module):
     """
 
     def __init__(self, *branches: Module, **named: Module) -> None:
+        if "concat" in named:
+            raise ValueError('Branches: "concat" is the part that joins the others; call the '
+                             "branch otherwise")
         for name, path in [*enumerate(branches), *named.items()]:
             setattr(self, str(name), path)
         self.concat = Concat()
 
     def paths(self) -> list[Module]:
-        return [part for _, part in self.children() if part is not self.concat]
+        return [part for _, part in self.named_parts() if part is not self.concat]
 
     def forward(self, x: Tensor) -> Tensor:
         return self.concat(*[path(x) for path in self.paths()])
@@ -110,10 +133,19 @@ def conv_unit(in_channels: int, out_channels: int, kernel_size: Any = 1, stride:
 
 
 def check_classes(name: str, classes: int) -> int:
-    """`classes` if it is a whole number above 1, else a ValueError; `name` is the network's."""
-    if not isinstance(classes, int) or isinstance(classes, bool) or classes < 2:
+    """`classes` if it is a whole number above 1, else an error; `name` is the network's."""
+    if not is_whole(classes):
+        raise TypeError(f"{name}: classes must be a whole number, got {classes!r}")
+    if classes < 2:
         raise ValueError(f"{name}: a classifier needs at least 2 classes, got {classes!r}")
-    return classes
+    return int(classes)
+
+
+def check_lengths(name: str, **lists: Sequence[Any]) -> None:
+    """A ValueError unless there are as many of each: blocks=(2, 2, 2), maps=(64, 128, 256)."""
+    if len(set(map(len, lists.values()))) > 1:
+        counted = " and ".join(f"{len(values)} {option}" for option, values in lists.items())
+        raise ValueError(f"{name}: {counted} do not go together; each stage needs one of each")
 
 
 def check_choice(name: str, what: str, value: Any, choices: Iterable[Any]) -> Any:

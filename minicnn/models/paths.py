@@ -19,8 +19,9 @@ from typing import Any
 
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from minicnn.models.network import Branches, conv_unit
 
 Path = list[Any]

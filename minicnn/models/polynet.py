@@ -13,7 +13,8 @@ first module to 0.7 in the last, so that a deep sum does not explode.
 
 Slide: memphis, "PolyNet".  Source: Zhang, Li, Loy and Lin 2017, "PolyNet: a pursuit of structural
 diversity in very deep networks", sections 3 and 4, figures 4 and 8 (Very Deep PolyNet).  Input:
-colours scaled to mean 0 and variance 1 over the training images.
+colours scaled to mean 0 and variance 1 over the training images.  Its arrays have names of our own:
+no library of today has a file of its weights to hold them against.
 
 Departures from the paper
 -------------------------
@@ -30,14 +31,15 @@ from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.concat import Concat
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential, Shape
+from minicnn.layers.module import Module
 from minicnn.layers.residual import Add
 from minicnn.models.inception_resnet import Scale
-from minicnn.models.network import Branches, Network, check_classes, conv_unit
+from minicnn.models.network import Branches, ImageShape, Network, check_classes, conv_unit
 from minicnn.models.paths import (
     COLUMN,
     ROW,
@@ -152,7 +154,8 @@ class PolyNet(Network):
     For networks of another size:
 
     modules : three whole numbers     modules of stages A, B and C
-    thin : int, default 1             divides all maps; above 1 the stem is one 3 x 3 convolution
+    thin : int, default 1             divides all maps; above 1 (32 at most) the stem is one 3 x 3
+                                      convolution
     input_shape : (C, H, W)           of the images
 
     >>> PolyNet().num_parameters()
@@ -160,8 +163,11 @@ class PolyNet(Network):
     """
 
     def __init__(self, classes: int = 1000, modules: tuple[int, int, int] = (10, 20, 10),
-                 thin: int = 1, input_shape: Shape = (3, 331, 331)) -> None:
+                 thin: int = 1, input_shape: ImageShape = (3, 331, 331)) -> None:
         check_classes("PolyNet", classes)
+        if not 1 <= thin <= 32:
+            raise ValueError(f"PolyNet: thin divides 32 maps and more, so it is from 1 to 32, got "
+                             f"{thin}")
         total, done, channels = sum(modules), 0, 384 // thin
         colours = input_shape[0]
         rows = [row("stem", stem(colours) if thin == 1 else conv_unit(colours, channels, 3))]
@@ -170,7 +176,7 @@ class PolyNet(Network):
             paths, between = narrow(paths, thin), narrow(between, thin)
             parts: list[Module] = []
             for number in range(count):
-                factor = 1 - 0.3 * done / (total - 1)      # s: from 1 down to 0.7
+                factor = 1 - 0.3 * done / max(total - 1, 1)        # s: from 1 down to 0.7
                 kind = TwoWay if label == "a" or number % 2 else Poly          # B, C: in turn
                 parts.append(kind(channels, paths, factor))
                 done += 1

@@ -14,7 +14,8 @@ paths read relu(bn(x)).
                                                            152       60,185,256
                                                            200       64,666,280
 
-Images are those of minicnn.models.resnet and minicnn.models.resnet_cifar.
+Images are those of minicnn.models.resnet and minicnn.models.resnet_cifar.  The weights of the
+library timm (resnetv2_50) load with variant="timm".
 
 Source: He, Zhang, Ren, Sun, "Identity mappings in deep residual networks", ECCV 2016, figure 4 (d)
 and (e), tables 2 to 5, appendix.  Slide: stanford "Identity Mappings in Deep Residual Networks".
@@ -33,6 +34,7 @@ Departures from the paper
 from collections.abc import Callable
 from functools import partial
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d
@@ -43,6 +45,7 @@ from minicnn.models.resnet import BRACKETS, COLUMNS, EXPANSION, imagenet_rows
 from minicnn.models.resnet_cifar import cifar_end, cifar_stages
 from minicnn.models.table import row
 from minicnn.models.units import ORDERS, convolutions, preactivation_unit, units_per_stage
+from minicnn.weights.names import Names, numbered
 
 COUNTS = {**{depth: (column.unit, column.counts) for depth, column in COLUMNS.items()},
           200: ("bottleneck", (3, 24, 36, 3))}
@@ -61,6 +64,13 @@ class PreActResNet(Network):
     25549480
     """
 
+    published = {"timm": Names(
+        (r"^conv1\.", "stem.conv."), (r"^conv(\d)_x", numbered("stages.{}.blocks", -2)),
+        (r"residual\.shortcut\.projection\.0", "downsample.conv"),
+        (r"(before|residual\.body|body)\.", ""), (r"\.bn(\d)", r".norm\1"), (r"^fc", "head.fc"),
+        shapes={r"^fc\.weight": "F C 1 1"}, variant="timm",
+        sign={"stages.0.blocks.0.norm1.weight": (64,)})}
+
     def __init__(self, depth: int = 50, classes: int = 1000, variant: str = "paper") -> None:
         kind, counts = COUNTS[check_choice("PreActResNet", "depth", depth, COUNTS)]
         check_choice("PreActResNet", "variant", variant, ("paper", "timm"))
@@ -76,6 +86,9 @@ class PreActResNet(Network):
         rows.insert(-2, row("norm", BatchNorm2d(expansion * 512), ReLU()))
         super().__init__(*rows, input_shape=(3, 224, 224))
         self.variant = f"{depth} {variant}"
+        self.keep_published(variant)
+        self.preparation = (Preparation(224, 235, (0.5,) * 3, (0.5,) * 3, bicubic=True)
+                            if self.published else None)
         apply_init(self, weight=he_normal(), bias=zeros)
 
 

@@ -35,12 +35,20 @@ from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from minicnn.layers.recurrent_conv import RecurrentConv2d
-from minicnn.models.network import Branches, Network, Residual, check_classes, conv_unit
+from minicnn.models.network import (
+    Branches,
+    Network,
+    Residual,
+    check_classes,
+    check_lengths,
+    conv_unit,
+)
 from minicnn.models.table import row
 
 
@@ -74,6 +82,10 @@ class IRRCNN(Network):
     def __init__(self, classes: int = 10, blocks: Sequence[int] = (2, 2, 2),
                  maps: Sequence[int] = (64, 128, 256), steps: int = 2, channels: int = 3) -> None:
         check_classes("IRRCNN", classes)
+        check_lengths("IRRCNN", blocks=blocks, maps=maps)
+        if any(width % 4 for width in maps):
+            raise ValueError(f"IRRCNN: the paths of a block take quarters of its maps; not all of "
+                             f"{tuple(maps)} divide by 4")
         rows, current = [row("conv1", conv_unit(channels, maps[0], 3))], maps[0]
         for number, (count, width) in enumerate(zip(blocks, maps, strict=True), 1):
             if number > 1:

@@ -13,7 +13,8 @@
 
 Slide: memphis, "Res2Net in 2019".  Source: Gao et al. 2021, "Res2Net: a new multi-scale backbone
 architecture", section 3.1 and figure 2; the stages are those of ResNet-50.  Input: colours scaled
-to mean 0 and variance 1 over the training images.
+to mean 0 and variance 1 over the training images.  The authors' weights load as the library timm
+has them.
 
 Departures from the paper
 -------------------------
@@ -29,18 +30,28 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.channel_slice import ChannelSlice
 from minicnn.layers.concat import Concat
+from minicnn.layers.containers import Sequential
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential, Shape
+from minicnn.layers.module import Module
 from minicnn.layers.residual import Add
-from minicnn.models.network import Network, Residual, check_choice, check_classes, conv_unit
+from minicnn.models.network import (
+    ImageShape,
+    Network,
+    Residual,
+    check_choice,
+    check_classes,
+    conv_unit,
+)
 from minicnn.models.table import row
+from minicnn.weights.names import Names
 
 DEPTHS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 WIDTHS = ((26, 4), (48, 2), (14, 8), (26, 6), (26, 8))           # (width, scale)
@@ -102,13 +113,24 @@ class Res2Net(Network):
     25699120
     """
 
+    published = {"timm": Names(
+        (r"^conv1\.conv", "conv1"), (r"^conv1\.norm", "bn1"),
+        (r"body\.reduce\.conv", "conv1"), (r"body\.reduce\.norm", "bn1"),
+        (r"body\.ladder\.units\.(\d)\.conv", r"convs.\1"),
+        (r"body\.ladder\.units\.(\d)\.norm", r"bns.\1"),
+        (r"body\.expand\.conv", "conv3"), (r"body\.expand\.norm", "bn3"),
+        (r"shortcut\.conv", "downsample.0"), (r"shortcut\.norm", "downsample.1"))}
+
     def __init__(self, depth: int = 50, width: int = 26, scale: int = 4, classes: int = 1000,
                  blocks: Sequence[int] | None = None, channels: int = 256, small: bool = False,
-                 input_shape: Shape = (3, 224, 224)) -> None:
+                 input_shape: ImageShape = (3, 224, 224)) -> None:
         if blocks is None:
             check_choice("Res2Net", "depth", depth, DEPTHS)
             check_choice("Res2Net", "(width, scale)", (width, scale), WIDTHS)
         check_classes("Res2Net", classes)
+        if channels % 4:
+            raise ValueError("Res2Net: conv1 has a quarter of the first stage's channels; "
+                             f"{channels} does not divide by 4")
         colours, current = input_shape[0], channels // 4
         rows = [row("conv1", conv_unit(colours, current, 3) if small else
                     conv_unit(colours, current, 7, 2))]
@@ -122,6 +144,7 @@ class Res2Net(Network):
             current = out
         super().__init__(*rows, row("gap", GlobalAvgPool2d()),
                          row("fc", Flatten(), Linear(current, classes)), input_shape=input_shape)
+        self.preparation = Preparation() if blocks is None else None
         apply_init(self, weight=he_normal(), bias=zeros)
 
 

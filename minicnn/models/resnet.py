@@ -26,6 +26,8 @@ and 231,211,008 MACs more.  The weights are named as torchvision's but for the b
     layerK.i.downsample.     conv(K+1)_x.i.shortcut.projection.
     layerK.i.                conv(K+1)_x.i.body.
 
+torchvision's weights load into this variant; with 18 and 34 layers the two variants are one.
+
 Departures from the paper
 -------------------------
 1. Starting weights have variance 2 / fan_in; the paper points to He et al. 2015, where fan_out is
@@ -40,6 +42,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
@@ -59,6 +62,7 @@ from minicnn.models.units import (
     residual_unit,
     stage,
 )
+from minicnn.weights.names import Names, numbered
 
 
 class Column(NamedTuple):
@@ -85,21 +89,26 @@ BRACKETS = {"basic": "[3x3, {0}; 3x3, {0}]", "bottleneck": "[1x1, {0}; 3x3, {0};
 
 EXPANSION = {"basic": 1, "bottleneck": 4}
 
+# torchvision's names, which ResNeXt and Wide ResNet have too.
+RULES = ((r"^conv1_batchnorm2d", "bn1"), (r"^conv(\d)_x", numbered("layer{}", -1)),
+         (r"\.shortcut\.projection", ".downsample"), (r"\.body", ""))
+
 
 def imagenet_rows(unit: Unit, counts: Sequence[int], expansion: int, bracket: str, classes: int,
-                  base: int = 64, widen: float = 1) -> list[Row]:
+                  base: int = 64, widen: float = 1, pool: Module | None = None) -> list[Row]:
     """The rows of the slide for any unit: conv1, conv2_x, ..., conv5_x, avgpool, fc.
 
     unit    : unit(in_channels, channels, stride); it gives expansion * channels
     bracket : what the table prints for a row; {0} is widen * channels, {1} expansion * channels
     base    : `channels` of the units in conv2_x; they double from row to row
+    pool    : the one before them; if left out, 3x3 with a border of one pixel
     """
     rows = [row("conv1", Conv2d(3, 64, 7, 2, 3, bias=False), BatchNorm2d(64), ReLU(),
                 maps=MAPS[0], kernel="7x7", stride="2")]
     seen = 64
     for number, count in enumerate(counts):
         channels = base * 2 ** number
-        layers: list[Module] = [MaxPool2d(3, 2, 1)] if number == 0 else []
+        layers: list[Module] = [pool or MaxPool2d(3, 2, 1)] if number == 0 else []
         layers.append(stage(unit, count, seen, channels, 1 if number == 0 else 2, expansion))
         seen = expansion * channels
         rows.append(row(f"conv{number + 2}_x", *layers, maps=MAPS[number + 1],
@@ -123,6 +132,8 @@ class ResNet(Network):
     60192808
     """
 
+    published = {"torchvision": Names(*RULES, variant="torchvision")}
+
     def __init__(self, depth: int = 50, classes: int = 1000, shortcut: str = "B",
                  variant: str = "paper") -> None:
         kind, counts, _ = COLUMNS[check_choice("ResNet", "depth", depth, COLUMNS)]
@@ -141,6 +152,8 @@ class ResNet(Network):
                          input_shape=(3, 224, 224))
         around_it = "no shortcuts" if shortcut == "none" else f"shortcut {shortcut}"
         self.variant = f"{depth} {variant}, {around_it}"
+        self.keep_published("torchvision" if kind == "basic" else variant)   # of these, all are one
+        self.preparation = Preparation() if self.published else None
         apply_init(self, weight=he_normal(), bias=zeros)
 
 

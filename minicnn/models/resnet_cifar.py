@@ -21,11 +21,15 @@ Departures from the paper
 -------------------------
 1. Starting weights have variance 2 / fan_in: see minicnn.models.resnet.
 2. Any n of at least 1 is built: also 8 and 14 layers, for a laptop.
+3. variant="akamaster" has half of shortcut A's zero channels before the others and half behind, as
+   Y. Idelbayev's program has, whose weights are published (github.com/akamaster,
+   pytorch_resnet_cifar10).
 """
 
 from collections.abc import Callable
 from functools import partial
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
@@ -45,9 +49,13 @@ from minicnn.models.units import (
     stage,
     units_per_stage,
 )
+from minicnn.weights.names import Names
 
 DEPTHS = (20, 32, 44, 56, 110, 1202)                       # those of the paper
 MAPS = ("32x32", "16x16", "8x8")                           # and its "output map size"
+VARIANTS = {"paper": "A", "akamaster": "A on both sides"}   # what shortcut A is
+AKAMASTER = Names((r"^conv1_batchnorm2d", "bn1"), (r"^stage", "layer"), (r"\.body\.", "."),
+                  (r"^fc\.", "linear."), variant="akamaster")
 ORDERS_HERE = ("original", "bn after addition", "no relu", "relu before addition")
 
 
@@ -87,30 +95,40 @@ class CifarResNet(Network):
     order : str, default "original"        or "bn after addition", "no relu",
                                            "relu before addition"
     channels : int, default 3              of the image: 1 for grey ones
+    variant : "paper" or "akamaster"       see departure 3
 
     >>> CifarResNet(56).num_parameters(), CifarResNet(56, shortcut="none").num_parameters()
     (853018, 853018)
     """
 
+    published = {"akamaster": AKAMASTER}
+
     def __init__(self, depth: int = 20, classes: int = 10, shortcut: str = "A",
-                 order: str = "original", channels: int = 3) -> None:
+                 order: str = "original", channels: int = 3, variant: str = "paper") -> None:
         n = units_per_stage("CifarResNet", depth, 6, 2, DEPTHS)
         check_choice("CifarResNet", "shortcut", shortcut, ("A", "B", "C", "none"))
         check_choice("CifarResNet", "order", order,
                      ORDERS_HERE if shortcut != "none" else ("original",))
+        check_choice("CifarResNet", "variant", variant, VARIANTS)
+        if variant != "paper" and (shortcut, order) != ("A", "original"):
+            raise ValueError(f"CifarResNet: variant {variant!r} has shortcut A and the original "
+                             f"order, got {shortcut!r} and {order!r}")
         check_classes("CifarResNet", classes)
+        option = VARIANTS[variant] if shortcut == "A" else shortcut
 
         def unit(in_channels: int, channels: int, stride: int) -> Module:
             convs = basic(in_channels, channels, stride)
             if shortcut == "none":
                 return plain_unit(convs)
-            return residual_unit(convs, around(convs, shortcut), ORDERS[order])
+            return residual_unit(convs, around(convs, option), ORDERS[order])
 
         super().__init__(
             cifar_start(channels), *cifar_stages(unit, n, 16, 16), *cifar_end(64, classes),
             input_shape=(channels, 32, 32))
         around_it = "no shortcuts" if shortcut == "none" else f"shortcut {shortcut}"
         self.variant = f"{depth}, {around_it}, {order}"
+        self.keep_published(variant)
+        self.preparation = Preparation(32, 32, trained_on="cifar10") if self.published else None
         apply_init(self, weight=he_normal(), bias=zeros)
 
 

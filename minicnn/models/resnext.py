@@ -27,10 +27,11 @@ Departures from the paper
 from collections.abc import Callable
 from functools import partial
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.module import Module
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.models.resnet import COLUMNS, imagenet_rows
+from minicnn.models.resnet import COLUMNS, RULES, imagenet_rows
 from minicnn.models.resnet_cifar import cifar_end, cifar_stages, cifar_start
 from minicnn.models.units import (
     ORDERS,
@@ -40,6 +41,7 @@ from minicnn.models.units import (
     residual_unit,
     units_per_stage,
 )
+from minicnn.weights.names import Names
 
 # Depth, cardinality, width: table 3 varies C at equal cost, table 4 at twice the cost.
 MEMBERS = [(depth, *paths) for depth in (50, 101)
@@ -71,6 +73,8 @@ class ResNeXt(Network):
     25028904
     """
 
+    published = {"torchvision": Names(*RULES)}
+
     def __init__(self, depth: int = 50, cardinality: int = 32, width: int = 4,
                  classes: int = 1000) -> None:
         check_choice("ResNeXt", "(depth, cardinality, width)", (depth, cardinality, width), MEMBERS)
@@ -81,6 +85,7 @@ class ResNeXt(Network):
                            widen=cardinality * width / 64),
             input_shape=(3, 224, 224))
         self.variant = f"{depth} {cardinality}x{width}d"
+        self.preparation = Preparation(resize=232 if cardinality == 64 else 256)
         apply_init(self, weight=he_normal(), bias=zeros)
 
 

@@ -22,8 +22,8 @@
 Slide: stanford, "MobileNets" ("ShuffleNet: Zhang et al, CVPR 2018").
 
 Sources: Zhang et al. 2018, "ShuffleNet", tables 1 and 2, figure 2; Ma et al. 2018, "ShuffleNet V2",
-table 5, figure 3.  Input: colours scaled to mean 0 and variance 1 over the training images.  The
-weights of v2 lie in the order of torchvision's, under other names.
+table 5, figure 3.  Input: colours scaled to mean 0 and variance 1 over the training images.
+torchvision's weights load into v2.
 
 Departures from the paper
 -------------------------
@@ -31,21 +31,24 @@ Departures from the paper
    groups; the paper prints what these networks cost, but not their channels.
 2. v1's classifier has a bias; the authors' program leaves it out, the paper does not say.
 3. Weights start by He's rule, biases at 0; the papers do not say.
+4. v2 x2.0 has no dropout, as in torchvision; the authors' program drops 0.2 before the classifier.
 """
 
-from collections.abc import Sequence
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.channel_slice import ChannelSlice
+from minicnn.layers.containers import Sequential
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential, Shape
+from minicnn.layers.module import Module
 from minicnn.layers.shuffle import ChannelShuffle
 from minicnn.models.network import (
     Branches,
+    ImageShape,
     Network,
     Residual,
     check_choice,
@@ -53,6 +56,7 @@ from minicnn.models.network import (
     conv_unit,
 )
 from minicnn.models.table import Row, row
+from minicnn.weights.names import Names
 
 # groups -> channels of stages 2, 3, 4: table 1; conv1 has 24
 V1_CHANNELS = {1: (144, 288, 576), 2: (200, 400, 800), 3: (240, 480, 960), 4: (272, 544, 1088),
@@ -123,8 +127,8 @@ class ShuffleNetV1(Network):
     """
 
     def __init__(self, groups: int = 3, classes: int = 1000, width: float = 1.0,
-                 repeats: Sequence[int] = REPEATS, small: bool = False,
-                 input_shape: Shape = (3, 224, 224)) -> None:
+                 repeats: tuple[int, int, int] = REPEATS, small: bool = False,
+                 input_shape: ImageShape = (3, 224, 224)) -> None:
         check_choice("ShuffleNetV1", "number of groups", groups, V1_CHANNELS)
         check_choice(f"ShuffleNetV1({groups})", "width", width,
                      [w for g, w in V1_WIDTHS if g == groups])
@@ -160,8 +164,18 @@ class ShuffleNetV2(Network):
     2278604
     """
 
-    def __init__(self, width: float = 1.0, classes: int = 1000, repeats: Sequence[int] = REPEATS,
-                 small: bool = False, input_shape: Shape = (3, 224, 224)) -> None:
+    published = {"torchvision": Names(
+        (r"^conv(\d)\.conv", r"conv\1.0"), (r"^conv(\d)\.norm", r"conv\1.1"),
+        (r"join\.left", "branch1"), (r"join\.right", "branch2"),
+        (r"(1)\.depthwise\.conv", r"\1.0"), (r"(1)\.depthwise\.norm", r"\1.1"),
+        (r"(1)\.pointwise\.conv", r"\1.2"), (r"(1)\.pointwise\.norm", r"\1.3"),
+        (r"(2)\.conv1\.conv", r"\1.0"), (r"(2)\.conv1\.norm", r"\1.1"),
+        (r"(2)\.depthwise\.conv", r"\1.3"), (r"(2)\.depthwise\.norm", r"\1.4"),
+        (r"(2)\.conv2\.conv", r"\1.5"), (r"(2)\.conv2\.norm", r"\1.6"))}
+
+    def __init__(self, width: float = 1.0, classes: int = 1000,
+                 repeats: tuple[int, int, int] = REPEATS, small: bool = False,
+                 input_shape: ImageShape = (3, 224, 224)) -> None:
         check_choice("ShuffleNetV2", "width", width, V2_CHANNELS)
         check_classes("ShuffleNetV2", classes)
         *stages, last = V2_CHANNELS[width]
@@ -175,6 +189,8 @@ class ShuffleNetV2(Network):
         super().__init__(*rows, row("conv5", conv_unit(channels, last)),
                          row("gap", GlobalAvgPool2d()),
                          row("fc", Flatten(), Linear(last, classes)), input_shape=input_shape)
+        self.preparation = (None if small else
+                            Preparation(resize=256 if width in (0.5, 1.0) else 232))
         apply_init(self, weight=he_normal(), bias=zeros)
 
 

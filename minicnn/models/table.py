@@ -6,7 +6,8 @@ that `python -m minicnn summary` can put the computed figure beside the slide's.
 
 from typing import Any, NamedTuple
 
-from minicnn.layers.module import Module, Sequential, Shape
+from minicnn.layers.containers import Sequential
+from minicnn.layers.module import Module, Shape
 
 
 class Row(NamedTuple):
@@ -38,12 +39,13 @@ class TableNet(Sequential):
     input_shape: Shape                                     # (C, H, W) of the images it was made for
 
     def __init__(self, *rows: Row) -> None:
-        self.rows = rows
         self.row_ends: dict[str, str] = {}                 # row label -> name of its last layer
+        self.row_names: list[tuple[str, list[str], dict[str, Any]]] = []
         named: dict[str, Module] = {}
-        for label, layers, _ in rows:
+        for label, layers, slide in rows:
             if not layers:
                 raise ValueError(f"TableNet: row {label!r} has no layers")
+            self.row_names.append((label, [], slide))
             main = next((layer for layer in layers if layer.num_parameters()), layers[0])
             for layer in layers:
                 name = label if layer is main else f"{label}_{type(layer).__name__.lower()}"
@@ -51,5 +53,12 @@ class TableNet(Sequential):
                     raise ValueError(f"TableNet: two layers would be called {name!r}; give the "
                                      "second a row of its own, with another label")
                 named[name] = layer
+                self.row_names[-1][1].append(name)
             self.row_ends[label] = name
         super().__init__(**named)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows with the layers that stand there now."""
+        return tuple(Row(label, tuple(vars(self)[name] for name in names if name in vars(self)),
+                         slide) for label, names, slide in self.row_names)

@@ -27,9 +27,10 @@ from typing import NamedTuple
 
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from minicnn.layers.residual import Shortcut
 from minicnn.models.network import Residual
 

@@ -31,26 +31,28 @@ Departures from the paper
 3. The paper turns the fully connected layers into convolutions for the test; here they stay, so
    the image must have 224 x 224 pixels.
 4. variant="torchvision" has an average before the first fully connected layer that makes 7 x 7 out
-   of any image, He's initialisation, and torchvision's names for the weights, so that published
-   ones load.  Weights in the same order go from one variant to the other.  Batch normalisation is
-   torchvision's addition; its convolutions keep their biases.
+   of any image, He's initialisation, and torchvision's names.  torchvision's weights load into both
+   variants.  Batch normalisation is torchvision's addition; its convolutions keep their biases.
 """
 
 from collections.abc import Callable
 from functools import partial
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, normal, xavier_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import AdaptiveAvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from minicnn.models.alexnet import response_norm
 from minicnn.models.network import Network, check_choice, check_classes
 from minicnn.models.table import Row, row
+from minicnn.weights.names import Names
 
 # Table 1.  A bar is a maxpool; then come, for all, FC-4096, FC-4096, FC-1000.
 TABLE = {
@@ -150,6 +152,17 @@ def torchvision_rows(config: str, blocks: Blocks, size: tuple[int, int, int], cl
 VARIANTS = {"paper": paper_rows, "torchvision": torchvision_rows}
 
 
+def torchvision_names(blocks: Blocks) -> Names:
+    """Of the rows of "paper": torchvision counts all layers through."""
+    rules, layer = [(r"^fc6", "classifier.0"), (r"^fc7", "classifier.3"),
+                    (r"^fc8", "classifier.6")], 0
+    for label, _, layers in blocks:
+        rules += [(rf"^{label}\.", f"features.{layer}."),
+                  (rf"^{label}_batchnorm2d\.", f"features.{layer + 1}.")]
+        layer += len(layers)
+    return Names(*rules)
+
+
 class VGG(Network):
     """VGG:  (N, 3, 224, 224) -> (N, classes) scores.
 
@@ -174,9 +187,14 @@ class VGG(Network):
         classes = check_classes("VGG", (10 if small else 1000) if classes is None else classes)
         size = (128, 4, 128) if small else (512, 7, 4096)  # last maps, their side, hidden units
         image = 32 if small else 224
-        super().__init__(*rows(config, convolutions(config, channels, batch_norm), size, classes,
-                               dropout), input_shape=(channels, image, image))
+        blocks = convolutions(config, channels, batch_norm)
+        super().__init__(*rows(config, blocks, size, classes, dropout),
+                         input_shape=(channels, image, image))
         self.variant = config if variant == "paper" else f"{config} {variant}"
+        if config in ("A", "B", "D", "E"):
+            self.published = {"torchvision": torchvision_names(blocks) if variant == "paper"
+                              else Names()}
+        self.preparation = Preparation() if self.published else None
         if variant == "paper":
             apply_init(self, weight=xavier_normal(), bias=zeros)
 

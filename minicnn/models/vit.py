@@ -15,30 +15,36 @@ leave them out.
 
 Slide: memphis, "Transformer (such as ViT)".  Source: Dosovitskiy et al. 2021, "An image is worth
 16x16 words", section 3.1, figure 1 and table 1.  Input: colours scaled to mean 0 and variance 1
-over the training images.  Parameters as in torchvision's vit_b_16, under other names; its class
-token stands before its first convolution.
+over the training images.  torchvision's weights load.
 
 Departures from the paper
 -------------------------
 1. The classifier is one fully connected layer, as the paper has it for fine-tuning; while it learns
    from the largest data there is a hidden layer with tanh before it.
 2. Weights start by Xavier's rule, the first convolution's with variance 1 / fan_in and the
-   classifier's at 0, as in the authors' program; the paper does not say.
+   classifier's at 0, as in the authors' program; the paper does not say.  Queries, keys and values
+   count as three matrices, though they lie in one.  Biases start at 0; the program draws those of
+   the perceptrons with std 1e-6.
+3. GELU is the exact one of its paper; the authors' program computes it by tanh.
+4. The program also drops a tenth of the attention's shares while it trains; here they all stay.
 """
 
 from functools import partial
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, lecun_normal, xavier_uniform, zeros
 from minicnn.layers.attention import SelfAttention
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.layernorm import LayerNorm
 from minicnn.layers.linear import Linear
-from minicnn.layers.module import Sequential, Shape
+from minicnn.layers.module import Shape
 from minicnn.layers.smooth_activations import GELU
 from minicnn.layers.tokens import ClassToken, FirstToken, ImageToTokens, Positions, TokenLinear
 from minicnn.models.network import Network, Residual, check_choice, check_classes
 from minicnn.models.table import row
+from minicnn.weights.names import Names, numbered
 
 # layers, D, heads, patch: table 1, and the patch after the stroke ("ViT-B/16")
 SIZES = {"b_16": (12, 768, 12, 16), "b_32": (12, 768, 12, 32), "l_16": (24, 1024, 16, 16),
@@ -70,6 +76,7 @@ def encoder_block(D: int, heads: int, dropout: float) -> Sequential:
                             drop1=Dropout(dropout), project=TokenLinear(4 * D, D),
                             drop2=Dropout(dropout))
     apply_init(attention, weight=xavier_uniform(), bias=zeros)
+    apply_init(attention.attention.in_proj, weight=xavier_uniform(groups=3))
     apply_init(perceptron, weight=xavier_uniform(), bias=zeros)
     return Sequential(attention=Residual(attention), perceptron=Residual(perceptron))
 
@@ -89,6 +96,16 @@ class ViT(Network):
     >>> ViT("b_16").num_parameters()
     86567656
     """
+
+    published = {"torchvision": Names(
+        (r"^patches", "conv_proj"), (r"^class_token\.weight", "class_token"),
+        (r"^positions\.weight", "encoder.pos_embedding"),
+        (r"^block(\d+)", numbered("encoder.layers.encoder_layer_{}", -1)),
+        (r"attention\.body\.norm", "ln_1"), (r"attention\.body\.attention", "self_attention"),
+        (r"in_proj\.", "in_proj_"), (r"perceptron\.body\.norm", "ln_2"),
+        (r"perceptron\.body\.expand", "mlp.0"), (r"perceptron\.body\.project", "mlp.3"),
+        (r"^norm", "encoder.ln"), (r"^head", "heads.head"),
+        shapes={r"^class_token": "1 1 D", r"^positions": "1 L D"})}
 
     def __init__(self, size: str = "b_16", classes: int = 1000, image: int = 224,
                  dropout: float = 0.1, shape: tuple[int, int, int, int] | None = None,
@@ -112,6 +129,8 @@ class ViT(Network):
             row("norm", LayerNorm(D, 1e-6)),
             row("head", FirstToken(), scores), input_shape=(channels, image, image))
         self.variant = "" if shape else size
+        published = not shape and size != "h_14" and image == 224
+        self.preparation = Preparation(resize=242 if size == "l_16" else 256) if published else None
 
 
 def vit_small(classes: int = 10, channels: int = 3, dropout: float = 0.0) -> ViT:

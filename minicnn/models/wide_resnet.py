@@ -24,13 +24,14 @@ Departures from the paper
 from collections.abc import Callable
 from functools import partial
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.module import Module
 from minicnn.models.network import Network, check_choice, check_classes
-from minicnn.models.resnet import BRACKETS, COLUMNS, EXPANSION, imagenet_rows
+from minicnn.models.resnet import BRACKETS, COLUMNS, EXPANSION, RULES, imagenet_rows
 from minicnn.models.resnet_cifar import cifar_end, cifar_stages
 from minicnn.models.table import row
 from minicnn.models.units import (
@@ -43,6 +44,7 @@ from minicnn.models.units import (
     residual_unit,
     units_per_stage,
 )
+from minicnn.weights.names import Names
 
 WIDTHS = {18: (1, 1.5, 2, 3), 34: (1, 1.5, 2), 50: (2,), 101: (2,)}      # k, by ImageNet depth
 
@@ -61,6 +63,9 @@ class WideResNet(Network):
     >>> WideResNet(50).num_parameters()
     68883240
     """
+
+    published = {"torchvision": Names(*RULES)}
+    preparation = Preparation()
 
     def __init__(self, depth: int = 50, width: float = 2, classes: int = 1000) -> None:
         check_choice("WideResNet", "depth", depth, WIDTHS)

@@ -5,6 +5,7 @@ the maps: C (9 + F) weights instead of 9 C F.  Blocks of them are residual.
 
     variant    input            parameters
     "paper"    3 x 299 x 299    22,855,952
+    "timm"     3 x 299 x 299    22,855,952    a port of it to PyTorch: see departure 1
     "small"    3 x 32 x 32      321,034
 
 Source: Chollet, "Xception: deep learning with depthwise separable convolutions", CVPR 2017,
@@ -13,9 +14,12 @@ Slides: virginia "Xception", "Separate convolutional layers".
 
 Departures from the paper
 -------------------------
-1. A pixel of padding lies on every side; TensorFlow's "same", which the paper's program used, puts
-   the only pixel of a 3x3 pooling at stride 2 below and to the right where the size is even.
-2. Starting weights are He et al.'s; the paper does not say.
+1. Padding, and eps of the batch norms (1e-3), are the paper's program's, which the paper does not
+   print: where a 3x3 pooling at stride 2 needs one row and column alone, they lie below and to the
+   right.  "timm" has a pixel on every side, and eps 1e-5; the weights of that library load into it
+   (legacy_xception).
+2. Running averages move by a tenth at every step, in the program by 0.01.
+3. Starting weights are He et al.'s; the paper does not say.
 Dropout of 0.5 before the last layer is section 4.3's.
 """
 
@@ -23,20 +27,24 @@ from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 
+from minicnn.data.preparation import Preparation
 from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.module import Module
 from minicnn.models.network import Network, Residual, check_choice, check_classes, conv_unit
 from minicnn.models.table import Row, row
+from minicnn.weights.names import Names
 
 norm = partial(BatchNorm2d, eps=1e-3)
 unit = partial(conv_unit, norm=norm)
+Padding = int | str
 
 BLOCKS = (
     # name, input, maps of its separable convolutions, stride of its pooling; output
@@ -61,10 +69,12 @@ def separable(in_channels: int, out_channels: int) -> Sequential:
         pointwise=Conv2d(in_channels, out_channels, 1, bias=False))
 
 
-def block(in_channels: int, maps: tuple[int, ...], stride: int, first: bool) -> Residual:
+def block(in_channels: int, maps: tuple[int, ...], stride: int, first: bool,
+          padding: Padding) -> Residual:
     """ReLU, separable convolution, batch norm, as often as there are maps; then the pooling.
 
-    first : the input comes out of a ReLU already
+    first   : the input comes out of a ReLU already
+    padding : of the pooling
     """
     parts: list[Module] = []
     for before, after in pairwise((in_channels, *maps)):
@@ -73,12 +83,12 @@ def block(in_channels: int, maps: tuple[int, ...], stride: int, first: bool) -> 
         parts += [separable(before, after), norm(after)]
     if stride == 1:
         return Residual(Sequential(*parts))
-    return Residual(Sequential(*parts, MaxPool2d(3, stride, padding=1)),
+    return Residual(Sequential(*parts, MaxPool2d(3, stride, padding)),
                     unit(in_channels, maps[-1], 1, stride, activation=None))
 
 
-def blocks(table: tuple) -> list[Row]:
-    return [row(name, block(in_channels, maps, stride, first=name == "block1"), output=output)
+def blocks(table: tuple, padding: Padding) -> list[Row]:
+    return [row(name, block(in_channels, maps, stride, name == "block1", padding), output=output)
             for name, in_channels, maps, stride, output in table]
 
 
@@ -87,22 +97,25 @@ def last_unit(in_channels: int, out_channels: int) -> Sequential:
                       activation=ReLU())
 
 
-def paper_rows(channels: int) -> tuple[Row, ...]:
+def paper_rows(channels: int, padding: Padding = "same") -> tuple[Row, ...]:
     return (
         row("conv1", unit(channels, 32, 3, 2, 0), output="32x149x149", kernel="3x3", stride="2"),
         row("conv2", unit(32, 64, 3, 1, 0), output="64x147x147", kernel="3x3", stride="1"),
-        *blocks(BLOCKS),
+        *blocks(BLOCKS, padding),
         row("conv3", last_unit(1024, 1536), output="1536x10x10"),
         row("conv4", last_unit(1536, 2048), output="2048x10x10"),
     )
 
 
 def small_rows(channels: int) -> tuple[Row, ...]:
-    return (row("conv1", unit(channels, 32, 3)), row("conv2", unit(32, 64, 3)), *blocks(SMALL),
-            row("conv3", last_unit(192, 384)))
+    return (row("conv1", unit(channels, 32, 3)), row("conv2", unit(32, 64, 3)),
+            *blocks(SMALL, "same"), row("conv3", last_unit(192, 384)))
 
 
-VARIANTS = {"paper": (paper_rows, 2048, 299), "small": (small_rows, 384, 32)}  # rows, maps, size
+VARIANTS: dict[str, tuple[Callable[[int], tuple[Row, ...]], int, int]] = {   # rows, maps, size
+    "paper": (paper_rows, 2048, 299), "timm": (partial(paper_rows, padding=1), 2048, 299),
+    "small": (small_rows, 384, 32),
+}
 
 
 class Xception(Network):
@@ -110,7 +123,7 @@ class Xception(Network):
 
     Parameters
     ----------
-    variant : "paper" or "small"    see the head of this file
+    variant : "paper", "timm" or "small"    see the head of this file
     classes : int, default 1000
     channels : int, default 3       of the images
     dropout : float, default 0.5    before the last layer
@@ -119,17 +132,29 @@ class Xception(Network):
     22855952
     """
 
+    published = {"timm": Names(
+        (r"body\.(\d)\.depthwise", r"body.\1.conv1"), (r"body", "rep"),
+        (r"shortcut\.conv", "skip"), (r"shortcut\.norm", "skipbn"),
+        (r"^conv(\d)\.norm", r"bn\1"), (r"^conv(\d)\.conv\.depthwise", r"conv\1.conv1"),
+        (r"^conv(\d)\.conv\.", r"conv\1."), variant="timm")}
+
     def __init__(self, variant: str = "paper", classes: int = 1000, channels: int = 3,
                  dropout: float = 0.5) -> None:
         rows, maps, size = VARIANTS[check_choice("Xception", "variant", variant, VARIANTS)]
         check_classes("Xception", classes)
         super().__init__(*rows(channels),
                          row("avg pool", GlobalAvgPool2d(), Flatten(),
-                             output="2048" if variant == "paper" else None),
+                             output="2048" if maps == 2048 else None),
                          row("dropout", Dropout(dropout)),
                          row("fc", Linear(maps, classes)),
                          input_shape=(channels, size, size))
         self.variant = variant
+        self.keep_published(variant)
+        self.preparation = (Preparation(299, 333, (0.5,) * 3, (0.5,) * 3, bicubic=True)
+                            if self.published else None)
+        for part in self.modules():
+            if isinstance(part, BatchNorm2d) and variant == "timm":
+                part.eps = 1e-5
         apply_init(self, weight=he_normal(), bias=zeros)
 
 

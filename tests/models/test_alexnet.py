@@ -85,7 +85,7 @@ def test_the_figures_beside_the_rows_agree(variant):
 
 def test_filters_of_the_paper():
     model = AlexNet()
-    shapes = {label: model.children()[[name for name, _ in model.children()].index(label)][1]
+    shapes = {label: model.named_parts()[[name for name, _ in model.named_parts()].index(label)][1]
               .weight.shape for label in PAPER_FILTERS}
     assert shapes == PAPER_FILTERS
 
@@ -124,7 +124,7 @@ def test_names_of_the_weights():
 def test_start_of_the_paper():
     """Section 5: normal with std 0.01; biases 1 in conv2, conv4, conv5, fc6, fc7, elsewhere 0."""
     model = AlexNet(classes=10)
-    biases = {name: part.bias.data for name, part in model.children() if part.num_parameters()}
+    biases = {name: part.bias.data for name, part in model.named_parts() if part.num_parameters()}
     assert {name: (bias.min(), bias.max()) for name, bias in biases.items()} == {
         "conv1": (0, 0), "conv2": (1, 1), "conv3": (0, 0), "conv4": (1, 1), "conv5": (1, 1),
         "fc6": (1, 1), "fc7": (1, 1), "fc8": (0, 0)}
@@ -146,7 +146,7 @@ def test_groups_are_two_separate_halves(rng):
 @pytest.mark.parametrize("options, words", [
     ({"variant": "tochvision"}, "AlexNet: no variant 'tochvision'; did you mean torchvision"),
     ({"variant": "xyz"}, "AlexNet: no variant 'xyz'; there are paper, caffenet, slide, virginia, "
-                         "torchvision, small"),
+                         "torchvision, bn, small"),
     ({"dropout": 2}, "Dropout: p is the probability of dropping, from 0 to 1, got 2"),
     ({"channels": 0}, "Conv2d: in_channels must be at least 1, got 0"),
 ])

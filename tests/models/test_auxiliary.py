@@ -5,7 +5,7 @@ import numpy as np
 from minicnn import Tensor
 from minicnn.analysis import trace
 from minicnn.layers import Conv2d, Flatten, Linear, ReLU
-from minicnn.layers.module import Sequential
+from minicnn.layers.containers import Sequential
 from minicnn.models.auxiliary import Supervised
 from minicnn.models.network import Network
 from minicnn.models.table import row
@@ -29,7 +29,7 @@ def test_heads_run_in_training_only():
     assert (y.shape, aux.shape) == ((2, 3), (2, 5))
     assert model.shape((1, 4, 4)) == ((3,), (5,))
     # the head sees what the ReLU of its row gives
-    first = model.children()[1][1](model.children()[0][1](x))
+    first = model.named_parts()[1][1](model.named_parts()[0][1](x))
     np.testing.assert_array_equal(aux.numpy(), model.aux(first).numpy())
     model.eval()
     np.testing.assert_array_equal(model(x).numpy(), y.numpy())

@@ -56,14 +56,14 @@ def test_golden_cifar():
 @pytest.mark.parametrize("column, depth", list(enumerate((121, 169, 201, 264))))
 def test_rows_of_the_paper(column, depth):
     model = DenseNet(depth)
-    parts, shapes = dict(model.children()), stage_shapes(model)
+    parts, shapes = dict(model.named_parts()), stage_shapes(model)
     assert [label for label in TABLE if label != "norm"] == \
         [label for label, _, _ in model.rows if label != "norm"]
     for label, (size, *cells) in TABLE.items():
         if size is not None:
             assert shapes[label][1:] == [size, size]
         if label.startswith("dense"):
-            layers = [part for _, part in parts[label].children()]
+            layers = [part for _, part in parts[label].named_parts()]
             assert len(layers) == cells[column]
             for layer in layers:                           # [1x1 conv, 3x3 conv], k = 32
                 assert layer.body.conv1.weight.shape[0] == 4 * 32
@@ -118,9 +118,9 @@ def test_each_layer_reads_all_before_it():
 
 
 def test_dropout_stands_behind_each_convolution():
-    names = [name for name, _ in DenseLayer(8, 4, True, 0.2).body.children()]
+    names = [name for name, _ in DenseLayer(8, 4, True, 0.2).body.named_parts()]
     assert names == ["norm1", "relu1", "conv1", "dropout1", "norm2", "relu2", "conv2", "dropout2"]
-    names = [name for name, _ in CifarDenseNet(10, 4, dropout=0.2).transition1.children()]
+    names = [name for name, _ in CifarDenseNet(10, 4, dropout=0.2).transition1.named_parts()]
     assert names == ["norm", "relu", "conv", "dropout", "pool"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from minicnn import Tensor, no_grad
 from minicnn.analysis import summary
-from minicnn.layers import BatchNorm2d
+from minicnn.layers import BatchNorm2d, ReLU6, SiLU
 from minicnn.layers.stochastic_depth import StochasticDepth
 from minicnn.models.efficientnet import (
     NETWORKS,
@@ -64,7 +64,7 @@ def test_rows_of_table_1():
             ("MBConv6", 3, 320, 1, 7)]
     channels = 32
     for number, (kind, kernel, c, layers, size) in enumerate(rows, 1):
-        blocks = [part for _, part in getattr(model, f"stage{number}").children()]
+        blocks = [part for _, part in getattr(model, f"stage{number}").named_parts()]
         assert len(blocks) == layers and shapes[f"stage{number}"] == [c, size, size]
         for block in blocks:
             body = getattr(block, "body", block)
@@ -90,6 +90,19 @@ def test_variants_differ_in_padding_and_norms():
     assert {part.eps for part in theirs.modules() if isinstance(part, BatchNorm2d)} == {1e-5}
     b5 = EfficientNet("b5", variant="torchvision")
     assert {part.eps for part in b5.modules() if isinstance(part, BatchNorm2d)} == {1e-3}
+
+
+@pytest.mark.parametrize("variant, fan_out", [("paper", lambda F, k: k * k),
+                                             ("torchvision", lambda F, k: F * k * k)])
+def test_depthwise_weights_start_as_in_the_authors_program(variant, fan_out):
+    """Variance 2 / fan_out, where a group's filters count (the program) or all (torchvision)."""
+    model = EfficientNet(variant=variant)
+    for block in (model.stage1[0], model.stage3[0], model.stage7[0]):
+        weight = getattr(block, "body", block).depthwise.conv.weight
+        F, _, k, _ = weight.shape
+        allowed = 4 / (2 * weight.numpy().size) ** 0.5     # of an estimated spread
+        assert weight.numpy().std() == pytest.approx((2 / fan_out(F, k)) ** 0.5, rel=allowed)
+    assert model.head.conv.weight.numpy().std() == pytest.approx((2 / 1280) ** 0.5, rel=0.02)
 
 
 def test_swish_excite_by_hand():
@@ -122,3 +135,47 @@ def test_forward_at_the_published_size(rng):
     with no_grad():
         y = EfficientNet().eval()(Tensor(rng.standard_normal((1, 3, 224, 224)).astype("float32")))
     assert y.shape == (1, 1000) and np.isfinite(y.numpy()).all()
+
+
+# --- Lite0 ----------------------------------------------------------------------------------------
+
+def test_lite0_is_b0_without_squeeze_and_excitation():
+    lite, b0 = EfficientNet("lite0"), EfficientNet("b0")
+    excited = sum(part.num_parameters() for part in b0.modules() if isinstance(part, SwishExcite))
+    assert lite.num_parameters() == b0.num_parameters() - excited == 4_652_008
+    kinds = {type(part) for part in lite.modules()}
+    assert ReLU6 in kinds and not kinds & {SiLU, SwishExcite}
+    assert {part.eps for part in lite.modules() if isinstance(part, BatchNorm2d)} == {1e-3}
+
+
+def test_names_of_lite0():
+    """Each name of L. Melas-Kyriazi's EfficientNet-PyTorch: 16 blocks, the first of which does not
+    expand."""
+    model = EfficientNet("lite0")
+    names = model.published["lukemelas"].by_their_name(name for name, _ in model.saved())
+    norm = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+    expected = {"_conv_stem.weight", "_conv_head.weight", "_fc.weight", "_fc.bias",
+                *(f"_bn{n}.{one}" for n in (0, 1) for one in norm)}
+    for block in range(16):
+        parts = [("_depthwise_conv", 1), ("_project_conv", 2)] + [("_expand_conv", 0)] * (block > 0)
+        for conv, n in parts:
+            expected |= {f"_blocks.{block}.{conv}.weight",
+                         *(f"_blocks.{block}._bn{n}.{one}" for one in norm)}
+    assert set(names) == expected and len(names) == len(list(model.saved())) == 296
+    assert names["_blocks.15._project_conv.weight"] == "stage7.0.project.conv.weight"
+    assert names["_blocks.4._bn0.bias"] == "stage3.1.body.expand.norm.bias"
+
+
+def test_preparations():
+    """Those of the published weights: a step of grey is 1 / 128; torchvision's sizes."""
+    lite = EfficientNet("lite0").preparation
+    pixels = np.array([0, 127, 255], np.uint8).reshape(1, 1, 3).repeat(3, axis=0)
+    np.testing.assert_allclose(lite.normalised(pixels)[0, 0], [-127 / 128, 0, 1], atol=1e-6)
+    assert EfficientNet("b0").preparation is None
+    b3 = EfficientNet("b3", variant="torchvision").preparation
+    assert (b3.size, b3.resize, b3.bicubic) == (300, 320, True)
+
+
+def test_torchvision_has_no_lite0():
+    with pytest.raises(ValueError, match="torchvision has no lite0; variant='paper'"):
+        EfficientNet("lite0", variant="torchvision")

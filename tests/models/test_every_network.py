@@ -115,7 +115,7 @@ def test_it_can_be_printed(name):
 MEASURED = """\
 import sys, time
 from minicnn.__main__ import main
-from minicnn.training.records import peak_memory
+from minicnn.training.outcome import peak_memory
 status = main(["summary", sys.argv[1]])
 print(time.process_time(), peak_memory() or 0, file=sys.stderr)
 sys.exit(status)

@@ -163,9 +163,9 @@ def test_without_drop_path_training_goes_everywhere():
 
 
 def test_dropout_grows_from_block_to_block():
-    parts = dict(small(dropout=0.1).children())
+    parts = dict(small(dropout=0.1).named_parts())
     assert [round(parts[f"pool{i}_dropout"].p, 9) for i in range(2, 6)] == [0.1, 0.2, 0.3, 0.4]
-    assert "pool1_dropout" not in parts and "pool2_dropout" not in dict(small().children())
+    assert "pool1_dropout" not in parts and "pool2_dropout" not in dict(small().named_parts())
 
 
 # --- the network ----------------------------------------------------------------------------------

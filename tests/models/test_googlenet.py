@@ -70,7 +70,7 @@ WRONG_ON_THE_SLIDE = {"conv1": "params ops", "inception (4c)": "params",
 
 def depth(part):
     """Layers with weights on the longest way through."""
-    inner = [depth(child) for _, child in part.children()]
+    inner = [depth(child) for _, child in part.named_parts()]
     if not inner:
         return int(isinstance(part, (Conv2d, Linear)))
     return max(inner) if isinstance(part, Branches) else sum(inner)
@@ -81,13 +81,13 @@ def test_rows_of_the_slide(label, output, deep, maps, params, ops, weights, macs
     model = GoogLeNet()
     layers, slide = next((layers, slide) for name, layers, slide in model.rows if name == label)
     steps = [step for step in trace(model, (3, 224, 224))
-             if step.path.split(".")[0] == layers[0].name]
+             if step.path.split(".")[0] == layers[0]._name]
     assert steps[-1].shape == output
     assert slide["output"].split("x") == [str(size) for size in output]
     assert sum(map(depth, layers)) == deep
     learnt = [step for step in steps if step.layer.num_parameters()]
     assert [step.shape[0] for step in learnt] == maps
-    assert sum(step.layer.weight.size for step in learnt) == weights
+    assert sum(step.layer.weight.numel() for step in learnt) == weights
     assert sum(step.layer.macs(step.in_shapes[0], step.shape) for step in steps) == macs
     assert (slide.get("parameters"), slide.get("macs")) == (params, ops)
     if params:
@@ -129,7 +129,7 @@ def test_naive_module_by_hand():
 
 
 def test_22_layers_deep():
-    assert sum(depth(part) for _, part in GoogLeNet().children()) == 22
+    assert sum(depth(part) for _, part in GoogLeNet().named_parts()) == 22
 
 
 @pytest.mark.parametrize("name, options, training", [

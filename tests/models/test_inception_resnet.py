@@ -36,9 +36,9 @@ def test_published():
     ("paper", (5, 10, 5), [(384, 35, 35), (1152, 17, 17), (2144, 8, 8)])])
 def test_blocks(variant, counts, outputs):
     model, shape, found = InceptionResNetV2(variant), (3, 299, 299), []
-    parts = dict(model.children())
+    parts = dict(model.named_parts())
     assert tuple(len(parts[f"Inception-resnet-{kind}"]) for kind in "ABC") == counts
-    for _, part in model.children():
+    for _, part in model.named_parts():
         shape = part.shape(shape)
         if len(shape) == 3 and shape[1] > 1 and shape not in found:
             found.append(shape)
@@ -80,7 +80,7 @@ def test_residual_by_hand(rng):
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_scale(dtype, device):
-    x = Tensor(np.array([[2, -4]], dtype), requires_grad=True).to(device)
+    x = Tensor(Tensor(np.array([[2, -4]], dtype)).to(device), requires_grad=True)
     y = Scale(0.5)(x)
     assert y.numpy().tolist() == [[1, -2]] and y.dtype == dtype
     assert Scale(0.5).shape((3, 4, 5)) == (3, 4, 5) and repr(Scale(0.1)) == "Scale 0.1"

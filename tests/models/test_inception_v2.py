@@ -62,7 +62,7 @@ def test_published():
 
 
 def test_biases_before_batch_norm():
-    biases = [value.size for name, value in InceptionV2().named_parameters()
+    biases = [value.numel() for name, value in InceptionV2().named_parameters()
               if name.endswith("conv.bias")]
     assert sum(biases) == 10_016 == 20_032 // 2
 
@@ -88,8 +88,8 @@ def test_unknown_variant():
 
 
 @pytest.mark.parametrize("in_shape, words", [
-    ((3, 8, 8), r"^pool2 \(MaxPool2d .*does not fit into 2 .*"
-                r"smallest image that fits InceptionV2 is 63x63"),
+    ((3, 16, 16), r"^inception \(4e\)\.pool \(MaxPool2d .*does not fit into 1 .*"
+                  r"smallest image that fits InceptionV2 is 31x31"),
     ((3, 40, 40), r"^inception \(3c\)\.concat .*branch 2 gives \(320, 2, 2\), branch 0 gives "
                   r"\(160, 3, 3\).*63x63"),
 ])
@@ -97,4 +97,4 @@ def test_wrong_images(in_shape, words):
     with pytest.raises(ValueError, match=words):
         InceptionV2().shape(in_shape)
     with pytest.raises(ValueError, match=words):
-        InceptionV2()(Tensor(np.zeros((1, *in_shape), np.float32)))
+        InceptionV2().eval()(Tensor(np.zeros((1, *in_shape), np.float32)))

@@ -11,13 +11,16 @@ from minicnn.models import MODELS, LeNet5, build
 from minicnn.models.network import Network
 from minicnn.models.table import row
 
-VARIANTS = ["slide", "paper", "visualiser"]
+VARIANTS = ["slide", "rbf", "paper", "visualiser"]
 
 # Label, output shape and trained values of each row: the slides, and the paper's section II.B.
 TABLES = {
     "slide": [("C1", (6, 28, 28), 156), ("S2", (6, 14, 14), 0), ("C3", (16, 10, 10), 2_416),
               ("S4", (16, 5, 5), 0), ("C5", (120, 1, 1), 48_120), ("F6", (84,), 10_164),
               ("OUT", (10,), 850)],
+    "rbf": [("C1", (6, 28, 28), 156), ("S2", (6, 14, 14), 0), ("C3", (16, 10, 10), 2_416),
+            ("S4", (16, 5, 5), 0), ("C5", (120, 1, 1), 48_120), ("F6", (84,), 10_164),
+            ("OUT", (10,), 0)],
     "paper": [("C1", (6, 28, 28), 156), ("S2", (6, 14, 14), 12), ("C3", (16, 10, 10), 1_516),
               ("S4", (16, 5, 5), 32), ("C5", (120, 1, 1), 48_120), ("F6", (84,), 10_164),
               ("OUT", (10,), 0)],
@@ -33,7 +36,7 @@ def digits(count=4):
 
 
 def loss_of(model, x, labels):
-    return (rbf_loss if model.variant == "paper" else cross_entropy)(model(x), labels)
+    return (rbf_loss if model.variant in ("rbf", "paper") else cross_entropy)(model(x), labels)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -47,6 +50,7 @@ def test_rows(variant):
 
 @pytest.mark.parametrize("variant, parameters, buffers, macs", [
     ("slide", 61_706, 0, 416_520),
+    ("rbf", 60_856, 840, 415_680),
     ("paper", 60_000, 840, 325_680),
     ("visualiser", 63_802, 0, 418_600),
 ])
@@ -76,7 +80,7 @@ def test_connections_of_the_paper():
             KH, KW = step.layer.kernel_size
             connections[step.path] = size * (KH * KW + 1)
         elif isinstance(step.layer, RBF):
-            connections[step.path] = step.layer.codes.size
+            connections[step.path] = step.layer.codes.numel()
         elif step.layer.num_parameters():
             connections[step.path] = step.layer.num_parameters() * pixels
     assert connections == {"C1": 122_304, "S2": 5_880, "C3": 151_600, "S4": 2_000, "C5": 48_120,
@@ -123,7 +127,7 @@ def test_untrained_loss_is_about_ln_10(variant, distance):
 
 
 @pytest.mark.parametrize("options, words", [
-    ({"variant": "lenet"}, "LeNet5: no variant 'lenet'; there are slide, paper, visualiser"),
+    ({"variant": "lenet"}, "LeNet5: no variant 'lenet'; there are slide, rbf, paper, visualiser"),
     ({"variant": "papers"}, "LeNet5: no variant 'papers'; did you mean paper"),
     ({"variant": None}, "no variant None"),
     ({"classes": 1}, "LeNet5: a classifier needs at least 2 classes, got 1"),
@@ -162,8 +166,8 @@ def test_build():
 
 
 def test_unknown_option():
-    with pytest.raises(TypeError, match="resnet20 has no option variant, x; it has classes, sho"):
-        build("resnet20", classes=3, variant="v1", x=1)
+    with pytest.raises(TypeError, match="resnet20 has no option v1, x; it has classes, sho"):
+        build("resnet20", classes=3, v1=1, x=1)
 
 
 @pytest.mark.parametrize("name, hint", [("lenet", "did you mean lenet5"), ("LeNet5", "lenet5"),

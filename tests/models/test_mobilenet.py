@@ -5,7 +5,7 @@ import pytest
 
 from minicnn import Tensor, no_grad
 from minicnn.analysis import summary
-from minicnn.layers import Conv2d
+from minicnn.layers import BatchNorm2d, Conv2d, Dropout, ReLU, ReLU6
 from minicnn.models.mobilenet import (
     MobileNetV1,
     MobileNetV2,
@@ -37,11 +37,27 @@ def test_golden():
 
 
 @pytest.mark.parametrize("width, millions, macs", [
-    (1.0, 4.2, 569), (0.75, 2.6, 325), (0.5, 1.3, 149), (0.25, 0.5, 41)])
+    (1.25, 6.3, 880), (1.0, 4.2, 569), (0.75, 2.6, 325), (0.5, 1.3, 149), (0.25, 0.5, 41)])
 def test_widths_of_v1(width, millions, macs):
-    """Table 6 of the paper, in millions."""
+    """Table 6 of the paper, in millions; 1.25 is not there."""
     table = summary(MobileNetV1(width))
     assert (round(table.parameters / 1e6, 1), round(table.macs / 1e6)) == (millions, macs)
+
+
+def test_variants():
+    """The paper's ReLU, the program's ReLU6, padding and eps, timm's ReLU6 alone."""
+    for make, variants in ((MobileNetV1, ("paper", "released", "timm")),
+                           (MobileNetV2, ("paper", "released"))):
+        for variant in variants:
+            model = make(variant=variant)
+            parts = list(model.modules())
+            relu = ReLU if (make, variant) == (MobileNetV1, "paper") else ReLU6
+            assert {type(part) for part in parts if isinstance(part, (ReLU, ReLU6))} == {relu}
+            assert {part.eps for part in parts if isinstance(part, BatchNorm2d)} == \
+                {1e-3 if variant == "released" else 1e-5}
+            assert model.conv1.conv.padding == ("same" if variant == "released" else (1, 1))
+            drops = {MobileNetV1: [0.001] * (variant == "released"), MobileNetV2: [0.2]}[make]
+            assert [part.p for part in parts if isinstance(part, Dropout)] == drops
 
 
 @pytest.mark.parametrize("width, parameters, macs", [

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from minicnn import Tensor
+from minicnn import Tensor, no_grad
 from minicnn.analysis import summary
+from minicnn.layers import BatchNorm2d
 from minicnn.models.nasnet import NORMAL, REDUCTION, SIZES, Cell, MoveByOne, NASNet
 from tests.models.network_checks import golden, stage_shapes
 
@@ -34,7 +35,7 @@ def moved_pixels(model):
 def test_golden(size, renamed):
     model, figures = NASNet(size), GOLDEN[f"nasnet_a_{size}"]
     table, found = summary(model), stage_shapes(model)
-    running = sum(value.size for name, value in model.named_state() if "running" in name)
+    running = sum(value.numel() for name, value in model.named_state() if "running" in name)
     assert (table.parameters, running) == (figures["parameters"], figures["running"])
     assert list(model.input_shape) == figures["input"]
     for stage, shape in figures["stages"]:
@@ -87,6 +88,47 @@ def test_cell(spec, stride, kind, before, shape, rng):
 def test_says_what_is_wrong(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def read_beside(model, monkeypatch):
+    """Of each cell what it reads beside the row before it: the label of the cell that put it out,
+    or "conv0"."""
+    labels, plain = {id(part): label for label, part in model.named_parts()}, Cell.forward
+    put_out, found = [], {}
+
+    def forward(cell, x, before):
+        label = labels[id(cell)]
+        found[label] = next((name for y, name in put_out if y is before), "conv0")
+        put_out.append((plain(cell, x, before), label))
+        return put_out[-1][0]
+
+    monkeypatch.setattr(Cell, "forward", forward)
+    with no_grad():
+        model.eval()(Tensor(np.zeros((1, *model.input_shape), "float32")))
+    return found
+
+
+@pytest.mark.parametrize("size, behind", [
+    ("mobile", {"cell_6": "cell_5", "cell_12": "cell_11"}),
+    ("large", {"cell_6": "cell_4", "cell_12": "cell_10"}),
+    ("cifar", {"cell_6": "cell_5", "cell_12": "cell_11"})])
+def test_what_the_cell_behind_a_reduction_reads(size, behind, monkeypatch):
+    """Departure 4: in the large network what the reduction cell read beside, too."""
+    image = 32 if size == "cifar" else 75
+    found = read_beside(NASNet(size, 10, shape=(6, 96, 8, image)), monkeypatch)
+    for label, source in behind.items():
+        assert found[label] == source
+        number = int(label.removeprefix("cell_")) // 6 - 1
+        assert found[f"cell_{6 * number + 7}"] == f"reduction_cell_{number}"
+        assert found[f"reduction_cell_{number}"] == f"cell_{6 * number + 4}"
+
+
+@pytest.mark.parametrize("size, dropout, eps", [("mobile", 0.5, 1e-3), ("large", 0.5, 1e-3),
+                                                ("cifar", 0.0, 1e-5)])
+def test_dropout_and_eps(size, dropout, eps):
+    model = NASNet(size)
+    assert model.dropout.p == dropout
+    assert {part.eps for part in model.modules() if isinstance(part, BatchNorm2d)} == {eps}
 
 
 def test_sizes():

@@ -28,8 +28,17 @@ def test_numbers_of_the_slide():
     assert not any(isinstance(part, Linear) for part in NiN().modules())
 
 
+def test_batch_norm_stands_behind_each_convolution():
+    model = NiN("bn")
+    kinds = [type(part).__name__ for _, part in model.named_parts()]
+    assert [kinds[i + 1:i + 3] for i, kind in enumerate(kinds) if kind == "Conv2d"] == \
+        [["BatchNorm2d", "ReLU"]] * 12
+    assert model.shape((3, 224, 224)) == (1000,) and model.drop.p == 0
+    assert NiN("bn", dropout=0.3).drop.p == 0.3 and NiN().drop.p == 0.5
+
+
 def test_small_has_half_the_maps():
-    maps = {name: part.out_channels for name, part in NiN("small").children()
+    maps = {name: part.out_channels for name, part in NiN("small").named_parts()
             if part.num_parameters()}
     assert maps == {"conv1": 96, "conv1_cccp1": 80, "conv1_cccp2": 48,
                     "conv2": 96, "conv2_cccp1": 96, "conv2_cccp2": 96,
@@ -57,7 +66,7 @@ def test_score_is_the_mean_of_a_class_map(rng):
     model = NiN("small").eval()
     x = Tensor(rng.standard_normal((2, 3, 32, 32)).astype("float32"))
     y = x
-    for name, part in model.children():
+    for name, part in model.named_parts():
         if name == "gap":
             break
         y = part(y)
@@ -73,7 +82,7 @@ def test_other_classes_channels_and_sizes(rng):
 
 @pytest.mark.parametrize("options, words", [
     ({"variant": "cifar"}, "NiN: no variant 'cifar'; did you mean cifar10"),
-    ({"variant": "paper"}, "NiN: no variant 'paper'; there are imagenet, cifar10, small"),
+    ({"variant": "paper"}, "NiN: no variant 'paper'; there are imagenet, bn, cifar10, small"),
 ])
 def test_wrong_options(options, words):
     with pytest.raises(ValueError, match=words):
@@ -82,8 +91,8 @@ def test_wrong_options(options, words):
 
 @pytest.mark.parametrize("variant, in_shape, words", [
     ("imagenet", (3, 32, 32), r"^pool3 \(MaxPool2d .*a window of 3 .*smallest image that fits NiN "
-                              "is 55x55"),
-    ("cifar10", (3, 4, 4), r"^pool2 \(MaxPool2d .*a window of 3 .*fits NiN is 6x6"),
+                              "is 39x39"),
+    ("cifar10", (3, 2, 2), r"^pool2 \(MaxPool2d .*a window of 3 .*fits NiN is 4x4"),
     ("cifar10", (32, 32), r"^conv1 \(.*one image still needs the batch axis"),
 ])
 def test_wrong_images(variant, in_shape, words):
@@ -96,7 +105,7 @@ def test_wrong_images(variant, in_shape, words):
 
 def test_networks():
     assert {name: build().num_parameters() for name, build in NETWORKS.items()} == {
-        "nin": 7_595_176, "nin_cifar10": 966_986, "nin_small": 246_186}
+        "nin": 7_595_176, "nin_bn": 8_655_336, "nin_cifar10": 966_986, "nin_small": 246_186}
 
 
 @pytest.mark.parametrize("variant", ["cifar10", "small"])

@@ -3,7 +3,7 @@
 import pytest
 
 from minicnn.layers import AvgPool2d, Conv2d, MaxPool2d
-from minicnn.layers.module import Sequential
+from minicnn.layers.containers import Sequential
 from minicnn.models.network import Branches, conv_unit
 from minicnn.models.paths import (
     COLUMN,
@@ -27,7 +27,7 @@ def test_by_hand():
     """Figure 7 of Inception v3 in small: 1x1; 1x1 and 1x3 beside 3x1; the mean of 3x3 and 1x1."""
     module = branches(8, {"one": [(5, 1)], "split": [(4, 1), [(3, (1, 3)), (2, (3, 1))]],
                           "pool": ["avg", (6, 1)]})
-    assert [name for name, _ in module.children()] == ["one", "split", "pool", "concat"]
+    assert [name for name, _ in module.named_parts()] == ["one", "split", "pool", "concat"]
     assert [name for name, _ in module.named_parameters() if name.endswith("conv.weight")] == [
         "one.conv.weight", "split.0.conv.weight", "split.1.0.conv.weight", "split.1.1.conv.weight",
         "pool.1.conv.weight"]

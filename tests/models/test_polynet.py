@@ -21,9 +21,9 @@ def test_scales_fall_evenly_from_1_to_0_7():
 
 
 def test_poly_3_and_2_way_take_turns():
-    kinds = [type(part).__name__ for _, part in PolyNet().stage_b.children()]
+    kinds = [type(part).__name__ for _, part in PolyNet().stage_b.named_parts()]
     assert kinds == ["Poly", "TwoWay"] * 10
-    assert {type(part) for _, part in PolyNet().stage_a.children()} == {TwoWay}
+    assert {type(part) for _, part in PolyNet().stage_a.named_parts()} == {TwoWay}
 
 
 def test_powers_share_their_filters():

@@ -53,7 +53,7 @@ def test_golden(name):
 
 def bracket(unit):
     """What the slide would print for a unit: "3x3, 64; 3x3, 64"."""
-    convs = [part for name, part in unit.body.children() if name.startswith("conv")]
+    convs = [part for name, part in unit.body.named_parts() if name.startswith("conv")]
     return "; ".join(f"{conv.kernel_size[0]}x{conv.kernel_size[1]}, {conv.out_channels}"
                      for conv in convs)
 
@@ -62,7 +62,7 @@ def bracket(unit):
 def test_rows_of_the_slide(column, depth):
     model = ResNet(depth)
     shapes, lines = stage_shapes(model), SLIDE.strip().splitlines()
-    parts = dict(model.children())
+    parts = dict(model.named_parts())
     for line in lines:
         label, size, *columns = [cell.strip() for cell in line.split("|")]
         assert "x".join(map(str, shapes[label][1:])) == size
@@ -71,7 +71,7 @@ def test_rows_of_the_slide(column, depth):
             assert columns == [f"{conv.kernel_size[0]}x{conv.kernel_size[1]}, {conv.out_channels}, "
                                f"stride {conv.stride[0]}"]
             continue
-        units = [bracket(unit) for _, unit in parts[label].children()]
+        units = [bracket(unit) for _, unit in parts[label].named_parts()]
         assert len(set(units)) == 1 and f"{units[0]} x{len(units)}" == columns[column]
     assert [line.split()[0] for line in lines] + ["avgpool", "fc"] == \
         [label for label, _, _ in model.rows]
@@ -96,7 +96,7 @@ def test_the_bottleneck_of_the_slides():
     for number, (kernel, weight, thousands) in enumerate(rows, 1):
         conv = getattr(unit.body, f"conv{number}")
         assert "x".join(map(str, conv.kernel_size)) == kernel and conv.weight.shape == weight
-        assert f"~{conv.weight.size // 1024}K" == thousands           # K is 1,024 on this slide
+        assert f"~{conv.weight.numel() // 1024}K" == thousands           # K is 1,024 on this slide
         shapes.append(conv.shape((weight[1], 28, 28)))
     assert shapes == [(64, 28, 28), (64, 28, 28), (256, 28, 28)]
     assert unit.shortcut is None and unit.shape((256, 28, 28)) == (256, 28, 28)

@@ -7,6 +7,7 @@ from minicnn import Tensor, no_grad
 from minicnn.analysis import summary
 from minicnn.layers import BatchNorm2d
 from minicnn.layers.fold import fold_all
+from minicnn.layers.residual import Shortcut
 from minicnn.models import resnet_cifar
 from minicnn.models.resnet_cifar import NETWORKS, ORDERS_HERE, CifarResNet
 from tests.models.network_checks import check_against, golden
@@ -35,7 +36,7 @@ def test_names_say_the_depth(name):
 
 def test_paths_of_110_layers():
     """iitk: 54 units, so 2^54 paths; deleting a unit leaves half of them."""
-    parts = dict(CifarResNet(110).children())
+    parts = dict(CifarResNet(110).named_parts())
     assert sum(len(parts[f"stage{number}"]) for number in (1, 2, 3)) == 54
 
 
@@ -108,3 +109,33 @@ def test_every_batch_norm_folds(device):
         np.testing.assert_allclose(model(x).numpy(), expected, rtol=1e-10)
     assert not any(isinstance(part, BatchNorm2d) for part in model.modules())
     assert [row.label for row in model.rows] == [line.row for line in summary(model).rows]
+
+
+# --- the published variant ------------------------------------------------------------------------
+
+def test_akamaster_has_its_zeros_on_both_sides():
+    """The same parameters and names as the paper's, another function."""
+    ours, theirs = CifarResNet(8), CifarResNet(8, variant="akamaster")
+    assert [step.option for step in theirs.modules() if isinstance(step, Shortcut)] == 2 * [
+        "A on both sides"]
+    theirs.load_state_dict(ours.state_dict())
+    x = Tensor(np.random.default_rng(0).standard_normal((2, 3, 32, 32)).astype("float32"))
+    assert not np.allclose(ours.eval()(x).numpy(), theirs.eval()(x).numpy(), atol=1e-3)
+
+
+def test_names_of_akamaster():
+    names = [CifarResNet(20, variant="akamaster").published["akamaster"].theirs(name)
+             for name, _ in CifarResNet(20).named_parameters()]
+    assert names[:4] == ["conv1.weight", "bn1.weight", "bn1.bias", "layer1.0.conv1.weight"]
+    assert names[-5:] == ["layer3.2.conv2.weight", "layer3.2.bn2.weight", "layer3.2.bn2.bias",
+                          "linear.weight", "linear.bias"]
+    assert CifarResNet(20).published == {} and CifarResNet(20).preparation is None
+
+
+@pytest.mark.parametrize("options, words", [
+    ({"variant": "caffe"}, "no variant 'caffe'; there are paper, akamaster"),
+    ({"variant": "akamaster", "shortcut": "B"}, "'akamaster' has shortcut A and the original"),
+    ({"variant": "akamaster", "order": "no relu"}, "'akamaster' has shortcut A and the original")])
+def test_what_the_variant_does_not_have(options, words):
+    with pytest.raises(ValueError, match=words):
+        CifarResNet(20, **options)

@@ -6,7 +6,7 @@ import pytest
 from minicnn import Tensor, no_grad
 from minicnn.analysis import summary
 from minicnn.layers import BatchNorm2d, Conv2d, ReLU
-from minicnn.layers.module import Sequential
+from minicnn.layers.containers import Sequential
 from minicnn.models import resnext
 from minicnn.models.network import Branches
 from minicnn.models.resnet import ResNet
@@ -44,13 +44,13 @@ def test_totals(name, parameters):
 def test_template_of_the_paper():
     """Table 1, right column: conv2 [1x1, 128; 3x3, 128, C=32; 1x1, 256] x 3 and so on."""
     model = ResNeXt(50, 32, 4)
-    parts = dict(model.children())
+    parts = dict(model.named_parts())
     table = {"conv2_x": ("1x1, 128; 3x3, 128; 1x1, 256", 3),
              "conv3_x": ("1x1, 256; 3x3, 256; 1x1, 512", 4),
              "conv4_x": ("1x1, 512; 3x3, 512; 1x1, 1024", 6),
              "conv5_x": ("1x1, 1024; 3x3, 1024; 1x1, 2048", 3)}
     for label, (unit, count) in table.items():
-        units = [part for _, part in parts[label].children()]
+        units = [part for _, part in parts[label].named_parts()]
         assert [bracket(part) for part in units] == [unit] * count
         assert {part.body.conv2.groups for part in units} == {32}
     assert "[1x1, 128; 3x3, 128, C=32; 1x1, 256] x 3" in summary(model).text()

@@ -8,7 +8,8 @@ from minicnn.analysis import summary
 from minicnn.layers import SqueezeExcite
 from minicnn.models.resnet import ResNet
 from minicnn.models.resnet_cifar import CifarResNet
-from minicnn.models.senet import CifarSEResNet, SENet154, SEResNet, senet154_unit
+from minicnn.models.resnext import ResNeXt
+from minicnn.models.senet import CifarSEResNet, SENet154, SEResNet, SEResNeXt, senet154_unit
 from tests.models.network_checks import check_against, golden, stage_shapes
 
 ROWS = {"layer0": "conv1_relu", "conv1": "conv1", "bn1": "conv1_batchnorm2d", "act1": "conv1_relu",
@@ -24,6 +25,31 @@ ROWS = {"layer0": "conv1_relu", "conv1": "conv1", "bn1": "conv1_batchnorm2d", "a
 ])
 def test_golden(name, model, renamed):
     check_against(model(), golden("residual")[name], ROWS | renamed)
+
+
+@pytest.mark.parametrize("depth, parameters", [(50, 27_559_896), (101, 48_955_416)])
+@pytest.mark.parametrize("variant", ["paper", "timm"])
+def test_resnext(depth, parameters, variant):
+    """The paper's counts; what ResNeXt lacks is two matrices and their biases in each unit."""
+    model, plain = SEResNeXt(depth, variant=variant), ResNeXt(depth)
+    counts = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}[depth]
+    gates = sum(count * (2 * F * F // 16 + F // 16 + F)
+                for F, count in zip((256, 512, 1024, 2048), counts, strict=True))
+    assert model.num_parameters() == parameters == plain.num_parameters() + gates
+    assert [name for name, _ in model.named_state() if ".se." not in name] == \
+        [name for name, _ in plain.named_state()]
+    assert "C=32; 1x1, 256; se] x 3" in summary(model).text()
+
+
+def test_how_the_pool_meets_the_edge():
+    """The authors' hangs over it, 55 / 2 of 112 pixels; timm's has a border.  Both give 56."""
+    image = np.arange(16.0).reshape(1, 1, 4, 4)
+    for make in (SEResNet, SEResNeXt):
+        pools = {variant: make(50, variant=variant).conv2_x_maxpool2d
+                 for variant in ("paper", "timm")}
+        assert pools["paper"](Tensor(image)).numpy().tolist() == [[[[10, 11], [14, 15]]]]
+        assert pools["timm"](Tensor(image)).numpy().tolist() == [[[[5, 7], [13, 15]]]]
+    assert SENet154().conv2_x_maxpool2d(Tensor(image)).numpy().tolist() == [[[[10, 11], [14, 15]]]]
 
 
 # Table 2 and section 6.1 of the paper: 3.86 and 3.87 GFLOPs for ResNet-50 and SE-ResNet-50 (ours is
@@ -46,7 +72,7 @@ def test_154_layers():
 def test_changes_of_senet154():
     """Appendix: halved first 1x1, three 3x3 in the stem, 3x3 projections, dropout 0.2."""
     model = SENet154()
-    parts = dict(model.children())
+    parts = dict(model.named_parts())
     for number, label in enumerate(["conv2_x", "conv3_x", "conv4_x", "conv5_x"]):
         unit, F = parts[label][0], 256 << number
         shapes = [getattr(unit.body, f"conv{i}").weight.shape for i in (1, 2, 3)]
@@ -70,7 +96,7 @@ def test_the_unit_weighs_its_channels():
 
 
 def test_se_stands_before_the_sum():
-    names = [name for name, _ in SEResNet(50).conv2_x[0].body.children()]
+    names = [name for name, _ in SEResNet(50).conv2_x[0].body.named_parts()]
     assert names == ["conv1", "bn1", "relu1", "conv2", "bn2", "relu2", "conv3", "bn3", "se"]
 
 
@@ -101,6 +127,7 @@ def test_forward_of_a_unit_with_projection():
     (SEResNet, {"depth": 51}, "^SEResNet: no depth 51; did you mean 50"),
     (SEResNet, {"variant": "torchvision"}, "^SEResNet: no variant 'torchvision'; there are paper"),
     (SEResNet, {"reduction": 0}, "reduction must be at least 1"),
+    (SEResNeXt, {"width": 8}, r"^SEResNeXt: no \(depth, cardinality, width\) \(50, 32, 8\); did"),
     (CifarSEResNet, {"depth": 21}, "no depth 21; it is 6 n \\+ 2"),
 ])
 def test_wrong_options(build, options, words):

@@ -31,7 +31,7 @@ def test_golden_v2(width):
 def test_table_1_of_v1(groups, millions):
     """Its last row, "Complexity", counts the convolutions without the classifier."""
     model = ShuffleNetV1(groups)
-    convolutions = summary(model).macs - model.fc.weight.size
+    convolutions = summary(model).macs - model.fc.weight.numel()
     assert round(convolutions / 1e6) == millions
     shapes = stage_shapes(model)
     assert [shapes[f"stage{n}"] for n in (2, 3, 4)] == \
@@ -54,7 +54,7 @@ def test_x0_5():
 
 
 def test_first_convolution_of_stage_2_is_not_grouped():
-    units = ShuffleNetV1(4).stage2.children()
+    units = ShuffleNetV1(4).stage2.named_parts()
     convs = [(unit.join.body if number == 0 else unit.body).gconv1.conv
              for number, (_, unit) in enumerate(units)]
     assert [conv.groups for conv in convs] == [1, 4, 4, 4]

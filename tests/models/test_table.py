@@ -23,7 +23,8 @@ def test_row():
 def test_names():
     """The row's label is the layer with weights; without any, the first; the others add a kind."""
     model = net()
-    assert [name for name, _ in model.children()] == ["C1", "C1_relu", "P2", "OUT_flatten", "OUT"]
+    assert [name for name, _ in model.named_parts()] == ["C1", "C1_relu", "P2", "OUT_flatten",
+                                                          "OUT"]
     assert [name for name, _ in model.named_parameters()] == [
         "C1.weight", "C1.bias", "OUT.weight", "OUT.bias"]
     assert model.row_ends == {"C1": "C1_relu", "P2": "P2", "OUT": "OUT"}

@@ -26,7 +26,7 @@ def layers_run(unit, in_shape):
     kinds = []
     x = Tensor(np.random.default_rng(0).standard_normal((2, *in_shape)).astype("float32"))
     with record_outputs(lambda path, layer, y: kinds.append(type(layer).__name__)
-                        if not layer.children() else None):
+                        if not layer.named_parts() else None):
         y = unit(x)
     return y, " ".join(kinds).replace("BatchNorm2d", "bn").replace("Conv2d", "conv").lower()
 

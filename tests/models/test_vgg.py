@@ -112,7 +112,7 @@ def test_rows_of_the_slide():
     shapes = stage_shapes(model)
     rows = []
     for label, layers, _ in model.rows:
-        weights = sum(layer.weight.size for layer in layers if layer.num_parameters())
+        weights = sum(layer.weight.numel() for layer in layers if layer.num_parameters())
         values = int(np.prod(shapes[label]))
         rows.append((label, "x".join(map(str, shapes[label])), slides_figure(values), weights))
     assert rows == SLIDE
@@ -152,7 +152,8 @@ def test_totals_of_the_slide():
     assert values == 15_237_608
     assert round(model.num_parameters() / 1e6) == 138                      # "138M parameters"
     weights = sum(figures[3] for figures in SLIDE)
-    biases = sum(part.bias.size for part in model.modules() if isinstance(part, (Conv2d, Linear)))
+    biases = sum(part.bias.numel() for part in model.modules()
+                 if isinstance(part, (Conv2d, Linear)))
     assert weights == 138_344_128 and weights + biases == model.num_parameters()
 
 

@@ -56,6 +56,15 @@ def test_untrained_it_knows_nothing(rng):
     assert not vit_small()(Tensor(images)).numpy().any()
 
 
+def test_queries_keys_and_values_start_as_three_matrices():
+    """The authors' program draws a D x D matrix for each: within sqrt(6 / 2 D), not / 4 D."""
+    weights = dict(vit_small().named_parameters())
+    attention = "block1.attention.body.attention"
+    for name, bound in (("in_proj", 6 / 128), ("out_proj", 6 / 128)):
+        largest = abs(weights[f"{attention}.{name}.weight"].numpy()).max()
+        assert 0.98 * bound ** 0.5 < largest <= bound ** 0.5
+
+
 @pytest.mark.parametrize("make, words", [
     (lambda: ViT("b_8"), r"ViT: no size 'b_8'; did you mean b_"),
     (lambda: ViT(image=225), r"ViT: an image of 225 pixels does not divide into patches of 16"),

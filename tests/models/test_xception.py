@@ -3,7 +3,7 @@
 import pytest
 
 from minicnn.analysis import trace
-from minicnn.layers import Conv2d, MaxPool2d, ReLU
+from minicnn.layers import BatchNorm2d, Conv2d, MaxPool2d, ReLU
 from minicnn.models.xception import BLOCKS, Xception, separable
 from tests.models.network_checks import agrees_with_stored, check_against, golden, stored
 
@@ -63,6 +63,14 @@ def test_names_of_the_weights():
 @pytest.mark.slow
 def test_agrees_with_an_independent_network():
     agrees_with_stored(Xception(), STORED["xception"])
+
+
+def test_the_variants_differ_in_padding_and_eps():
+    paper, timm = Xception(), Xception("timm")
+    assert (paper.block2.body[6].padding, timm.block2.body[6].padding) == ("same", (1, 1))
+    for model, eps in ((paper, 1e-3), (timm, 1e-5), (Xception("small"), 1e-3)):
+        assert {part.eps for part in model.modules() if isinstance(part, BatchNorm2d)} == {eps}
+    assert [name for name, _ in paper.named_state()] == [name for name, _ in timm.named_state()]
 
 
 def test_unknown_variant():

@@ -3,6 +3,8 @@
 The scripts make_models_*.py and the tests import it, so both sides fill in the same weights.
 """
 
+from hashlib import sha256
+
 import numpy as np
 
 
@@ -33,9 +35,26 @@ def digest(y, count=8):
             "values": y.reshape(-1)[places].tolist()}
 
 
+def drawn(seed, shape):
+    """Values of an input."""
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def products(values):
+    """Two numbers that any other value would change: scalar products with random vectors."""
+    return (np.random.default_rng(values.size).standard_normal((2, values.size))
+            @ values.reshape(-1).astype(float)).tolist()
+
+
 def short(values):
     """13 digits; the tests compare 9."""
     if isinstance(values, dict):
         return {name: short(value) for name, value in values.items()}
     return [short(value) for value in values] if isinstance(values, list) else \
         float(f"{values:.13g}") if isinstance(values, float) else values
+
+
+def names_digest(shapes):
+    """A word that any other name or shape of a network's arrays would change."""
+    lines = sorted(f"{name} {tuple(shape)}" for name, shape in shapes.items())
+    return sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -16,6 +16,7 @@ recognition", section III.A.
 
 import numpy as np
 
+from minicnn.backend.messages import type_name
 from minicnn.data.dataset import Dataset
 from minicnn.data.strokes import FORMS
 
@@ -50,7 +51,7 @@ def digits(count: int = 10_000, seed: int = 0) -> Dataset:
     (30, 1, 28, 28)
     """
     if not isinstance(count, (int, np.integer)):
-        raise TypeError(f"digits: count is a {type(count).__name__}, expected an integer")
+        raise TypeError(f"digits: count is a {type_name(count)}, expected an integer")
     if count < 1:
         raise ValueError(f"digits: count={count} should be at least 1")
     rng = np.random.default_rng(seed)

@@ -26,6 +26,13 @@ PATIENCE = 4.0          # seconds within which each CHUNK must arrive, the first
 CHUNK = 2 ** 14         # bytes
 LONGEST = 180.0         # seconds for one file from one mirror
 
+PLAINLY = {             # errors of the network library in words
+    "ChunkedEncodingError": "the connection broke off",
+    "ContentDecodingError": "damaged on the way: not compressed as announced",
+    "InvalidSchema": "sent on to an address that is no web address",
+    "TooManyRedirects": "sent on from address to address without end",
+}
+
 
 class DownloadError(OSError):
     """No mirror had a good file; the message lists each with its reason."""
@@ -220,7 +227,7 @@ def mirror_error(error: BaseException) -> MirrorError:
     if kind == "ConnectionError":
         cause = re.search(r"\[Errno -?\d+\] ([\w ]+)", text)
         return MirrorError(f"no connection: {cause[1] if cause else text[:120]}", silent=True)
-    return MirrorError(f"{kind}: {text[:120]}")
+    return MirrorError(PLAINLY.get(kind, f"{kind}: {text[:120]}"))
 
 
 def too_slow() -> str:

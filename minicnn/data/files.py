@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_FORMAT = 31            # zlib's code for: a gzip header, its checksum, window of 32 KiB
+TRIAL = 1 << 20             # bytes that the disk must have left
 ABANDONED = 3600.0          # seconds after which a temporary file can belong to no living process
 
 
@@ -80,6 +81,31 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+class _Tried(Exception):
+    """Ends a trial before anything has its name."""
+
+
+def check_writable(path: Path, what: str) -> None:
+    """OSError now, not after the work, if `written_whole(path)` could not write a file.
+
+    what : for the message, as in "--out is 'a.png'".  Folders that are missing are not made.
+    """
+    try:
+        folder = next(above for above in path.absolute().parents if above.exists())
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
+        if not folder.is_dir():
+            raise NotADirectoryError(0, f"{folder} is no folder")
+        with suppress(_Tried), written_whole(folder / path.name) as file:
+            file.write(bytes(TRIAL))
+            file.flush()
+            raise _Tried
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise OSError(f"{what}, which cannot be written ({reason}); name another, or mend that"
+                      ) from None
 
 
 def remove_abandoned(path: Path) -> None:

@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 from minicnn.backend.messages import did_you_mean
-from minicnn.data.cifar import FOLDER, read_cifar10
+from minicnn.data.cifar import FILES, FOLDER, read_cifar10
 from minicnn.data.dataset import Dataset
 from minicnn.data.files import cache_folder
 from minicnn.data.folder import read_folder
-from minicnn.data.mnist import CLASSES, drawn, mnist
+from minicnn.data.mnist import CLASSES, drawn, has_mnist, mnist
 from minicnn.data.normalise import pad
 
 NAMES = ("mnist", "digits", "cifar10")
@@ -16,7 +16,8 @@ NAMES = ("mnist", "digits", "cifar10")
 
 def find_data(name: str, size: int = 32, seed: int = 0, skip_unreadable: bool = False
               ) -> tuple[Dataset, Dataset]:
-    """For training and for testing: mnist, digits (drawn by minicnn), cifar10, or a folder's path.
+    """For training and for testing: mnist, digits (drawn by minicnn), cifar10, or a folder's path,
+    which holds class folders, MNIST's four files or CIFAR-10's.
 
     Digits are padded from 28x28 to 32x32, as LeNet-5 reads them.  The files are looked for in
     $MINICNN_DATA, then in the cache; MNIST is downloaded if need be.  The other arguments are
@@ -29,6 +30,10 @@ def find_data(name: str, size: int = 32, seed: int = 0, skip_unreadable: bool = 
         return padded(mnist("train")), padded(mnist("test"))
     if name == "digits":
         return padded(drawn_digits("train")), padded(drawn_digits("test"))
+    if has_mnist(Path(name)):
+        return padded(mnist("train", name)), padded(mnist("test", name))
+    if (Path(name) / FILES["test"][0]).is_file():
+        return read_cifar10(name, "train"), read_cifar10(name, "test")
     if Path(name).is_dir():
         return read_folder(name, size, seed, skip_unreadable)
     hint = did_you_mean(name, NAMES)
@@ -42,7 +47,7 @@ def drawn_digits(split: str) -> Dataset:
 
 
 def padded(digits: Dataset) -> Dataset:
-    return digits._replace(images=pad(digits.images, 2))           # (N, 1, 32, 32)
+    return digits.replace(images=pad(digits.images, 2))           # (N, 1, 32, 32)
 
 
 def cifar_folder() -> Path:

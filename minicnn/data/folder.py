@@ -6,15 +6,12 @@
 Every picture becomes a square: scaled until its shorter side is `size`, then cut to the middle, as
 in Krizhevsky et al. 2012, section 2.  A small folder is read at once, a large one batch by batch.
 
-Pictures come from anywhere: files may be damaged, something else with a picture's name, a few bytes
-that claim a billion pixels, or a link that leads out of the folder.  All are found before training
-begins, and named.
+Files that are no readable pictures (pictures.py), or links that lead out of the folder, are found
+before training begins, and named.
 """
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -24,33 +21,11 @@ import numpy as np
 
 from minicnn.data.dataset import Dataset
 from minicnn.data.files import DamagedFile
+from minicnn.data.pictures import Pictures, check_head, read_picture
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")   # none that runs other programs
-LARGEST_PICTURE = 50_000_000        # pixels
 IN_MEMORY = 2 ** 29                 # bytes of a folder that is read at once
 NAMED = 10                          # files that an error names
 HELD_OUT = 0.2                      # share of the pictures for testing, where DIR is not split
-
-
-class Pictures:
-    """Picture files as an array (N, 3, size, size) uint8 that is read where it is indexed."""
-
-    dtype = np.dtype(np.uint8)
-
-    def __init__(self, paths: list[Path], size: int) -> None:
-        self.paths, self.size = paths, size
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        return (len(self.paths), 3, self.size, self.size)
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, chosen: Any) -> Any:
-        """The chosen pictures, by a slice or an array of numbers: (n, 3, size, size)."""
-        paths = [self.paths[number] for number in np.arange(len(self.paths))[chosen]]
-        return np.stack([read_picture(path, self.size) for path in paths])  # (n, 3, size, size)
 
 
 def read_folder(folder: str | Path, size: int, seed: int = 0, skip_unreadable: bool = False,
@@ -76,13 +51,18 @@ def read_folder(folder: str | Path, size: int, seed: int = 0, skip_unreadable: b
     if len(classes) < 2:
         cure = "beside train belongs a folder val or test" if classes == ("train",) else \
             "pictures belong into one folder for each class"
-        raise ValueError(f"{folder}: {len(classes)} class folders, expected at least 2: {cure}")
+        there = f"1 class folder, {classes[0]}" if classes else "no class folders"
+        raise ValueError(f"{folder}: {there}, expected at least 2: {cure}")
+    paths = [path for part in parts for inside in part.values() for path in inside]
+    if paths and all(path.is_dir() for path in paths):
+        raise ValueError(f"{folder}: in {', '.join(classes[:4])} are folders and no pictures; "
+                         "expected DIR/CLASS/picture, or DIR/train/CLASS/picture beside "
+                         "DIR/val/CLASS/picture (val may be called test)")
     if tuple(parts[-1]) != classes:
         differing = sorted(set(parts[-1]) ^ set(classes))
         raise ValueError(f"{folder}: train and {held} have different classes; only one of them has "
                          f"{', '.join(differing)}")
-    count = sum(len(paths) for part in parts for paths in part.values())
-    large = count * 3 * size ** 2 > IN_MEMORY
+    large = len(paths) * 3 * size ** 2 > IN_MEMORY
     look = check_head if large and not skip_unreadable else partial(read_picture, size=size)
     pixels: dict[Path, np.ndarray] = {}
 
@@ -173,43 +153,3 @@ def shuffled(part: Classes, seed: int) -> tuple[list[Path], np.ndarray]:
     labels = np.repeat(np.arange(len(part)), [len(paths) for paths in part.values()])    # (N,)
     order = np.random.default_rng([seed, len(part)]).permutation(len(paths))
     return [paths[i] for i in order], labels[order]
-
-
-def check_head(path: Path) -> None:
-    """DamagedFile unless the file begins as a picture of a bearable size does."""
-    open_picture(path, lambda image: None)
-
-
-def read_picture(path: Path, size: int) -> np.ndarray:
-    """The middle square of the picture, colours, (3, size, size) uint8."""
-    return open_picture(path, lambda image: square(image, size))
-
-
-def open_picture(path: Path, use: Callable[[Any], Any]) -> Any:
-    """use(image) of a picture file; DamagedFile, with its name, for whatever is wrong with it."""
-    from PIL import Image
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")            # odd but readable headers; size: see below
-            with Image.open(path, formats=FORMATS) as image:
-                if image.width * image.height > LARGEST_PICTURE:
-                    raise ValueError(f"{image.width}x{image.height} pixels, more than "
-                                     f"{LARGEST_PICTURE:,}")
-                return use(image)
-    except MemoryError:
-        raise
-    except Exception as problem:         # what a damaged picture raises is listed nowhere
-        # Pillow's own text repeats the path behind its own words, in quotes.
-        said = "no picture" if os.path.getsize(path) == 0 else str(problem).split(" '")[0]
-        raise DamagedFile(f"{path}: {said}") from None
-
-
-def square(image: Any, size: int) -> np.ndarray:
-    from PIL import Image, ImageOps
-    if image.mode == "F":                              # which convert() would turn black
-        raise ValueError("pixels are fractions, whose largest nobody knows; save it with 8 bits")
-    image = ImageOps.exif_transpose(image)             # as the camera was held
-    if image.mode.startswith("I"):                     # 16 bits, which convert() would cut off
-        image = Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
-    fitted = ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BILINEAR)
-    return np.asarray(fitted).transpose(2, 0, 1)       # (3, size, size)

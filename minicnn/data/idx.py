@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from minicnn.data.door import as_labels, as_pixels
 from minicnn.data.files import (
     GZIP_FORMAT,
     GZIP_MAGIC,
@@ -116,7 +117,12 @@ def check_counts(images: np.ndarray, labels: np.ndarray, name: str) -> None:
 
 def write_idx(path: str | Path, array: np.ndarray) -> None:
     """Images (N, 1, H, W) uint8 or labels (N,), 0 to 9, as a gzipped IDX file, whole or absent."""
-    kind = "labels" if array.ndim == 1 else "images"
+    kind = "labels" if np.ndim(array) == 1 else "images"
+    array = as_labels(array, "write_idx", classes=10) if kind == "labels" else \
+        np.asarray(as_pixels(array, "write_idx"))
+    if kind == "images" and array.shape[1] != 1:
+        raise ValueError(f"write_idx: images {array.shape} have {array.shape[1]} channels; IDX "
+                         "keeps grey ones, (N, 1, H, W)")
     sizes = array.shape if kind == "labels" else (array.shape[0], *array.shape[2:])
     header = struct.pack(f">{1 + len(sizes)}I", MAGIC[kind], *sizes)
     with written_whole(Path(path)) as file:

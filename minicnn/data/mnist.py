@@ -117,11 +117,15 @@ def named_folder(data: str | Path | None, log: Callable[[str], object]) -> Path 
     who = "data folder" if data is not None else "MINICNN_DATA:"
     if not folder.is_dir():
         raise FileNotFoundError(f"{who} {folder}: no such folder; correct it or leave it out")
-    present = [file for split in SPLITS.values() for file in split[:2] if stored(folder, file)]
-    if present or data is not None:
+    if has_mnist(folder) or data is not None:
         return folder
     log(f"{who} {folder} has no MNIST; looking further")
     return None
+
+
+def has_mnist(folder: Path) -> bool:
+    """Is one of the four files there?"""
+    return any(stored(folder, file) for split in SPLITS.values() for file in split[:2])
 
 
 def stored(folder: Path, file: PublishedFile) -> Path | None:
@@ -174,7 +178,8 @@ def drawn(split: str, log: Callable[[str], object]) -> tuple[np.ndarray, np.ndar
     except (OSError, DamagedFile) as error:
         logger.info("the built-in digits are drawn: %s", error)
     log(f"drawing {count:,} built-in digits")
-    images, labels, *_ = digits(count, seed)
+    made = digits(count, seed)
+    images, labels = made.images, made.labels
     try:
         write_idx(paths[0], images)
         write_idx(paths[1], labels)

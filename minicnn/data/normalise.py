@@ -10,30 +10,34 @@ Source: LeCun, Bottou, Bengio, Haffner 1998, section II.B, where LeNet-5's input
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from minicnn.data.door import as_array, as_images, as_pixels, as_uint8
 
-def normalise(images: np.ndarray, low: float = -0.1, high: float = 1.175) -> np.ndarray:
+
+def normalise(images: Any, low: float = -0.1, high: float = 1.175) -> np.ndarray:
     """uint8 images of any shape -> float32: pixel 0 becomes `low`, 255 becomes `high`."""
-    check_uint8(images, "normalise")
+    images = np.asarray(as_uint8(images, "normalise"))
     x = images.astype(np.float32)
     x *= (high - low) / 255
     x += low
     return x
 
 
-def standardise(images: np.ndarray, mean: Sequence[float], std: Sequence[float]) -> np.ndarray:
+def standardise(images: Any, mean: Any, std: Any) -> np.ndarray:
     """(N, C, H, W) uint8 -> float32; mean and std per channel, of pixels scaled to 0..1."""
-    check_channels(images, "standardise")
+    images = np.asarray(as_pixels(images, "standardise"))
+    mean = as_array(mean, "standardise: mean values").reshape(-1)
+    std = as_array(std, "standardise: std values").reshape(-1)
     C = images.shape[1]
     if len(mean) != C or len(std) != C:
         raise ValueError(f"standardise: images {images.shape} have {C} channels, but mean has "
                          f"{len(mean)} values and std {len(std)}; give one per channel")
-    if min(std) <= 0:
-        raise ValueError(f"standardise: std is {tuple(std)}, expected values above 0; a channel "
-                         "that never changes has std 0 and carries nothing")
+    if not (std > 0).all():
+        raise ValueError(f"standardise: std is {tuple(std.tolist())}, expected values above 0; a "
+                         "channel that never changes has std 0 and carries nothing")
     x = images.astype(np.float32)
     for c in range(C):
         x[:, c] *= float(1 / (255 * std[c]))
@@ -41,44 +45,33 @@ def standardise(images: np.ndarray, mean: Sequence[float], std: Sequence[float])
     return x
 
 
-def channel_statistics(images: np.ndarray) -> tuple[list[float], list[float]]:
+def channel_statistics(images: Any) -> tuple[list[float], list[float]]:
     """Mean and standard deviation of each channel of (N, C, H, W) uint8, pixels scaled to 0..1."""
-    check_channels(images, "channel_statistics")
-    if images.size == 0:
+    images = as_pixels(images, "channel_statistics")
+    N, C, H, W = images.shape
+    if N == 0:
         raise ValueError(f"channel_statistics: images {images.shape} hold no pixel")
-    mean, std = [], []
-    N, C = images.shape[:2]
-    for c in range(C):
-        # How often each of the 256 values occurs gives both sums without a float copy of it all.
-        count = sum(np.bincount(images[n:n + 1000, c].ravel(), minlength=256)
-                    for n in range(0, N, 1000))                         # (256,)
-        share = count * (C / images.size)                               # (256,), sums to 1
-        value = np.arange(256) / 255                                    # (256,)
-        mean.append(float(share @ value))
-        std.append(float(np.sqrt(share @ (value - mean[c]) ** 2)))
-    return mean, std
+    # How often each of the 256 values occurs gives both sums without a float copy of it all.
+    count = np.zeros((C, 256))
+    for n in range(0, N, 1000):
+        for c, channel in enumerate(images[n:n + 1000].swapaxes(0, 1)):
+            count[c] += np.bincount(channel.ravel(), minlength=256)
+    share = count / (N * H * W)                                         # (C, 256), rows sum to 1
+    value = np.arange(256) / 255                                        # (256,)
+    mean = share @ value                                                # (C,)
+    variance = (share * (value - mean[:, None]) ** 2).sum(axis=1)       # (C,)
+    return mean.tolist(), np.sqrt(variance).tolist()
 
 
-def pad(images: np.ndarray, pixels: int, value: int = 0) -> np.ndarray:
+def pad(images: Any, pixels: int, value: int = 0) -> np.ndarray:
     """(N, C, H, W) -> (N, C, H + 2 pixels, W + 2 pixels), `value` around; the dtype stays.
 
     LeNet-5 reads 32x32: pad MNIST's 28x28 by 2 before `normalise`, so that the rim is background.
     """
+    images = np.asarray(as_images(images, "pad"))
     if images.ndim != 4:
         raise ValueError(f"pad: images have shape {images.shape}, expected (N, C, H, W)")
     if pixels < 0:
         raise ValueError(f"pad: pixels is {pixels}, expected 0 or more; to cut, slice the images")
     rim = (pixels, pixels)
     return np.pad(images, ((0, 0), (0, 0), rim, rim), constant_values=value)
-
-
-def check_uint8(images: np.ndarray, name: str) -> None:
-    if images.dtype != np.uint8:
-        raise TypeError(f"{name}: images are {images.dtype}, expected uint8 0 to 255; floats may "
-                        "be normalised already")
-
-
-def check_channels(images: np.ndarray, name: str) -> None:
-    check_uint8(images, name)
-    if images.ndim != 4:
-        raise ValueError(f"{name}: images have shape {images.shape}, expected (N, C, H, W)")

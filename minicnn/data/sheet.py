@@ -1,6 +1,6 @@
 """Sheets to project: every augmentation applied to one image, and rows of a data set's images.
 
-Matplotlib is imported when a sheet is drawn; it sets the text, and needs no display.
+Each is returned as a Picture, which a notebook shows; with a path it is also written.
 
 Source: lecture deck unicamp, "Data Augmentation" (the gallery of one image, changed many times).
 """
@@ -12,16 +12,17 @@ import numpy as np
 
 from minicnn.data import augment
 from minicnn.data.augment.sampling import check_images
-from minicnn.data.dataset import Dataset
+from minicnn.data.canvas import DPI, Picture, drawing, figure
+from minicnn.data.dataset import Dataset, check_dataset
 
 RESULTS = 8                     # changed images beside the original
 TILE, GAP = 112, 12             # pixels of the sheet
 NAME, TITLE, MARGIN = 352, 100, 24
-DPI = 150
 
 
-def augmentation_sheet(image: np.ndarray, path: str | PathLike, seed: int = 0) -> None:
-    """Draw each augmentation of one image into a picture file: the original, then eight results.
+def augmentation_sheet(image: np.ndarray, path: str | PathLike | None = None, seed: int = 0
+                       ) -> Picture:
+    """Draw each augmentation of one image: the original, then eight results.
 
     `image` is grey or RGB, uint8 or floats in 0..1: (H, W), (C, H, W) or a batch (N, C, H, W), of
     which the first image is taken.  Colour augmentations appear where they apply.
@@ -55,7 +56,7 @@ def augmentation_sheet(image: np.ndarray, path: str | PathLike, seed: int = 0) -
             x = left + NAME + column * (TILE + GAP) + (GAP if column else 0)
             _paste(page, tile * 255, top + (TILE - height) // 2, x + (TILE - width) // 2, height,
                    width)
-    _save(page, texts, path)
+    return _picture(page, texts, path)
 
 
 def _entries(images: np.ndarray) -> list[tuple[str, str, Callable]]:
@@ -104,11 +105,13 @@ def _entries(images: np.ndarray) -> list[tuple[str, str, Callable]]:
             ("PCA lighting", "sigma 1 (AlexNet: 0.1)", lighting)]
 
 
-def digits_sheet(dataset: Dataset, path: str | PathLike, rows: int = 10, cols: int = 20) -> None:
-    """Draw rows of `cols` images into a picture file, one class a row in turn; grey as dark ink."""
-    N, C, H, W = check_images(dataset.images, "digits_sheet")
+def digits_sheet(dataset: Dataset, path: str | PathLike | None = None, rows: int = 10,
+                 cols: int = 20) -> Picture:
+    """Draw rows of `cols` images, one class a row in turn; grey as dark ink."""
+    check_dataset(dataset, "digits_sheet: dataset")
+    N, C, H, W = dataset.images.shape
     K = len(dataset.classes)
-    if N == 0 or rows < 1 or cols < 1:
+    if rows < 1 or cols < 1:
         raise ValueError(f"digits_sheet: {N} images in {rows} rows of {cols}; needs one of each")
     if C not in (1, 3):
         raise ValueError(f"digits_sheet: images have C={C}, expected 1 (grey) or 3 (RGB)")
@@ -122,7 +125,7 @@ def digits_sheet(dataset: Dataset, path: str | PathLike, rows: int = 10, cols: i
         for column, n in enumerate(members[row // K * cols:(row // K + 1) * cols]):
             image = dataset.images[n]
             _paste(page, 255 - image if C == 1 else image, top, label + column * side, side, side)
-    _save(page, texts, path)
+    return _picture(page, texts, path)
 
 
 def _paste(page: np.ndarray, image: np.ndarray, top: int, left: int, height: int,
@@ -133,16 +136,13 @@ def _paste(page: np.ndarray, image: np.ndarray, top: int, left: int, height: int
     page[top:top + height, left:left + width] = image.transpose(1, 2, 0)[rows[:, None], cols]
 
 
-def _save(page: np.ndarray, texts: list[tuple[int, int, int, str, str]],
-          path: str | PathLike) -> None:
-    """Write the page (H, W, 3) with texts (x, y of the middle, points, colour, words)."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
+@drawing()
+def _picture(page: np.ndarray, texts: list[tuple[int, int, int, str, str]],
+             path: str | PathLike | None) -> Picture:
+    """The page (H, W, 3) with texts (x, y of the middle, points, colour, words)."""
     H, W, _ = page.shape
-    figure = Figure(figsize=(W / DPI, H / DPI), dpi=DPI)
-    FigureCanvasAgg(figure)
-    figure.figimage(page)
+    drawn = figure(W / DPI, H / DPI, layout=None)
+    drawn.figimage(page)
     for x, y, points, colour, words in texts:
-        figure.text(x / W, 1 - y / H, words, size=points, color=colour, va="center")
-    figure.savefig(path, dpi=DPI)
+        drawn.text(x / W, 1 - y / H, words, size=points, color=colour, va="center")
+    return Picture(drawn, path)

@@ -1,6 +1,8 @@
 """A web server on this machine whose folders misbehave, each in its own way."""
 
 import http.server
+import socket
+import struct
 import threading
 import time
 
@@ -98,6 +100,58 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def circle(self, content):
         self.head(0, 302, Location=self.path)
+
+    def away(self, content):
+        self.head(0, 302, Location="file:///etc/hostname")
+
+    def busy(self, content):
+        self.head(0, 503, **{"Retry-After": "3600"})
+
+    def nothing(self, content):
+        self.head(0)
+
+    def no_length(self, content):
+        """The end of the connection is the end of the file."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def no_length_half(self, content):
+        self.no_length(content[:len(content) // 2])
+
+    def too_short_a_length(self, content):
+        self.head(len(content) // 2)
+        self.wfile.write(content)
+
+    def chunked(self, content):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for part in (content[:1000], content[1000:], b""):
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+
+    def encoded(self, content):
+        """As some stores say of a .gz file; the network library then unpacks it."""
+        self.head(len(content), **{"Content-Encoding": "gzip"})
+        self.wfile.write(content)
+
+    def badly_encoded(self, content):
+        self.head(len(content), **{"Content-Encoding": "gzip"})
+        self.wfile.write(content[:1000] + bytes(len(content) - 1000))
+
+    def reset(self, content):
+        """Hang up at once instead of in order."""
+        self.half(content)
+        self.wfile.flush()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+
+    def no_web_server(self, content):
+        self.wfile.write(b"220 mail.example ESMTP\r\n" * 50)
+
+    def strange_length(self, content):
+        self.head(-5)
+        self.wfile.write(content[:100])
 
     def log_message(self, *_):
         pass

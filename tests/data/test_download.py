@@ -1,5 +1,6 @@
 """Hazards 35, 36, 37: interruption, many processes at once, and mirrors of every bad kind."""
 
+import errno
 import gzip
 import hashlib
 import logging
@@ -57,11 +58,20 @@ REASONS = {
     "wrong": "no readable gzip file .*incorrect data check",
     "page": "wrong content: 57 bytes starting with b'<!DOCTYPE html>",
     "endless": "sent more than the 365,536 bytes expected",
-    "half": "IncompleteRead|ChunkedEncodingError",
+    "half": "the connection broke off",
     "stall": "no answer",
     "silent": "no answer",
     "trickle": "no answer, or less than 16 KiB in 0.8 s",
-    "circle": "TooManyRedirects",
+    "circle": "sent on from address to address without end",
+    "away": "sent on to an address that is no web address",
+    "busy": r"HTTP status 503 \(Service Unavailable\)",
+    "nothing": "wrong content: 0 bytes",
+    "no_length_half": "cut off after",
+    "too_short_a_length": "cut off after",
+    "badly_encoded": "damaged on the way: not compressed as announced",
+    "reset": "the connection broke off",
+    "no_web_server": "no connection: ",
+    "strange_length": "cut off after 100 bytes",
 }
 
 
@@ -82,7 +92,7 @@ def test_bad_mirror_then_good_one(server, cache, caplog, folder):
 
 def test_good_in_odd_ways(server, cache):
     """A redirect is safe because of the checksum; slow but steady is good; unpacked too."""
-    for folder in ("redirect", "slow"):
+    for folder in ("redirect", "slow", "no_length", "chunked", "encoded"):
         assert fetch([FILE], [server.url(folder)], cache / folder)["a.gz"] == CONTENT
     unpacked = FILE._replace(name="c.gz")
     for _ in range(2):
@@ -202,6 +212,24 @@ def test_cache_that_cannot_be_written(server, tmp_path):
     with pytest.raises(CacheError, match="cannot write the cache folder .* set MINICNN_CACHE"):
         fetch([FILE], [server.url("good")], tmp_path / "file")
     assert len(server.log) == before
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.ENOSPC, errno.EDQUOT])
+def test_what_a_disk_says(server, cache, monkeypatch, number):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("minicnn.data.files.open", refuse, raising=False)
+    with pytest.raises(CacheError, match=f"{os.strerror(number)}; set MINICNN_CACHE to a folder"):
+        fetch([FILE], [server.url("good")], cache)
+    assert os.listdir(cache) == []
+
+
+def test_a_folder_in_the_place_of_the_file(server, cache):
+    (cache / "a.gz").mkdir(parents=True)
+    with pytest.raises(CacheError, match="cannot write the cache folder .* Is a directory"):
+        fetch([FILE], [server.url("good")], cache)
+    assert os.listdir(cache) == ["a.gz"]
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0,

@@ -35,6 +35,12 @@ def test_cifar10(places, number):
     assert train.labels.tolist() == [0, 3, 9, 1] and str(places[number]) in test.source
 
 
+def test_cifar10_by_its_folder(places):
+    write_cifar(places[0])
+    train, test = find_data(str(places[0] / FOLDER))
+    assert len(train) == len(test) == 4 and test.source.startswith("CIFAR-10, 4 test images")
+
+
 def test_cifar10_is_nowhere(places, monkeypatch):
     with pytest.raises(FileNotFoundError, match=f"CIFAR-10 is neither in .*{FOLDER}"):
         find_data("cifar10")

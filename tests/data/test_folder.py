@@ -1,8 +1,6 @@
 """A folder of class folders as a data set."""
 
 import os
-import struct
-import zlib
 
 import numpy as np
 import pytest
@@ -10,15 +8,12 @@ from PIL import Image
 
 from minicnn.data import folder as folder_file
 from minicnn.data.files import DamagedFile
-from minicnn.data.folder import Pictures, read_folder, read_picture
+from minicnn.data.folder import read_folder
 from minicnn.data.loader import Loader
+from minicnn.data.pictures import Pictures
+from tests.data.painted import huge_png, paint
 
 COLOURS = {"blue": (0, 0, 200), "red": (200, 0, 0)}
-
-
-def paint(path, colour, size=(12, 9)):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", size, colour).save(path)
 
 
 @pytest.fixture
@@ -77,48 +72,7 @@ def test_split_already(pictures, held):
     assert len(train.labels) == 20 and len(test.labels) == 2
 
 
-def test_the_middle_square(tmp_path):
-    image = np.zeros((4, 8, 3), np.uint8)
-    image[:, 2:6] = 255                                            # white is the middle
-    Image.fromarray(image).save(tmp_path / "wide.png")
-    assert (read_picture(tmp_path / "wide.png", 4) == 255).all()
-    assert read_picture(tmp_path / "wide.png", 2).shape == (3, 2, 2)
-
-
-@pytest.mark.parametrize("mode, value, expected", [
-    ("L", 77, (77, 77, 77)), ("1", 1, (255, 255, 255)), ("RGBA", (10, 20, 30, 128), (10, 20, 30)),
-    ("I;16", 257 * 99, (99, 99, 99)), ("CMYK", (0, 255, 255, 0), (255, 0, 0)),
-    ("P", 0, (0, 0, 0)), ("LA", (50, 9), (50, 50, 50))])
-def test_every_kind_of_picture_becomes_colours(tmp_path, mode, value, expected):
-    path = tmp_path / f"one.{'tiff' if mode == 'CMYK' else 'png'}"
-    Image.new(mode, (5, 5), value).save(path)
-    assert read_picture(path, 3)[:, 1, 1].tolist() == list(expected)
-
-
-def test_turned_as_the_camera_was_held(tmp_path):
-    image = Image.new("RGB", (4, 4))
-    image.paste((255, 0, 0), (0, 0, 4, 2))                         # red above
-    exif = Image.Exif()
-    exif[0x0112] = 3                                               # held upside down
-    image.save(tmp_path / "one.png", exif=exif)
-    assert read_picture(tmp_path / "one.png", 4)[0, :, 0].tolist() == [0, 0, 255, 255]
-
-
-def test_one_picture_of_every_size_is_enough(tmp_path):
-    Image.new("RGB", (1, 1), (9, 8, 7)).save(tmp_path / "dot.png")
-    assert read_picture(tmp_path / "dot.png", 5)[:, 4, 4].tolist() == [9, 8, 7]
-
-
 # --- hostile and damaged files --------------------------------------------------------------------
-
-def huge_png(path, width=60_000, height=60_000):
-    def chunk(kind, data):
-        body = kind + data
-        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
-    path.write_bytes(b"\x89PNG\r\n\x1a\n"
-                     + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-                     + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b""))
-
 
 def text(path):
     path.write_text("not a picture")
@@ -164,8 +118,9 @@ def pipe(path):
     os.mkfifo(path)
 
 
-HOSTILE = [(huge_png, "exceeds limit|more than 50,000,000"), (text, "cannot identify image file"),
-           (empty, "no picture"), (cut_off, "truncated"), (program, "cannot identify image file"),
+NO_PICTURE = "no JPEG, PNG, WEBP, BMP, GIF, TIFF or PPM picture; if of another kind, save it as PNG"
+HOSTILE = [(huge_png, "exceeds limit|more than 50,000,000"), (text, NO_PICTURE),
+           (empty, "no picture"), (cut_off, "truncated"), (program, NO_PICTURE),
            (link_out, "a link that leads out of the folder"), (dangling, "broken link"),
            (circle, "leads back to itself|broken link"), (fractions, "pixels are fractions"),
            (inner_folder, "no file, but a folder"), (pipe, "no file, but a folder, a broken link")]
@@ -195,12 +150,6 @@ def test_bad_files_are_named_and_left_out_only_when_asked(inside, make, message)
     assert "bad.png" in lines[0] and "left out" in lines[0]
 
 
-def test_a_picture_just_too_large(tmp_path):
-    huge_png(tmp_path / "one.png", 10_000, 5_001)
-    with pytest.raises(DamagedFile, match="10000x5001 pixels, more than 50,000,000"):
-        read_picture(tmp_path / "one.png", 8)
-
-
 def test_many_bad_files_are_counted(inside):
     for number in range(15):
         text(inside / "red" / f"bad{number:02}.png")
@@ -228,9 +177,14 @@ def test_hidden_files_are_passed_over(inside):
 @pytest.mark.parametrize("change, message", [
     (lambda f: (f / "green").mkdir(), "no picture in class green; fill it or remove it"),
     (lambda f: [p.unlink() for p in (f / "red").glob("1*")], "class red has 1 picture, too few"),
-    (lambda f: (f / "red").rename(f / ".red"), "1 class folders, expected at least 2: pictures be"),
+    (lambda f: (f / "red").rename(f / ".red"), "1 class folder, blue, expected at least 2: pict"),
     (lambda f: [(f / "red").rename(f / "train"), (f / "blue").rename(f / ".blue")],
      "expected at least 2: beside train belongs a folder val or test"),
+    (lambda f: [(f / c).rename(f / f".{c}") for c in ("red", "blue")],
+     "no class folders, expected at least 2: pictures belong into one folder"),
+    (lambda f: [((f / part).mkdir(), (f / c).rename(f / part / c))
+                for part, c in (("Train", "red"), ("Valid", "blue"))],
+     "in Train, Valid are folders and no pictures; expected DIR/CLASS/picture, or DIR/tr"),
     (lambda f: [(f / p / c).mkdir(parents=True) for p in ("train", "val") for c in ("a", p)],
      "train and val have different classes; only one of them has train, val"),
     (lambda f: [(f / p / c).mkdir(parents=True) for p in ("train", "test") for c in ("a", p)],

@@ -36,6 +36,13 @@ def test_written_and_read_back(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (5, 1, 4, 3), dtype=np.uint8)
     write_idx(tmp_path / "new" / "i.gz", images[::-1])
     write_idx(tmp_path / "new" / "l.gz", np.arange(5))
+    for bad, error, message in (
+            (images.repeat(3, axis=1), ValueError, "have 3 channels; IDX keeps grey ones"),
+            (images / 255, TypeError, "float64, expected uint8"),
+            (np.arange(11), ValueError, "from 0 to 10, expected 0 to 9 for 10 classes")):
+        with pytest.raises(error, match=message):
+            write_idx(tmp_path / "new" / "bad.gz", bad)
+    assert not (tmp_path / "new" / "bad.gz").exists()
     np.testing.assert_array_equal(read_idx(tmp_path / "new" / "i.gz", "images"), images[::-1])
     np.testing.assert_array_equal(read_idx(tmp_path / "new" / "l.gz", "labels"), np.arange(5))
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["i.gz", "l.gz"]

@@ -1,8 +1,12 @@
 """Batches in an order that a seed repeats and a stopped run goes on with."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
+from minicnn.data.dataset import Dataset
 from minicnn.data.loader import Loader
 
 
@@ -53,8 +57,7 @@ def test_transform_draws_anew_for_each_batch_and_epoch():
     loader = make(count=8, shuffle=False, transform=lambda x, rng: 0 * x + rng.random())
     draws = [x[0, 0, 0, 0] for _ in range(3) for x, y in loader]
     assert len(set(draws)) == 6
-    order_draw = loader.generator(0).random()
-    assert order_draw != loader.generator(1).random()
+    assert loader.generator(0, 0).random() != loader.generator(0, 1).random()
 
 
 @pytest.mark.parametrize("stop", range(1, 10))
@@ -91,6 +94,56 @@ def test_looking_at_one_batch_loses_none():
     loader = make()
     next(iter(loader))
     assert loader.position == 1 and len(epoch_of(loader)) == 3
+
+
+def test_a_loop_inside_a_loop():
+    """Each hands out one epoch, whatever the other does meanwhile."""
+    loader = make(transform=jitter)
+    outer, inner = [], []
+    for x, y in loader:
+        outer.append((x.tolist(), y.tolist()))
+        inner.append(epoch_of(loader))
+    assert outer == inner[0] == epoch_of(make(transform=jitter))
+    assert len({str(epoch) for epoch in inner}) == 3                   # three epochs, all different
+    assert (loader.epoch, loader.position) == (3, 0)
+    next_epoch = epoch_of(loader)
+    assert next_epoch not in inner and (loader.epoch, loader.position) == (4, 0)
+
+
+def test_two_loops_side_by_side_hand_out_the_same():
+    loader = make()
+    for (x, y), (u, v) in zip(loader, loader, strict=False):
+        assert x.tolist() == u.tolist() and y.tolist() == v.tolist()
+    assert (loader.epoch, loader.position) == (1, 0)
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy,
+                                   lambda loader: pickle.loads(pickle.dumps(loader))])
+def test_a_copy_goes_on_from_where_it_was_made(again):
+    loader = make(transform=jitter)
+    list(loader)
+    other = again(loader)
+    assert other is not loader and epoch_of(other) == epoch_of(loader)
+    assert other.state_dict() == loader.state_dict()
+
+
+def test_is_readable():
+    loader = make()
+    next(iter(loader))
+    assert repr(loader) == ("Loader(10 images 1x1x1 in 3 batches of 4, shuffled, seed 3; epoch 0, "
+                            "batch 1)")
+    assert bool(loader) and len(list(loader)) == len(loader)
+
+
+def test_what_is_not_answered_names_the_cure():
+    loader = make()
+    with pytest.raises(TypeError, match="`in` is not answered, it would run through the epoch"):
+        assert 3 in loader
+    assert loader.position == 0
+    data = Dataset(np.zeros((3, 1, 2, 2), np.uint8), [0, 1, 0], ("a", "b"), "made up")
+    for call in (lambda: Loader(data, batch_size=2), lambda: Loader(data, 2)):
+        with pytest.raises(TypeError, match=r"Loader\(train.images, train.labels, batch_size\)"):
+            call()
 
 
 def test_data_may_be_read_only_and_is_not_changed():

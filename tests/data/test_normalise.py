@@ -76,7 +76,7 @@ def test_empty_batch():
 @pytest.mark.parametrize("function", [
     normalise, lambda x: standardise(x, [0], [1]), channel_statistics])
 def test_floats_are_refused(function):
-    with pytest.raises(TypeError, match="float32, expected uint8 0 to 255; floats may be normal"):
+    with pytest.raises(TypeError, match="float32, expected uint8, 0 to 255 as stored; unless norm"):
         function(np.zeros((1, 1, 2, 2), np.float32))
 
 

@@ -80,8 +80,10 @@ def test_says_what_is_wrong(tmp_path):
     dataset = digits(10)
     with pytest.raises(ValueError, match="10 images in 0 rows of 20"):
         digits_sheet(dataset, path, rows=0)
-    with pytest.raises(ValueError, match="0 images"):
-        digits_sheet(dataset._replace(images=dataset.images[:0]), path)
+    with pytest.raises(ValueError, match="digits_sheet: dataset has no images"):
+        digits_sheet(dataset[:0], path)
+    with pytest.raises(TypeError, match="digits_sheet: dataset is a tuple, expected a Dataset"):
+        digits_sheet((dataset.images, dataset.labels), path)
     with pytest.raises(ValueError, match="C=2"):
-        digits_sheet(dataset._replace(images=np.zeros((10, 2, 8, 8), np.uint8)), path)
+        digits_sheet(dataset.replace(images=np.zeros((10, 2, 8, 8), np.uint8)), path)
     assert not path.exists()

@@ -19,6 +19,7 @@ classification", section 2.2 (jitter).
 import numpy as np
 
 from minicnn.data.augment.sampling import as_dtype, blocks, check_images, working_dtype
+from minicnn.data.door import as_array
 
 LUMINANCE = (0.299, 0.587, 0.114)      # how bright red, green and blue look, ITU-R BT.601
 
@@ -94,7 +95,8 @@ def pca_lighting(images: np.ndarray, rng: np.random.Generator, eigenvalues: np.n
     formula with its sigma = 0.1 would add hundreds of grey levels.  The result is not clipped.
     """
     N = _check_rgb(images, "pca_lighting")
-    eigenvalues, eigenvectors = np.asarray(eigenvalues), np.asarray(eigenvectors)
+    eigenvalues = as_array(eigenvalues, "pca_lighting: eigenvalues")
+    eigenvectors = as_array(eigenvectors, "pca_lighting: eigenvectors")
     if eigenvalues.shape != (3,) or eigenvectors.shape != (3, 3):
         raise ValueError(f"pca_lighting: eigenvalues {eigenvalues.shape} and eigenvectors "
                          f"{eigenvectors.shape} should be (3,) and (3, 3), from rgb_components")

@@ -13,11 +13,14 @@ empty.  Everything outside the image has the value `fill`.
 
 import numpy as np
 
+from minicnn.backend.messages import type_name
+
 
 def check_images(images: np.ndarray, name: str) -> tuple[int, int, int, int]:
     """(N, C, H, W) of a batch of uint8 or floating images; TypeError or ValueError otherwise."""
     if not isinstance(images, np.ndarray):
-        raise TypeError(f"{name}: images is a {type(images).__name__}, expected a NumPy array")
+        raise TypeError(f"{name}: images is a {type_name(images)}, expected a NumPy array; "
+                        "np.asarray(images) makes one")
     if images.ndim != 4:
         raise ValueError(f"{name}: images has {images.ndim} axes {images.shape}, expected four "
                          "(N, C, H, W); a single image is images[None]")

@@ -11,6 +11,7 @@ import numpy as np
 
 from minicnn.data.augment.crop import window
 from minicnn.data.augment.sampling import check_images
+from minicnn.data.door import as_array
 
 
 def center_crop(images: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
@@ -39,6 +40,7 @@ def average_views(predict: Callable[[np.ndarray], np.ndarray], views: np.ndarray
 
     `predict` turns (N, C, h, w) into probabilities (N, K): AlexNet averages after the softmax.
     """
+    views = as_array(views, "average_views: views")
     if views.ndim != 5 or len(views) == 0:
         raise ValueError(f"average_views: views of shape {views.shape}, expected (V, N, C, h, w) "
                          "with at least one view, as ten_crop returns them")

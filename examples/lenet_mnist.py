@@ -1,7 +1,9 @@
 """LeNet-5 learns handwritten digits, one step at a time.          python examples/lenet_mnist.py
 
 Read it from top to bottom with the slide "LeNet-5" of the virginia deck beside it, or step through
-it with a debugger.  `--help` lists the settings.  Pictures and checkpoint go to out/lenet/.
+it with a debugger.  `--help` lists the settings.  Pictures and weights go to out/lenet/, a folder
+like those of `python -m minicnn train`: the same command goes on from there after Ctrl-C, and
+`python -m minicnn test out/lenet` tests what was learnt.
 """
 
 import math
@@ -9,7 +11,6 @@ import time
 from argparse import ArgumentParser
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryFile
 
 import numpy as np
 from tqdm import tqdm
@@ -17,15 +18,18 @@ from tqdm import tqdm
 from minicnn import Tensor, manual_seed, no_grad, set_threads
 from minicnn.analysis import summary
 from minicnn.cli.arguments import above_zero, seed, whole
-from minicnn.data import Loader, augment, channel_statistics, find_digits, pad, standardise
+from minicnn.data import Loader, augment, channel_statistics, find_digits, pad
 from minicnn.gradcheck.checker import gradcheck
 from minicnn.layers import Conv2d
 from minicnn.losses import cross_entropy, rbf_loss
 from minicnn.models import LeNet5
 from minicnn.optim import SGD
 from minicnn.schedule import CosineAnnealingLR
-from minicnn.training import checkpoint
-from minicnn.training.interrupt import finish_step
+from minicnn.training import Transforms
+from minicnn.training.interrupt import end_quietly, finish_step, told_in_one_line
+from minicnn.training.outcome import sum_up
+from minicnn.training.plan import about
+from minicnn.training.records import Records
 from minicnn.training.report import report
 
 # 1. Settings ------------------------------------------------------------------------------------
@@ -43,33 +47,48 @@ option("--images", type=whole, help="train on the first so many digits only")
 option("--augment", action="store_true", help="distort the digits anew in every epoch")
 option("--seed", type=seed, default=0, help="of the weights, shuffling and distortions (0)")
 option("--device", default="cpu", choices=("cpu", "cuda"), help="where to compute (cpu)")
-option("--out", type=Path, default=Path("out/lenet"), metavar="DIR", help="for results (out/lenet)")
-option("--resume", action="store_true", help="go on from the checkpoint in --out")
+option("--out", type=Path, metavar="DIR", help="for results; a run that is there already goes on "
+       "(out/lenet, out/lenet-VARIANT)")
+option("--fresh", action="store_true", help="begin anew, and forget what was learnt in --out")
 args = settings.parse_args()
+end_quietly()                                                    # Ctrl-C: a line, no traceback
 manual_seed(args.seed)
 set_threads(1)                   # LeNet's matrices are small: two threads wait more than they work
 args.lr = args.lr or LRS[args.variant]
 args.epochs = args.epochs or (30 if args.augment else 12)
-paper, saved = args.variant == "paper", args.out / "checkpoint.npz"
+paper = args.variant == "paper"
+args.out = args.out or Path("out/lenet" + f"-{args.variant}" * (args.variant != "slide")
+                            + "-augment" * args.augment)
 
-# 2. Data, network, checkpoint: whatever is wrong with them is said before any work is done ------
-try:
-    train, test = find_digits(args.data)
-    train = train.subset(args.images) if args.images else train
+# 2. Data, network, optimiser, folder: what is wrong with them is said before any work is done ----
+with told_in_one_line(settings):
+    train, test = (part.replace(images=pad(part.images, 2)) for part in find_digits(args.data))
+    train = train.subset(args.images) if args.images else train             # (N, 1, 32, 32) uint8
     model = LeNet5(args.variant).to(args.device)
-    plan = {"variant": args.variant, "epochs": args.epochs, "batch": args.batch, "lr": args.lr,
-            "data": train.source, "augment": args.augment, "seed": args.seed}
-    state = checkpoint.load(saved, plan) if args.resume else None
-    args.out.mkdir(parents=True, exist_ok=True)
-    TemporaryFile(dir=args.out).close()                                # or it cannot be written
-except (OSError, ValueError, RuntimeError) as problem:
-    settings.error(str(problem))
-print(f"data: {train.source}\n\n{summary(model).text()}\n")       # the slide's table, row for row
 
-# 28 x 28 pixels become 32 x 32, with mean 0 and variance 1 over all training digits (1998, II.B)
-mean, std = channel_statistics(pad(train.images, 2))
-x_train = standardise(pad(train.images, 2), mean, std)                              # (N, 1, 32, 32)
-x_test = standardise(pad(test.images, 2), mean, std)
+    # What the network reads has mean 0 and variance 1 over all training digits (1998, II.B)
+    transforms = Transforms((1, 32, 32), *channel_statistics(train.images))
+    x_train, x_test = transforms.test(train.images), transforms.test(test.images)      # float32
+
+    bend = partial(augment.warp, shift=1.5, degrees=8, stretch=0.15, elastic_alpha=20,
+                   fill=float(x_train.min()))
+    loader = Loader(x_train, train.labels, args.batch, seed=args.seed,
+                    transform=bend if args.augment else None)
+    optimizer = SGD(model.parameters(), lr=args.lr, momentum=0.9, weight_decay=5e-4)
+    schedule = CosineAnnealingLR(optimizer, T_max=args.epochs * len(loader))
+
+    # A run that is in the folder goes on if all of this is what it was; `state` is None without one
+    parts = {"model": model, "optimizer": optimizer, "schedule": schedule, "loader": loader}
+    plan = {"network": "lenet5", "options": {"variant": args.variant}, "input": [1, 32, 32],
+            "recipe": "examples/lenet_mnist.py", "epochs": args.epochs, "batch": args.batch,
+            "lr": args.lr, "augment": ["warp"] if args.augment else [], "pad": 0,
+            "seed": args.seed, "data": train.source, "test": test.source, "stored": 32,
+            "skip_unreadable": False, "data_name": str(Path(args.data).resolve()) if args.data
+            else "digits" if "built-in" in train.source else "mnist"}
+    records = Records(args.out, about(plan, train, test, transforms, args.device),
+                      columns=("epoch", "loss", "error", "seconds"), counts=("loss", "seconds"))
+    state = records.resume(parts, args.epochs, args.fresh)
+print(f"data: {train.source}\n\n{summary(model).text()}\n")       # the slide's table, row for row
 
 
 def loss_of(y, labels):
@@ -79,56 +98,57 @@ def loss_of(y, labels):
 
 @no_grad()
 def predict(network, images):
-    """Class numbers (N,), in test mode, 500 digits at a time."""
+    """Class numbers (N,), in test mode, 200 digits at a time."""
     network.eval()
-    y = np.concatenate([network(Tensor(images[i:i + 500]).to(args.device)).numpy()
-                        for i in range(0, len(images), 500)])                             # (N, 10)
+    y = np.concatenate([network(Tensor(images[i:i + 200]).to(args.device)).numpy()
+                        for i in range(0, len(images), 200)])                             # (N, 10)
     network.train()
     return y.argmin(axis=1) if paper else y.argmax(axis=1)
 
 
 # 3. Before training, all classes look alike: the loss is about ln 10 -----------------------------
-with no_grad():
-    untrained = loss_of(model(Tensor(x_test[:500]).to(args.device)), test.labels[:500]).item()
-print(f"untrained loss: {untrained:.3f}", "" if paper else f"(ln 10 = {math.log(10):.3f})")
+if not state:
+    with no_grad():
+        untrained = loss_of(model(Tensor(x_test[:500]).to(args.device)), test.labels[:500]).item()
+    print(f"untrained loss: {untrained:.3f}", "" if paper else f"(ln 10 = {math.log(10):.3f})")
 
 # 4. Is the gradient right?  C1 on a corner of the first digit, held against the slope of its output
-print("gradient of C1:", gradcheck(Conv2d(1, 6, 5), x_train[:1, :, 8:16, 8:17].astype(float)))
+if not state:
+    print("gradient of C1:", gradcheck(Conv2d(1, 6, 5), x_train[:1, :, 8:16, 8:17].astype(float)))
 
 # 5. Can it learn twenty digits by heart?  If it cannot, something is broken ---------------------
-small = LeNet5(args.variant).to(args.device)
-optimizer = SGD(small.parameters(), lr=args.lr, momentum=0.9)
-for step in range(1, 301):                                                     # noqa: B007
-    loss = loss_of(small(Tensor(x_train[:20]).to(args.device)), train.labels[:20])
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    known = (predict(small, x_train[:20]) == train.labels[:20]).sum()
-    if known == 20:
-        break
-hint = "" if known == 20 else " (20 expected: is --lr too high, or a gradient wrong?)"
-print(f"twenty digits: {known} known by heart after {step} steps{hint}\n")
+if not state:
+    small = LeNet5(args.variant).to(args.device)
+    quick = SGD(small.parameters(), lr=args.lr, momentum=0.9)
+    for step in range(1, 301):                                                 # noqa: B007
+        loss = loss_of(small(Tensor(x_train[:20]).to(args.device)), train.labels[:20])
+        quick.zero_grad()
+        loss.backward()
+        quick.step()
+        known = (predict(small, x_train[:20]) == train.labels[:20]).sum()
+        if known == 20:
+            break
+    hint = "" if known == 20 else " (20 expected: is --lr too high, or a gradient wrong?)"
+    print(f"twenty digits: {known} known by heart after {step} steps{hint}\n")
 
 # 6. Train: forward, loss, zero, backward, step --------------------------------------------------
-bend = partial(augment.warp, shift=1.5, degrees=8, stretch=0.15, elastic_alpha=20,
-               fill=float(x_train.min()))
-loader = Loader(x_train, train.labels, args.batch, seed=args.seed,
-                transform=bend if args.augment else None)
-optimizer = SGD(model.parameters(), lr=args.lr, momentum=0.9, weight_decay=5e-4)
-schedule = CosineAnnealingLR(optimizer, T_max=args.epochs * len(loader))
-parts = {"model": model, "optimizer": optimizer, "schedule": schedule, "loader": loader}
 history, total, seconds = [], 0.0, 0.0            # of this epoch so far: sum of the losses, seconds
 if state:
-    checkpoint.restore(state, parts)
-    history, total, seconds = state["history"], state["total"], state["seconds"]
+    history, total, seconds = state["history"], state["epoch"]["loss"], state["epoch"]["seconds"]
+    print(*filter(None, (
+        f"going on from {args.out}, epoch {loader.epoch + 1}" if loader.epoch < args.epochs else
+        f"{args.out}: all {args.epochs} epochs were over already; --fresh begins anew",
+        records.note(state))), sep="\n")
 
 
 def save():
-    checkpoint.save(saved, checkpoint.collect(parts, plan=plan, history=history, total=float(total),
-                                              seconds=seconds))
+    with told_in_one_line(settings), stop.saving():
+        records.save(parts, history, {"loss": float(total), "seconds": seconds})
+        if loader.position == 0:                                          # an epoch is over
+            records.keep_best(history, model)
 
 
-with finish_step() as stop:                                                   # Ctrl-C sets stop
+with records, finish_step() as stop:                                          # Ctrl-C sets stop
     while loader.epoch < args.epochs:
         start = time.perf_counter()
         bar = tqdm(loader, f"epoch {loader.epoch + 1}/{args.epochs}", initial=loader.position,
@@ -145,15 +165,15 @@ with finish_step() as stop:                                                   # 
             if stop:
                 seconds += time.perf_counter() - start
                 save()
-                stop.leave()                                 # with the command that resumes
+                stop.leave()                                  # the same command goes on from there
         wrong = (predict(model, x_test) != test.labels).sum()
         history.append({"epoch": loader.epoch, "loss": float(total) / len(x_train),
                         "error": 100 * wrong / len(x_test),
                         "seconds": seconds + time.perf_counter() - start})
-        print("epoch {epoch:2}   loss {loss:.4f}   test error {error:.2f} %   {seconds:.1f} s"
-              .format(**history[-1]))
         total, seconds = 0.0, 0.0
         save()
+        print("epoch {epoch:2}   loss {loss:.4f}   test error {error:.2f} %   {seconds:.1f} s"
+              .format(**history[-1]))
 
 # 7. Test, beside the figures of LeCun 1998, section III ------------------------------------------
 data = train.source.split(" of ")[-1].split(":")[0].split(" (")[0]       # "MNIST"
@@ -163,7 +183,9 @@ print(f"\ntest error {100 * wrong / len(predicted):.2f} %: {wrong} of {len(predi
       f"{train.source}\nLeNet-5 in 1998, on MNIST: 0.95 %; trained on distorted digits too, 0.8 %")
 
 # 8. Pictures: filters, the maps of the unicamp visualiser, iitk's slide "Misclassifications" -----
-drawn = report(args.out, model.eval(), f"LeNet-5 ({args.variant}), {data}", history, x_test, test,
-               predicted, marks={"LeNet-5 in 1998": 0.95, "with distortions": 0.8}
-               if data == "MNIST" else {})
-print(f"pictures in {args.out}:", ", ".join(path.name for path in drawn))
+with told_in_one_line(settings):
+    sum_up(records, history, model)                                # for `python -m minicnn compare`
+    drawn = report(args.out, model.eval(), f"LeNet-5 ({args.variant}), {data}", history, x_test,
+                   test, predicted, marks={"LeNet-5 in 1998": 0.95, "with distortions": 0.8}
+                   if data == "MNIST" else {})
+print(f"pictures in {args.out}:", ", ".join(picture.path.name for picture in drawn))

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 from minicnn import optim, schedule
 from minicnn.autograd.tensor import Tensor
-from minicnn.optim import Optimizer
-from minicnn.schedule import CosineAnnealingLR, MultiStepLR, PolynomialLR, Schedule, StepLR, Warmup
+from minicnn.optim.optimizer import Optimizer
+from minicnn.schedule.formulas import CosineAnnealingLR, MultiStepLR, PolynomialLR, StepLR
+from minicnn.schedule.schedule import Schedule
+from minicnn.schedule.warmup import Warmup
 from minicnn.training.recipes import Recipe
 
 OPTIMIZERS = ("SGD", "RMSprop", "Adam", "AdamW")
@@ -26,7 +28,8 @@ def schedule_of(recipe: Recipe, optimizer: Optimizer, steps: int) -> Schedule | 
     if name not in SCHEDULES:
         raise ValueError(f"recipe {recipe.name}: no schedule {name!r}; there are "
                          f"{', '.join(SCHEDULES[1:])}")
-    rise = round(recipe.warmup * steps)
+    epochs, held = recipe.warmup if isinstance(recipe.warmup, tuple) else (recipe.warmup, None)
+    rise = round(epochs * steps)
     left = max(recipe.epochs * steps - rise, 1)            # steps after the rise
     if name == "ReduceLROnPlateau":
         if rise:
@@ -45,5 +48,5 @@ def schedule_of(recipe: Recipe, optimizer: Optimizer, steps: int) -> Schedule | 
         marks = [round(share * recipe.epochs * steps) - rise for share in arguments["milestones"]]
         after = MultiStepLR(optimizer, marks, arguments.get("gamma", 0.1))
     if rise:
-        return Warmup(after, rise)
+        return Warmup(after, rise) if held is None else Warmup(after, rise, held, rising=False)
     return after if isinstance(after, Schedule) else None

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from minicnn.analysis.summary import kilobytes
-from minicnn.analysis.tables import aligned, as_csv, markdown, without_empty
+from minicnn.analysis.tables import aligned, as_csv, lines_of, markdown, without_empty
 from minicnn.data.files import DamagedFile, read_limited
+from minicnn.training.outcome import LIMIT
 
-LIMIT = 100_000                        # bytes of a result.json; ours have less than a thousand
-TEXTS = ("network", "device", "data", "test")
+TEXTS = ("network", "device", "data", "test", "train_pictures", "test_pictures")
 WHOLE = ("parameters", "macs", "peak_memory", "epochs", "threads")
 
 
@@ -34,6 +34,8 @@ class Outcome:
     device: str
     data: str
     test: str
+    train_pictures: str                # fingerprints: see minicnn/data/fingerprint.py
+    test_pictures: str
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class Comparison:
                 f"{', '.join(['seconds without the test', *where])}; memory of the whole process.")
 
     def text(self) -> str:
-        return "\n".join([*aligned(*self.cells(), {"network", "device"}), "", self.notes()])
+        return "\n".join([*aligned(*self.cells(), {"network", "device"}), "",
+                          lines_of(self.notes())])
 
     def markdown(self) -> str:
         return "\n".join([*markdown(*self.cells(), {"network", "device"}), "", self.notes()])
@@ -98,15 +101,17 @@ def compare(folders: Sequence[str | Path]) -> Comparison:
     ValueError if they were trained or tested on different pictures, FileNotFoundError if one is not
     over, DamagedFile if a result.json is not one.
     """
+    if isinstance(folders, (str, Path)):
+        raise TypeError(f"compare: folders is {folders!r}, expected a list of folders")
     if not folders:
         raise ValueError("no run to compare")
     outcomes = [read_outcome(Path(folder) / "result.json") for folder in folders]
-    for name in ("data", "test"):
-        seen = {place_left_out(getattr(one, name)): folder
+    for name, content in (("data", "train_pictures"), ("test", "test_pictures")):
+        seen = {getattr(one, content): f"{folder} has {place_left_out(getattr(one, name))}"
                 for folder, one in zip(folders, outcomes, strict=True)}
         if len(seen) > 1:
-            raise ValueError("these runs are not of the same pictures: " + "; ".join(
-                f"{folder} has {pictures}" for pictures, folder in seen.items()))
+            raise ValueError("these runs are not of the same pictures: " + "; ".join(seen.values())
+                             + "; what is in them differs")
     return Comparison(sorted(outcomes, key=lambda one: (one.error, one.macs)))
 
 
@@ -130,7 +135,9 @@ def credible(name: str, value: Any) -> bool:
     if value is None:
         return name in ("top5", "peak_memory")
     kinds = (int,) if name in WHOLE else (int, float)
-    return type(value) in kinds and 0 <= value < 1e18                  # True is an int, too
+    least = 1 if name in ("epochs", "threads") else 0
+    most = 100 if name in ("error", "top5") else 1e18
+    return type(value) in kinds and least <= value <= most             # True is an int, too
 
 
 def place_left_out(source: str) -> str:

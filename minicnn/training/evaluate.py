@@ -19,7 +19,7 @@ import numpy as np
 
 from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
-from minicnn.data.dataset import Dataset
+from minicnn.data.dataset import Dataset, check_dataset
 from minicnn.layers.module import Module, Shape
 from minicnn.layers.rbf import RBF
 from minicnn.losses import cross_entropy, rbf_loss
@@ -82,24 +82,39 @@ def check_answers(model: Module, in_shape: Shape, classes: int) -> None:
 
 
 @no_grad()
-def evaluate(model: Module, data: Dataset, transforms: Transforms, batch: int = BATCH
-             ) -> dict[str, float]:
+def evaluate(model: Module, data: Dataset, transforms: Transforms, batch: int = BATCH,
+             stop: Any = False) -> dict[str, float]:
     """{"loss", "error", "top5"} on a data set in test mode; errors in percent.
 
-    top5 is left out where there are no more than five classes.
+    top5 is left out where there are no more than five classes.  Nothing, {}, if `stop` has become
+    true on the way: see interrupt.Stop.
     """
+    check_dataset(data, "evaluate: data")
+    check_whole("evaluate: batch", batch)
     device = next(model.parameters()).device
     training, N = model.training, len(data.labels)
     loss, scores = 0.0, []
     model.eval()
-    for start in counted(range(0, N, batch), "testing"):
-        labels = data.labels[start:start + batch]
-        x = Tensor(transforms.test(data.images[start:start + batch])).to(device)
-        mean, y = batch_loss(model, x, labels)
-        loss += mean.item() * len(labels) / N
-        scores.append(y.numpy())                           # (batch, classes)
-    model.train(training)
+    try:
+        for start in counted(range(0, N, batch), "testing"):
+            if stop:
+                return {}
+            labels = data.labels[start:start + batch]
+            x = Tensor(transforms.test(data.images[start:start + batch])).to(device)
+            mean, y = batch_loss(model, x, labels)
+            loss += mean.item() * len(labels) / N
+            scores.append(y.numpy())                           # (batch, classes)
+    finally:
+        model.train(training)
     return {"loss": loss, **errors(np.concatenate(scores), data.labels)}
+
+
+def check_whole(name: str, value: Any, least: int = 1) -> None:
+    """TypeError or ValueError unless it is a whole number from `least` on; True is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} is {value!r}, expected a whole number")
+    if value < least:
+        raise ValueError(f"{name} is {value}, expected at least {least}")
 
 
 def counted(batches: Sequence[int], what: str) -> Iterable[int]:

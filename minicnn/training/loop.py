@@ -13,35 +13,61 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minicnn.analysis.tables import as_html
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import to_device
-from minicnn.data.dataset import Dataset
+from minicnn.data.dataset import Dataset, check_dataset
 from minicnn.data.loader import Loader
 from minicnn.layers.module import Module, Shape
-from minicnn.optim import clip_grad_norm_
-from minicnn.schedule import ReduceLROnPlateau
-from minicnn.training import checkpoint
+from minicnn.optim.clipping import clip_grad_norm_
+from minicnn.schedule.plateau import ReduceLROnPlateau
+from minicnn.training.agreement import DIVERGED
 from minicnn.training.build import optimizer_of, schedule_of
-from minicnn.training.evaluate import batch_loss, check_answers, evaluate, own_input
+from minicnn.training.evaluate import (
+    BATCH,
+    batch_loss,
+    check_answers,
+    check_whole,
+    evaluate,
+    own_input,
+)
 from minicnn.training.interrupt import Stop, finish_step
+from minicnn.training.outcome import finish, lacking
+from minicnn.training.plan import about, check_brightness, plan_of
 from minicnn.training.recipes import Recipe
-from minicnn.training.records import Records, line_of, plan_of
+from minicnn.training.records import Records, line_of
 from minicnn.training.transforms import Transforms
-
-DIVERGED = 1e6          # a loss that no network has which still learns; to guess costs log(classes)
 
 
 class Result(NamedTuple):
-    """history : one dict an epoch, as in history.csv;  finished : False after Ctrl-C"""
+    """history : one dict an epoch, as in history.csv;  finished : False after Ctrl-C
+
+    signal : the number of what stopped it: 2 of Ctrl-C, 15 of SIGTERM; 0 if nothing did
+    """
 
     history: list[dict[str, float]]
     finished: bool
     transforms: Transforms
+    signal: int = 0
 
     @property
     def best(self) -> dict[str, float]:
         """The epoch with the lowest error, the first of them."""
         return min(self.history, key=lambda line: line["error"])
+
+    def __repr__(self) -> str:
+        if not self.history:
+            return "<stopped before the first epoch was over>"
+        return (f"<{self.title()}; the best was {self.best['epoch']:.0f}, with a test error of "
+                f"{self.best['error']:.2f} %; .history has them all>")
+
+    def title(self) -> str:
+        return f"{'finished' if self.finished else 'stopped'} after epoch {len(self.history)}"
+
+    def _repr_html_(self) -> str:
+        heads = [*self.history[0]] if self.history else ["epoch"]
+        rows = [[f"{line[name]:.4g}" for name in heads] for line in self.history]
+        return as_html(self.title(), heads, rows, ())
 
 
 class Epoch:
@@ -57,9 +83,9 @@ class Epoch:
 
 
 def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: int = 0,
-        device: str = "cpu", out: str | Path | None = None, patience: int | None = None,
-        in_shape: Shape | None = None, plan: dict[str, Any] | None = None,
-        log: Callable[[str], object] = print) -> Result:
+        device: str = "cpu", out: str | Path | None = None, fresh: bool = False,
+        patience: int | None = None, in_shape: Shape | None = None,
+        plan: dict[str, Any] | None = None, log: Callable[[str], object] = print) -> Result:
     """Train `model` on `train`, test it on `val` after every epoch.
 
     Parameters
@@ -69,7 +95,8 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
     seed : int                   of the order and the distortions; manual_seed is for the weights
     out : folder, optional       for the files of minicnn/training/records.py; if last.npz is there,
                                  training goes on from it as if it had never stopped;
-                                 CheckpointError if the settings differ
+                                 CheckpointError if settings or pictures differ, or if it is damaged
+    fresh : bool                 remove the run that is in `out`, and begin anew
     patience : int, optional     stop after so many epochs without a new lowest error
     in_shape : (C, H, W)         of what the network reads, if not its own input_shape
     plan : dict, optional        more settings that a resumed run must share
@@ -77,18 +104,11 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
 
     ValueError if the network does not fit the data, or if the loss grows beyond all bounds.
     """
-    if not isinstance(recipe, Recipe):
-        raise TypeError(f"fit: recipe is {recipe!r}; give recipe_for(\"resnet20\", small=True), or "
-                        "recipe_named(...) of minicnn.training.recipes")
-    if in_shape is not None and np.ndim(in_shape) != 1:
-        raise TypeError(f"fit: in_shape is (C, H, W), as in (3, 32, 32), got {in_shape!r}")
+    check_arguments(model, train, val, recipe, seed, out, patience, in_shape, plan, log)
     in_shape = tuple(in_shape or own_input(model))
     check_answers(model, in_shape, len(train.classes))
-    if val.classes != train.classes:
-        raise ValueError(f"fit: classes {', '.join(train.classes)} to learn but "
-                         f"{', '.join(val.classes)} to test")
     transforms = Transforms.measured(in_shape, train.images, recipe,
-                                   getattr(model, "standardised", True))
+                                     getattr(model, "standardised", True))
     model.to(device).train()
     N = len(train.labels)
     alone = N % recipe.batch == 1 < N          # a batch norm learns nothing from a single picture
@@ -98,63 +118,101 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
     schedule = schedule_of(recipe, optimizer, len(loader))
     parts = {"model": model, "optimizer": optimizer, "loader": loader}
     parts |= {"schedule": schedule} if schedule else {}
-    records = Records(out, plan_of(recipe, train, val, in_shape, seed) | (plan or {}), transforms,
-                      train.classes)
-    history, epoch = restored(records, parts)
-    known = len(history)
-    if history and loader.epoch >= recipe.epochs:
-        log(f"{records.folder}: all {recipe.epochs} epochs were over already")
-    elif history or epoch.seen:
-        log(f"going on from {records.folder}, epoch {loader.epoch + 1}")
-
-    def save() -> None:
-        records.save(checkpoint.collect(parts, history=history, epoch=epoch.saved()))
-
-    with finish_step() as stop, np.errstate(over="ignore", invalid="ignore"):
-        while loader.epoch < recipe.epochs and not given_up(history, patience):
-            if not learn(model, loader, recipe, optimizer, schedule, epoch, stop):
-                save()
-                records.draw(history)
-                return Result(history, False, transforms)
-            start = time.perf_counter()
-            tested = evaluate(model, val, transforms)
-            line = {"epoch": loader.epoch, "lr": epoch.lr,
-                    "loss": float(epoch.loss) / epoch.seen,
-                    "train_error": 100 * int(epoch.wrong) / epoch.seen,
-                    "val_loss": tested.pop("loss"), **tested,
-                    "seconds": epoch.seconds, "test_seconds": time.perf_counter() - start}
-            for name in ("loss", "val_loss"):
-                if not line[name] < DIVERGED:              # also where it is not a number
-                    raise ValueError(f"fit: the loss of epoch {loader.epoch} is {line[name]:.3g}; "
-                                     f"lr {recipe.lr:g} is probably too high for this network")
-            history.append(line)
-            if isinstance(schedule, ReduceLROnPlateau):
-                schedule.step(line["error"])
-            epoch = Epoch(optimizer.lr)
-            records.keep_best(history, model)
-            save()
-            log(line_of(line, recipe.epochs))
-    if len(history) > known or not records.told():         # else this process has measured nothing
-        records.finish(history, model, val, recipe, device)
+    settings = plan_of(recipe, train, val, in_shape, seed) | (plan or {})
+    known = {"classes": train.classes} if out is None else \
+        about(settings, train, val, transforms, device)
+    with Records(out, known) as records, finish_step() as stop, \
+            np.errstate(over="ignore", invalid="ignore"):
+        history, epoch = restored(records, parts, recipe, fresh, log)
+        before = len(history)
+        while not over(loader, recipe, history, patience):
+            number, line = len(history) + 1, {}
+            if learn(model, loader, recipe, optimizer, schedule, epoch, stop):
+                line = tested(model, val, transforms, epoch, number, stop)
+                if not line:                               # stopped: learnt, but still to be tested
+                    loader.load_state_dict(loader.state_dict() | {"epoch": len(history),
+                                                                  "position": len(loader)})
+            for loss in (float(epoch.loss) / epoch.seen, line.get("val_loss", 0.0)):
+                if not loss < DIVERGED:                    # also where it is not a number
+                    raise ValueError(f"fit: the loss of epoch {number} is {loss:.3g}; lr "
+                                     f"{recipe.lr:g} is probably too high for this network")
+            if line:
+                history.append(line)
+                if isinstance(schedule, ReduceLROnPlateau):
+                    schedule.step(line["error"])
+                epoch = Epoch(optimizer.lr)
+            with stop.saving():
+                records.save(parts, history, epoch.saved())
+                if line:
+                    records.keep_best(history, model)
+            if line:
+                log(line_of(line, recipe.epochs))
+            if stop and not over(loader, recipe, history, patience):
+                with stop.saving():
+                    records.draw(history)
+                return Result(history, False, transforms, stop.signal)
+        if len(history) > before or lacking(records, history):
+            finish(records, history, model, val, transforms)
     return Result(history, True, transforms)
 
 
-def restored(records: Records, parts: dict[str, Any]) -> tuple[list[dict[str, float]], Epoch]:
-    """The history and the epoch at work, the parts put back to where the run in the folder was."""
-    state = records.last()
-    if not state:
+def check_arguments(model: Any, train: Dataset, val: Dataset, recipe: Any, seed: int, out: Any,
+                    patience: int | None, in_shape: Any, plan: Any, log: Any) -> None:
+    """TypeError or ValueError for what can be said of each by itself, before any work is done."""
+    for right, text in (
+            (isinstance(model, Module), f"model is a {type(model).__name__}, expected a Module, as "
+             "build(\"resnet20\") of minicnn.models gives it"),
+            (isinstance(recipe, Recipe), f"recipe is {recipe!r}; give recipe_for(\"resnet20\", "
+             "small=True), or recipe_named(...) of minicnn.training.recipes"),
+            (out is None or isinstance(out, (str, Path)), f"out is {out!r}, expected the path of a "
+             "folder"),
+            (plan is None or isinstance(plan, dict), f"plan is {plan!r}, expected a dict of "
+             "settings"),
+            (callable(log), f"log is {log!r}, expected a function that takes a line, as print"),
+            (in_shape is None or np.ndim(in_shape) == 1 and len(in_shape) == 3,
+             f"in_shape is (C, H, W), as in (3, 32, 32), got {in_shape!r}")):
+        if not right:
+            raise TypeError(f"fit: {text}")
+    check_dataset(train, "fit: train")
+    check_dataset(val, "fit: val")
+    check_whole("fit: seed", seed, 0)
+    if patience is not None:
+        check_whole("fit: patience", patience)
+    for size in in_shape or ():
+        check_whole("fit: in_shape has a size that", size)
+    if val.classes != train.classes:
+        raise ValueError(f"fit: classes {', '.join(train.classes)} to learn but "
+                         f"{', '.join(val.classes)} to test")
+    check_brightness(val, train)
+
+
+def restored(records: Records, parts: dict[str, Any], recipe: Recipe, fresh: bool,
+             log: Callable[[str], object]) -> tuple[list[dict[str, float]], Epoch]:
+    """History and epoch at work, the parts put back to where the run in the folder was."""
+    state = records.resume(parts, recipe.epochs, fresh)
+    N, B = len(parts["loader"].labels), recipe.batch
+    if B > N:
+        log(f"note: {N} pictures to learn from, batches of {B}: every epoch is one batch of {N}")
+    if state is None:
         return [], Epoch(parts["optimizer"].lr)
-    try:
-        checkpoint.restore(state, parts)
-        for line in state["history"]:
-            for name in ("epoch", "loss", "error", "seconds"):
-                if not isinstance(line[name], (int, float)):
-                    raise ValueError(f"{name} is {line[name]!r} in its history")
-        return state["history"], Epoch(**state["epoch"])
-    except (LookupError, TypeError, AttributeError, ValueError) as problem:
-        raise checkpoint.CheckpointError(
-            f"{records.folder}/last.npz is of another run, or is damaged ({problem}); remove it "
-            "and train again") from None
+    if parts["loader"].epoch >= recipe.epochs:
+        log(f"{records.folder}: all {recipe.epochs} epochs were over already")
+    else:
+        log(f"going on from {records.folder}, epoch {parts['loader'].epoch + 1}")
+        if records.note(state):
+            log(records.note(state))
+    return state["history"], Epoch(**state["epoch"])
+
+
+def tested(model: Module, val: Dataset, transforms: Transforms, epoch: Epoch, number: int,
+           stop: Stop) -> dict[str, float]:
+    """The line of an epoch that has been learnt; {} if it was stopped before it had been tested."""
+    start = time.perf_counter()
+    found = evaluate(model, val, transforms, BATCH, stop)
+    return found and {
+        "epoch": number, "lr": epoch.lr, "loss": float(epoch.loss) / epoch.seen,
+        "train_error": 100 * int(epoch.wrong) / epoch.seen, "val_loss": found.pop("loss"), **found,
+        "seconds": epoch.seconds, "test_seconds": time.perf_counter() - start}
 
 
 def learn(model: Module, loader: Loader, recipe: Recipe, optimizer: Any, schedule: Any,
@@ -185,6 +243,11 @@ def learn(model: Module, loader: Loader, recipe: Recipe, optimizer: Any, schedul
         if stop:
             return False
     return True
+
+
+def over(loader: Loader, recipe: Recipe, history: list[dict[str, float]], patience: int | None
+         ) -> bool:
+    return loader.epoch >= recipe.epochs or given_up(history, patience)
 
 
 def given_up(history: list[dict[str, float]], patience: int | None) -> bool:

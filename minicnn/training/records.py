@@ -4,96 +4,196 @@
     best.npz             the weights of the best epoch    learning_curves.png  the same, drawn
     result.json          what is worth comparing with other networks, when it is over
     reconstructions.png  test pictures as the network draws them, if it has a decoder
+    running              who trains into the folder now
+
+last.npz is the run: it is replaced in one step, and first.  history.csv and best.npz follow from
+it, and are mended at the next start if the run was killed between two of them.
 """
 
 import csv
 import io
-import json
-import statistics
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-import numpy as np
-
-from minicnn.analysis import pictures, summary
-from minicnn.backend.threads import thread_count
-from minicnn.data.dataset import Dataset
+from minicnn.analysis import pictures
+from minicnn.data.canvas import check_drawing
 from minicnn.data.files import written_whole
-from minicnn.layers.module import Module, Shape
+from minicnn.layers.module import Module
 from minicnn.training import checkpoint
-from minicnn.training.recipes import Recipe
-from minicnn.training.transforms import Transforms
+from minicnn.training.agreement import (
+    COLUMNS,
+    COUNTS,
+    check_counts,
+    check_history,
+    check_run,
+    memories,
+)
+from minicnn.training.entries import CheckpointError, check_names, check_parts, remembered
+from minicnn.training.lock import FolderInUse, Lock
+from minicnn.training.machine import other_machine
+from minicnn.training.plan import check_about
 
-
-def plan_of(recipe: Recipe, train: Dataset, val: Dataset, in_shape: Shape, seed: int
-            ) -> dict[str, Any]:
-    """What must be the same for a resumed run to give the same numbers."""
-    settings = recipe._asdict() | {"recipe": recipe.name, "data": train.source, "test": val.source,
-                                   "input": in_shape, "seed": seed}
-    told = ("name", "source", "network")                   # words that change no number
-    return {name: listed(value) for name, value in settings.items() if name not in told}
-
-
-def listed(value: Any) -> Any:
-    """Tuples become lists, as they come back from a checkpoint."""
-    if isinstance(value, (tuple, list)):
-        return [listed(part) for part in value]
-    if isinstance(value, dict):
-        return {name: listed(part) for name, part in value.items()}
-    return value
+FILES = ("result.json", "learning_curves.png", "reconstructions.png", "history.csv", "best.npz",
+         "last.npz")                   # in this order they are removed
+TRIAL = 1 << 20        # bytes that the disk must have left
+ANEW = "into another folder, or anew in this one (--fresh; in Python fresh=True)"
 
 
 class Records:
-    """Writes into `out`; without a folder, nothing at all."""
+    """Writes into `out`; without a folder, nothing at all.
 
-    def __init__(self, out: str | Path | None, plan: dict[str, Any], transforms: Transforms,
-                 classes: tuple[str, ...]) -> None:
-        self.folder, self.plan = None if out is None else Path(out), listed(plan)
-        self.transforms = transforms
-        self.about = {"plan": self.plan, "classes": classes, "mean": transforms.mean,
-                      "std": transforms.std}
-        if self.folder:
-            with self.writing():
-                self.folder.mkdir(parents=True, exist_ok=True)
-                TemporaryFile(dir=self.folder).close()     # or it cannot be written: said now
+        with Records(out, about(plan, train, test, transforms)) as records:
+
+    columns, counts : names of a line of the history, and of what an epoch counts until it is over
+
+    Whatever stands in the way of writing, a run at work in the folder included, is said at once.
+    """
+
+    def __init__(self, out: str | Path | None, about: dict[str, Any],
+                 columns: Sequence[str] = tuple(COLUMNS), counts: Sequence[str] = tuple(COUNTS)
+                 ) -> None:
+        self.folder, self.about, self.counts = None if out is None else Path(out), about, counts
+        few = len(about["classes"]) <= 5                   # the top five are all of them
+        self.columns = [name for name in columns if not (few and name == "top5")]
+        self.lock = self.opened(self.folder) if self.folder else None
+
+    def opened(self, folder: Path) -> Lock:
+        checkpoint.packed(self.about)                      # a plan that cannot be saved: said now
+        check_drawing()                                    # or nothing can be drawn: said now
+        with self.writing():
+            folder.mkdir(parents=True, exist_ok=True)
+            for path in (folder / name for name in FILES):
+                if (path.exists() or path.is_symlink()) and not path.is_file():
+                    raise OSError(f"{path.name} there is no file, but a folder, a device or a "
+                                  "broken link")
+            with TemporaryFile(dir=folder) as file:
+                file.write(bytes(TRIAL))
+            return Lock(folder)
+
+    def __enter__(self) -> "Records":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Let others train into the folder."""
+        if self.lock:
+            self.lock.release()
+        self.lock = None
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Errors of the disk name the folder and the cure."""
         try:
             yield
+        except FolderInUse:
+            raise
         except OSError as problem:
             raise OSError(f"results cannot be written into the folder {self.folder} "
                           f"({problem.strerror or problem}); choose another, or mend it and go on "
                           "from what was saved before") from None
 
-    def last(self) -> dict[str, Any] | None:
-        """The state to go on from, if there is one."""
-        if not self.folder or not (self.folder / "last.npz").exists():
+    # --- going on ---------------------------------------------------------------------------
+
+    def resume(self, parts: dict[str, Any], epochs: int, fresh: bool = False
+               ) -> dict[str, Any] | None:
+        """What was saved, if anything was, and the parts put back to where it was.
+
+        parts : "model", "optimizer", "loader", perhaps "schedule", all of them fresh
+        fresh : remove what was saved
+        CheckpointError, and nothing is changed, if it was another run or if anything in it is wrong
+        """
+        try:
+            return self.resumed(parts, epochs, fresh)
+        except BaseException:
+            self.release()
+            raise
+
+    def resumed(self, parts: dict[str, Any], epochs: int, fresh: bool) -> dict[str, Any] | None:
+        if not self.folder:
+            return None
+        path = self.folder / "last.npz"
+        for name in FILES if fresh else ():
+            with self.writing():
+                (self.folder / name).unlink(missing_ok=True)
+        if not path.exists():
+            self.check_empty(self.folder)
+            self.check_room(self.folder, parts)
             return None
         try:
-            return checkpoint.load(self.folder / "last.npz", self.plan)
-        except checkpoint.CheckpointError as problem:
-            raise checkpoint.CheckpointError(
-                f"{problem}; or train into another folder, or remove {self.folder}") from None
+            tree = checkpoint.load(path)
+        except CheckpointError as problem:
+            raise CheckpointError(f"{problem}, {ANEW}") from None
+        try:
+            self.check(tree, parts, epochs)
+            checkpoint.restore(tree, parts)
+        except CheckpointError as problem:
+            raise CheckpointError(f"{path}: {problem}; train {ANEW}") from None
+        with self.writing():
+            self.mend(self.folder, tree, parts)
+        return tree
 
-    def told(self) -> bool:
-        """Has a run that was over been summed up here?"""
-        return self.folder is not None and (self.folder / "result.json").exists()
+    def check(self, tree: dict[str, Any], parts: dict[str, Any], epochs: int) -> None:
+        check_names("", tree, (*parts, "random", "history", "epoch", "remembered", *self.about))
+        check_about(tree, self.about)
+        check_parts(tree, parts)
+        check_history(tree["history"], self.columns)
+        check_counts(tree["epoch"], self.counts, parts["loader"], tree["loader"]["position"])
+        check_run(tree, parts, epochs)
 
-    def save(self, state: dict[str, Any]) -> None:
-        if self.folder:
+    def check_empty(self, folder: Path) -> None:
+        left = [name for name in FILES if (folder / name).exists() and not name.endswith(".png")]
+        if left:
+            raise CheckpointError(f"{folder} has {', '.join(left)} of a run, but no last.npz to go "
+                                  f"on from; train {ANEW}")
+
+    def check_room(self, folder: Path, parts: dict[str, Any]) -> None:
+        """OSError before the first epoch if the disk is too full for what will be saved."""
+        weights = sum(4 * prod(value.shape) for _, value in parts["model"].named_state())
+        memory = sum(4 * prod(value.shape) for _, value in remembered(parts["optimizer"]))
+        needed, free = 3 * weights + 2 * memory, shutil.disk_usage(folder).free
+        if free < needed:
             with self.writing():
-                checkpoint.save(self.folder / "last.npz", state | self.about)
-                self.write_history(state["history"])
+                raise OSError(f"{free / 1e6:,.0f} MB are free, {needed / 1e6:,.0f} MB are needed")
+
+    def mend(self, folder: Path, tree: dict[str, Any], parts: dict[str, Any]) -> None:
+        """What a run that was killed could no longer write."""
+        history = tree["history"]
+        self.write_history(history)
+        if history and not tree["loader"]["position"] and is_best(history) and \
+                epoch_of(folder / "best.npz") != len(history):
+            self.keep_best(history, parts["model"])
+
+    def note(self, tree: dict[str, Any]) -> str:
+        """What may differ from a run that was never stopped, or ""."""
+        return other_machine(tree["machine"], self.about["machine"])
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def save(self, parts: dict[str, Any], history: list[dict[str, float]],
+             epoch: dict[str, Any]) -> None:
+        """The state, and what follows from it."""
+        if not self.folder:
+            return
+        state = checkpoint.collect(parts, history=history, epoch=epoch, **self.about)
+        state["remembered"] = memories(parts["optimizer"], state["optimizer"])
+        with self.writing():
+            if not self.lock or not self.lock.held():      # somebody has removed the folder
+                self.release()
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self.lock = Lock(self.folder)
+            checkpoint.save(self.folder / "last.npz", state)
+            self.write_history(history)
 
     def keep_best(self, history: list[dict[str, float]], model: Module) -> None:
         """Keep the weights if the last epoch has a new lowest error."""
-        error = history[-1]["error"]
-        if self.folder and all(error < line["error"] for line in history[:-1]):
+        if self.folder and is_best(history):
             with self.writing():
                 checkpoint.save(self.folder / "best.npz", {
                     "model": model.state_dict(), "history": history, **self.about})
@@ -110,48 +210,28 @@ class Records:
     def draw(self, history: list[dict[str, float]]) -> None:
         if self.folder and history:
             with self.writing():
-                pictures.learning_curves(history, self.folder / "learning_curves.png")
+                pictures.learning_curves(history, self.folder / "learning_curves.png",
+                                         title=self.title())
 
-    def finish(self, history: list[dict[str, float]], model: Module, val: Dataset,
-               recipe: Recipe, device: str) -> None:
-        """The pictures, and result.json: one line of a table that compares networks."""
-        if not self.folder or not history:
-            return
-        self.draw(history)
-        if hasattr(model, "capsules") and getattr(model, "decoder", None) is not None:
-            few = two_of_each(val.labels, min(len(val.classes), 10))
-            with self.writing():
-                pictures.reconstructions(model, self.transforms.test(val.images[few]),
-                                         val.labels[few], self.folder / "reconstructions.png",
-                                         val.classes)
-        in_shape = self.transforms.in_shape
-        macs = summary(model.eval(), in_shape).macs        # without auxiliary classifiers
-        model.train()
-        best = min(history, key=lambda line: line["error"])
-        variant = self.plan.get("options", {}).get("variant", "")
-        network = f"{self.plan.get('network', type(model).__name__)} {variant}".strip()
-        result = {"network": network, "recipe": recipe.name,
-                  "epochs": len(history), "error": history[-1]["error"],
-                  "top5": history[-1].get("top5"), "lowest_error": best["error"],
-                  "lowest_epoch": best["epoch"], "parameters": model.num_parameters(),
-                  "macs": macs,
-                  "seconds_per_epoch": statistics.median(line["seconds"] for line in history),
-                  "peak_memory": peak_memory(), "threads": thread_count(), "device": device,
-                  "input": in_shape, "data": self.plan["data"], "test": self.plan["test"]}
-        with self.writing(), written_whole(self.folder / "result.json") as file:
-            file.write(json.dumps(result, indent=1).encode())
+    def title(self) -> str:
+        """The network and its data, above the pictures."""
+        plan = self.about["plan"]
+        network = f"{plan.get('network', '')} {plan.get('options', {}).get('variant', '')}".strip()
+        data = str(plan.get("data", "")).partition(", from ")[0]
+        return ", ".join(filter(None, (network, data)))
 
 
-def two_of_each(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Where the first two pictures of each of the first classes stand, if there are so many."""
-    return np.concatenate([np.flatnonzero(labels == label)[:2] for label in range(classes)])
+def is_best(history: list[dict[str, float]]) -> bool:
+    """Is the error of the last epoch lower than any before?"""
+    return all(history[-1]["error"] < line["error"] for line in history[:-1])
 
 
-def peak_memory() -> int | None:
-    """Bytes of main memory that this process has had at most; None where it is not Linux."""
-    status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM")), None)
+def epoch_of(path: Path) -> int:
+    """After which the weights in the file were kept; 0 if there are none that can be read."""
+    try:
+        return len(checkpoint.load(path)["history"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return 0
 
 
 def line_of(line: dict[str, float], epochs: int) -> str:

@@ -17,10 +17,13 @@ import numpy as np
 from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
 from minicnn.data.augment import average_views
+from minicnn.data.door import as_pixels
 from minicnn.layers.module import Module
 from minicnn.layers.softmax import softmax
 from minicnn.models import build
 from minicnn.training import checkpoint
+from minicnn.training.agreement import COLUMNS, check_history
+from minicnn.training.entries import check_array, check_kind, check_model, check_names, check_number
 from minicnn.training.evaluate import (
     BATCH,
     answers_distances,
@@ -83,6 +86,9 @@ def predict(members: Sequence[tuple[Module, Transforms]], images: Any, view: Vie
     """
     if not members:
         raise ValueError("predict: no network")
+    images = as_pixels(images, "predict")
+    if len(images) == 0:
+        raise ValueError("predict: no picture")
     means = []
     for start in counted(range(0, len(images), BATCH), "testing"):
         batch = images[start:start + BATCH]
@@ -96,12 +102,13 @@ def predict(members: Sequence[tuple[Module, Transforms]], images: Any, view: Vie
 
 
 class Run(NamedTuple):
-    """A trained network as the train command left it in a folder."""
+    """A trained network as the train command, or examples/lenet_mnist.py, left it in a folder."""
 
     model: Module
     transforms: Transforms
     classes: list[str]
     plan: dict[str, Any]
+    pictures: dict[str, Any]                           # what they were: see plan.about
     epoch: int                                         # of the weights
 
 
@@ -109,27 +116,47 @@ def load_run(folder: str | Path, weights: str = "last") -> Run:
     """The network of a folder of the train command, with its "best" or "last" weights, in eval.
 
     FileNotFoundError if there is none; CheckpointError if the file is damaged or was not made by
-    the train command.
+    the train command.  A run at work in the folder does not mind.
     """
+    if weights not in ("best", "last"):
+        raise ValueError(f"load_run: weights is {weights!r}, expected 'best' or 'last'")
     path = Path(folder) / f"{weights}.npz"
-    if not path.is_file():
+    if not path.exists():
         raise FileNotFoundError(f"no {path}; give the folder that a run of the train command "
                                 "named in its line \"results\"")
     tree = checkpoint.load(path)
-    plan = tree.get("plan", {})
-    if "network" not in plan or "mean" not in tree:
-        raise checkpoint.CheckpointError(f"{path} does not say which network it is of; it was not "
-                                         "made by the train command")
     try:
-        model = build(plan["network"], **plan["options"])
-        model.load_state_dict(tree["model"])
-        C, H, W = plan["input"]
-        transforms = Transforms((C, H, W), tree["mean"].reshape(C), tree["std"].reshape(C),
-                              pad=plan["pad"])
-        check_answers(model, transforms.in_shape, len(tree["classes"]))
-        history = tree["history"]
-        epoch = int(history[-1]["epoch"]) if history else 0
+        return run_of(tree)
     except (LookupError, TypeError, AttributeError, ValueError) as problem:
-        raise checkpoint.CheckpointError(f"{path} is damaged, or of another version of this "
-                                         f"network ({problem}); train it again") from None
-    return Run(model.eval(), transforms, tree["classes"], plan, epoch)
+        raise checkpoint.CheckpointError(f"{path}: {problem}; it is damaged, of another version of "
+                                         "this network, or was not made by the train command: "
+                                         "train again") from None
+
+
+def run_of(tree: dict[str, Any]) -> Run:
+    """The run in a checkpoint; an error for whatever does not belong into one."""
+    for name in ("classes", "history"):
+        check_kind(name, tree.get(name), list)
+    check_kind("plan", tree.get("plan"), dict)
+    plan, classes, history = tree["plan"], tree["classes"], tree["history"]
+    check_kind("plan: network", plan.get("network"), str)
+    check_kind("plan: options", plan.get("options"), dict)
+    check_kind("plan: input", plan.get("input"), list)
+    for number, size in enumerate(plan["input"]):
+        check_number(f"plan: input: number {number}", size, int, 1)
+    check_number("plan: pad", plan.get("pad"), int, 0, 1000)
+    for number, name in enumerate(classes):
+        check_kind(f"classes: number {number}", name, str)
+    check_names("pictures", tree.get("pictures"), ("train", "test", "brightest"))
+    check_number("pictures: brightest", tree["pictures"]["brightest"], int, 0, 255)
+    first = history[0] if history and isinstance(history[0], dict) else {}
+    check_history(history, dict.fromkeys(["epoch", *(name for name in COLUMNS if name in first)]))
+    C, H, W = plan["input"]
+    check_array("mean", tree.get("mean"), (C,), np.float32)
+    check_array("std", tree.get("std"), (C,), np.float32, 1e-6)
+    model = build(plan["network"], **plan["options"])
+    check_answers(model, (C, H, W), len(classes))
+    check_model("model", model, tree.get("model"))
+    model.load_state_dict(tree["model"])
+    transforms = Transforms((C, H, W), tree["mean"], tree["std"], pad=plan["pad"])
+    return Run(model.eval(), transforms, classes, plan, tree["pictures"], len(history))

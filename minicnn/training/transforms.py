@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.backend.messages import in_lines
 from minicnn.data import augment
 from minicnn.data.augment.colour import LUMINANCE
+from minicnn.data.door import as_array, as_pixels
 from minicnn.data.normalise import channel_statistics, pad
 from minicnn.layers.module import Shape
 from minicnn.training.recipes import Recipe
@@ -41,6 +43,17 @@ class Transforms:
     pad: int = 0
     components: tuple[np.ndarray, np.ndarray] | None = None
 
+    def __post_init__(self) -> None:
+        self.mean = as_array(self.mean, "Transforms: mean values").astype(np.float32)     # (C,)
+        self.std = as_array(self.std, "Transforms: std values").astype(np.float32)        # (C,)
+
+    def __repr__(self) -> str:
+        size = "x".join(map(str, self.in_shape))
+        mean, std = (" ".join(f"{value:.3g}" for value in values) for values in (self.mean,
+                                                                                 self.std))
+        return in_lines(f"Transforms(to {size}; mean {mean}, std {std}; in training "
+                        f"{', '.join(self.steps) or 'undistorted'})")
+
     @staticmethod
     def measured(in_shape: Shape, images: Any, recipe: Recipe, standardised: bool = True
                  ) -> "Transforms":
@@ -49,19 +62,18 @@ class Transforms:
         if unknown:
             raise ValueError(f"recipe {recipe.name}: no augmentation {', '.join(sorted(unknown))}; "
                              "there are crop, resized crop, flip, jitter, lighting")
-        C = in_shape[0]
+        C, images = in_shape[0], as_pixels(images, "Transforms")
         seen = channels(images[:SAMPLE], C)
         mean, std = channel_statistics(seen) if standardised else (np.zeros(C), np.ones(C))
         lit = "lighting" in recipe.augment and C == 3
         return Transforms(
-            in_shape, np.array(mean, np.float32), np.array(std, np.float32).clip(1e-3),
-            recipe.augment, recipe.pad,
+            in_shape, np.array(mean), np.clip(std, 1e-3, None), recipe.augment, recipe.pad,
             augment.rgb_components(seen[:500].astype(np.float32) / 255) if lit else None)
 
     def train(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Distorted anew in every call; the transform of a Loader."""
         size = (self.in_shape[1], self.in_shape[2])
-        x = channels(images, self.in_shape[0])
+        x = channels(np.asarray(as_pixels(images, "Transforms")), self.in_shape[0])
         room = min(x.shape[2] - size[0], x.shape[3] - size[1])          # pixels to spare
         if "resized crop" in self.steps:
             x = augment.random_resized_crop(x, rng, size)
@@ -80,7 +92,7 @@ class Transforms:
 
     def test(self, images: np.ndarray) -> np.ndarray:
         """The middle of each picture, undistorted."""
-        x = fitted(channels(images, self.in_shape[0]), self.in_shape[1:])
+        x = fitted(self.stored(images), self.in_shape[1:])
         return self.scaled(x.astype(np.float32) / 255)
 
     def ten_crops(self, images: np.ndarray) -> np.ndarray:
@@ -89,7 +101,7 @@ class Transforms:
         Pictures no larger than the network's input get the border that they had in training, or
         an eighth of their side: there would be only one crop.
         """
-        x, size = channels(images, self.in_shape[0]), self.in_shape[1:]
+        x, size = self.stored(images), self.in_shape[1:]
         if x.shape[2] <= size[0] or x.shape[3] <= size[1]:
             x = pad(fitted(x, size), self.pad or max(size[0] // 8, 1))
         views = augment.ten_crop(x, (size[0], size[1]))                 # (10, N, C, H, W)
@@ -97,8 +109,17 @@ class Transforms:
 
     def resized(self, images: np.ndarray, side: int) -> np.ndarray:
         """The middle of each picture as in `test`, then resized to side x side."""
-        middle = fitted(channels(images, self.in_shape[0]), self.in_shape[1:])
+        middle = fitted(self.stored(images), self.in_shape[1:])
         return self.scaled(resize(middle, (side, side)).astype(np.float32) / 255)
+
+    def stored(self, images: Any) -> np.ndarray:
+        """Pictures to test with, in the channels of the network."""
+        images = np.asarray(as_pixels(images, "Transforms"))
+        if images.max(initial=0) == 1 and self.mean.max() > 1 / 255:
+            raise ValueError("Transforms: the brightest pixel is 1 of 255, darker than the mean of "
+                             "the training pictures; were they divided by 255?  Give them as "
+                             "stored, from 0 to 255")
+        return channels(images, self.in_shape[0])
 
     def scaled(self, x: np.ndarray) -> np.ndarray:
         """float32 in 0..1 -> (p - mean) / std per channel."""

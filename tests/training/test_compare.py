@@ -11,7 +11,8 @@ from minicnn.training.compare import compare
 A = {"network": "resnet20", "error": 28.05, "top5": 1.5, "parameters": 269722, "macs": 40551040,
      "seconds_per_epoch": 48.26, "peak_memory": 278_000_000, "epochs": 15, "threads": 1,
      "device": "cpu", "data": "CIFAR-10, 10,000 training images, from /home/ada/cifar",
-     "test": "CIFAR-10, 2,000 test images, from /home/ada/cifar", "recipe": "resnet-small"}
+     "test": "CIFAR-10, 2,000 test images, from /home/ada/cifar", "recipe": "resnet-small",
+     "train_pictures": "0123456789abcdef", "test_pictures": "fedcba9876543210"}
 B = A | {"network": "vgg_small", "error": 27, "parameters": 567082, "macs": 38913280,
          "seconds_per_epoch": 33.0, "peak_memory": 301_000_000}
 
@@ -35,8 +36,8 @@ def test_the_lowest_error_comes_first(tmp_path):
         "resnet20   28.05 %       1.50 %     269,722  40,551,040              48.3     278.0 MB",
         "",
         "Trained for 15 epochs on CIFAR-10, 10,000 training images; errors on CIFAR-10, 2,000 test "
-        "images. Parameters with auxiliary classifiers, MACs of one image without; seconds without "
-        "the test, 1 thread; memory of the whole process."]
+        "images.", "Parameters with auxiliary classifiers, MACs of one image without; seconds "
+        "without the test, 1", "thread; memory of the whole process."]
     assert table.title() == "CIFAR-10, 10,000 training images, 15 epochs"
 
 
@@ -71,10 +72,17 @@ def test_the_same_pictures_in_two_places_are_the_same(tmp_path):
     assert len(compare(folders(tmp_path, A, B | elsewhere)).outcomes) == 2
 
 
-@pytest.mark.parametrize("name", ["data", "test"])
+@pytest.mark.parametrize("name", ["train_pictures", "test_pictures"])
 def test_other_pictures_are_refused(tmp_path, name):
-    with pytest.raises(ValueError, match="of the same pictures: .*0 has CIFAR-10.*1 has MNIST$"):
-        compare(folders(tmp_path, A, B | {name: "MNIST, from /x"}))
+    """Also if as many stand in a folder of the same name."""
+    with pytest.raises(ValueError, match="not of the same pictures: .*0 has CIFAR-10.*1 has CIFAR-"
+                                         "10.*; what is in them differs"):
+        compare(folders(tmp_path, A, B | {name: "0" * 16}))
+
+
+def test_a_list_is_expected(tmp_path):
+    with pytest.raises(TypeError, match="folders is '.*', expected a list of folders"):
+        compare(str(tmp_path))
 
 
 def test_no_run_and_an_unfinished_one(tmp_path):
@@ -89,6 +97,9 @@ def test_no_run_and_an_unfinished_one(tmp_path):
     ("[" * 50_000, "RecursionError"), ("\udcff", None), (" " * 200_000, "at most 100,000"),
     (json.dumps(A | {"error": "low"}), "error is 'low'"),
     (json.dumps(A | {"error": float("nan")}), "error is nan"),
+    (json.dumps(A | {"error": 101}), "error is 101"),
+    (json.dumps(A | {"epochs": 0}), "epochs is 0"),
+    (json.dumps(A | {"top5": 1e6}), "top5 is 1000000.0"),
     (json.dumps(A | {"macs": -1}), "macs is -1"), (json.dumps(A | {"macs": 1.5}), "macs is 1.5"),
     (json.dumps(A | {"threads": True}), "threads is True"),
     (json.dumps(A | {"network": 3}), "network is 3"),

@@ -80,7 +80,7 @@ def test_evaluate_takes_test_mode_and_leaves_training_mode():
 
 def test_distances_are_better_when_small():
     net = build("lenet5", variant="paper")
-    data = colours(6)._replace(classes=tuple("0123456789"))
+    data = colours(6).replace(classes=tuple("0123456789"))
     transforms = Transforms.measured((1, 32, 32), data.images, RECIPE)
     y = net(Tensor(transforms.test(data.images)))
     found = evaluate(net, data, transforms)

@@ -6,11 +6,18 @@ import subprocess
 import sys
 import threading
 import time
+from argparse import ArgumentParser
 from pathlib import Path
 
 import pytest
 
-from minicnn.training.interrupt import Stop, finish_step
+from minicnn.training.interrupt import (
+    SIGNALS,
+    Stop,
+    end_quietly,
+    finish_step,
+    told_in_one_line,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +29,7 @@ def press_ctrl_c():
 def test_flag():
     stop = Stop()
     assert not stop
-    stop.asked = True
+    stop.signal = signal.SIGINT
     assert stop
 
 
@@ -47,6 +54,68 @@ def test_second_ctrl_c_stops_at_once():
         press_ctrl_c()
         press_ctrl_c()
         pytest.fail("the second one did nothing")
+
+
+def test_a_second_ctrl_c_waits_until_all_is_saved(capfd):
+    with finish_step() as stop:
+        press_ctrl_c()
+        with stop.saving():
+            press_ctrl_c()
+            saved = True
+    assert saved and "saving, a moment" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has one signal")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_other_signals_are_heard_as_ctrl_c_is(name):
+    with finish_step() as stop:
+        signal.raise_signal(getattr(signal, name))
+    assert stop.signal == getattr(signal, name)
+
+
+def test_a_signal_that_was_forbidden_stays_so():
+    """nohup, or a shell's background job."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with finish_step() as stop:
+            press_ctrl_c()
+        assert not stop and signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_leaving(capsys):
+    stop = Stop()
+    stop.signal = signal.SIGTERM
+    with pytest.raises(SystemExit) as left:
+        stop.leave()
+    assert left.value.code == 143
+    assert capsys.readouterr().out == "saved; the same command goes on from there\n"
+
+
+def test_ending_quietly(capfd):
+    kept = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        end_quietly()
+        with pytest.raises(SystemExit) as ended:
+            press_ctrl_c()
+        assert ended.value.code == 130 and capfd.readouterr().err == "\nstopped\n"
+        with pytest.raises(SystemExit) as ended, finish_step():
+            press_ctrl_c()
+            press_ctrl_c()
+        assert ended.value.code == 130
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("problem", [OSError("full"), ValueError("full"), RuntimeError("full")])
+def test_told_in_one_line(problem, capsys):
+    with pytest.raises(SystemExit) as ended, told_in_one_line(ArgumentParser("lenet")):
+        raise problem
+    assert ended.value.code == 2 and capsys.readouterr().err == "lenet: error: full\n"
+    with pytest.raises(KeyError), told_in_one_line(ArgumentParser("lenet")):
+        raise KeyError("a mistake in the script")
 
 
 def test_handler_is_put_back():

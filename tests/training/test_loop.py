@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import signal
 
 import numpy as np
 import pytest
@@ -15,9 +14,10 @@ from minicnn.losses import cross_entropy, rbf_loss
 from minicnn.models import LeNet5, build
 from minicnn.models.capsnet import capsnet_small
 from minicnn.optim import SGD
-from minicnn.training import checkpoint, fit, records
+from minicnn.training import checkpoint, fit, outcome
 from minicnn.training import loop as loop_file
-from minicnn.training.checkpoint import CheckpointError
+from minicnn.training.entries import CheckpointError
+from minicnn.training.lock import FolderInUse
 from minicnn.training.transforms import Transforms
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
@@ -36,11 +36,6 @@ def trained(out=None, recipe=RECIPE, **more):
 
 def without_times(history):
     return [{name: value for name, value in line.items() if name not in TIMES} for line in history]
-
-
-def same_weights(a, b):
-    a, b = checkpoint.load(a)["model"], checkpoint.load(b)["model"]
-    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
 
 
 def test_one_epoch_is_the_steps_written_out():
@@ -87,45 +82,42 @@ def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("change", [
-    {}, {"optimizer": ("AdamW", {})}, {"schedule": ("ReduceLROnPlateau", {"patience": 0})},
-    {"warmup": 1.5, "clip": 0.1, "smoothing": 0.1}], ids=["sgd", "adamw", "plateau", "more"])
-@pytest.mark.parametrize("step", [1, 4, 5, 11])
-def test_a_resumed_run_gives_the_same_numbers(tmp_path, monkeypatch, step, change):
-    """Interrupted in the middle of an epoch, at its end, in another one: bit for bit the same."""
-    recipe = RECIPE._replace(augment=("crop", "flip", "jitter", "lighting"), **change)
-    whole = trained(tmp_path / "whole", recipe)
-    interrupt_at(monkeypatch, step)
-    first = trained(tmp_path / "parts", recipe)
-    assert not first.finished and len(first.history) <= (step - 1) // 4
-    monkeypatch.undo()
-    manual_seed(99)                                        # a fresh process is at no known place
+def test_two_runs_in_one_folder(tmp_path):
+    """The second is refused while the first is at work, and neither before nor after."""
+    refused = []
+
+    def second(line):
+        with pytest.raises(FolderInUse, match=f"process {os.getpid()} on .* trains into it"):
+            trained(tmp_path)
+        refused.append(line)
+
+    trained(tmp_path, log=second)
+    assert len(refused) == 3
+    assert trained(tmp_path).finished
+
+
+def test_begun_anew(tmp_path):
+    trained(tmp_path)
+    (tmp_path / "mine.txt").write_text("mine")
     lines = []
-    second = trained(tmp_path / "parts", recipe, log=lines.append)
-    assert "going on from" in lines[0]
-    assert without_times(second.history) == without_times(whole.history)
-    for name in ("last.npz", "best.npz"):
-        assert same_weights(tmp_path / "whole" / name, tmp_path / "parts" / name)
+    result = trained(tmp_path, RECIPE._replace(epochs=2), fresh=True, log=lines.append)
+    assert len(result.history) == 2 and lines[0].startswith("epoch 1/2")
+    assert json.loads((tmp_path / "result.json").read_text())["epochs"] == 2
+    assert (tmp_path / "mine.txt").exists()
 
 
-def interrupt_at(monkeypatch, step):
-    """Ctrl-C during that step of the run."""
-    batch_loss, calls = loop_file.batch_loss, []
-
-    def pressed(*arguments):
-        calls.append(1)
-        if len(calls) == step:
-            os.kill(os.getpid(), signal.SIGINT)
-        return batch_loss(*arguments)
-
-    monkeypatch.setattr(loop_file, "batch_loss", pressed)
+def test_a_batch_larger_than_the_data_is_told():
+    lines = []
+    trained(recipe=RECIPE._replace(batch=64, epochs=1), log=lines.append)
+    assert lines[0] == "note: 30 pictures to learn from, batches of 64: every epoch is one batch " \
+        "of 30"
 
 
 def test_a_finished_run_is_not_repeated(tmp_path, monkeypatch):
     first = trained(tmp_path)
     before = (tmp_path / "last.npz").stat().st_mtime_ns
     told = (tmp_path / "result.json").read_text()
-    monkeypatch.setattr(records, "peak_memory", lambda: 1)
+    monkeypatch.setattr(outcome, "peak_memory", lambda: 1)
     said = []
     again = trained(tmp_path, log=said.append)
     assert again.history == first.history
@@ -139,7 +131,7 @@ def test_a_finished_run_is_not_repeated(tmp_path, monkeypatch):
 
 def test_other_settings_do_not_go_on(tmp_path):
     trained(tmp_path)
-    with pytest.raises(CheckpointError, match="epochs 3, not 4.*train into another folder"):
+    with pytest.raises(CheckpointError, match="epochs 3, not 4.*into another folder"):
         trained(tmp_path, RECIPE._replace(epochs=4))
     with pytest.raises(CheckpointError, match="seed 0, not 1"):
         trained(tmp_path, seed=1)
@@ -149,30 +141,8 @@ def test_a_damaged_checkpoint_is_named(tmp_path):
     trained(tmp_path)
     content = (tmp_path / "last.npz").read_bytes()
     (tmp_path / "last.npz").write_bytes(content[:-100])
-    with pytest.raises(CheckpointError, match="last.npz is not a minicnn checkpoint, or is damag"):
+    with pytest.raises(CheckpointError, match="last.npz is not a minicnn checkpoint.*--fresh"):
         trained(tmp_path)
-
-
-@pytest.mark.parametrize("change", [
-    {"optimizer": 0}, {"random": {}}, {"epoch": {"x": 1}}, {"history": [{"a": 1}]}, {"history": 3},
-    {"history": [{"epoch": 1, "loss": 1.0, "error": "low", "seconds": 1.0}]}, {"history": [[1]]},
-    {"model": {}}, {"loader": {"epoch": 1}}], ids=str)
-def test_a_checkpoint_that_was_tampered_with(tmp_path, change):
-    trained(tmp_path)
-    checkpoint.save(tmp_path / "last.npz", checkpoint.load(tmp_path / "last.npz") | change)
-    with pytest.raises(CheckpointError, match="last.npz is of another run, or is damaged"):
-        trained(tmp_path)
-
-
-def test_what_was_printed_is_saved(tmp_path):
-    """And so is the picture, where Ctrl-C ended the run."""
-    def pressed(line):
-        assert len(checkpoint.load(tmp_path / "last.npz")["history"]) == int(line[6])
-        os.kill(os.getpid(), signal.SIGINT)
-
-    assert not trained(tmp_path, log=pressed).finished
-    assert (tmp_path / "learning_curves.png").exists()
-    assert not (tmp_path / "result.json").exists()
 
 
 def never_better(monkeypatch):
@@ -225,7 +195,7 @@ def test_auxiliary_heads_are_trained_and_cost_nothing_at_test_time(tmp_path):
 
 def test_lenet_s_distances():
     manual_seed(0)
-    data = colours(10, classes=8)._replace(classes=tuple("0123456789"))
+    data = colours(10, classes=8).replace(classes=tuple("0123456789"))
     recipe = RECIPE._replace(epochs=1, lr=1e-3, batch=10, augment=(), schedule=("", {}))
     net, same = LeNet5("paper"), LeNet5("paper")
     same.load_state_dict(net.state_dict())

@@ -18,6 +18,7 @@ from minicnn.training.testtime import (
     ten_crops,
 )
 from minicnn.training.transforms import Transforms
+from tests.training.mutations import mutations, replaced
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
 DATA = colours(12)
@@ -123,35 +124,75 @@ def test_load_run(tmp_path):
 def test_load_run_errors(tmp_path):
     with pytest.raises(FileNotFoundError, match="no .*last.npz; give the folder that a run"):
         load_run(tmp_path)
+    with pytest.raises(ValueError, match="weights is 'first', expected 'best' or 'last'"):
+        load_run(tmp_path, "first")
     fit(network(), DATA, DATA, RECIPE, in_shape=IN_SHAPE, out=tmp_path, log=lambda _: None)
-    with pytest.raises(CheckpointError, match="last.npz does not say which network it is of"):
+    with pytest.raises(CheckpointError, match="plan: network is None, expected a str; .*was not "
+                                              "made by the train command: train again"):
         load_run(tmp_path)
     checkpoint.save(tmp_path / "last.npz", {"a": 1})
-    with pytest.raises(CheckpointError, match="was not made by the train command"):
+    with pytest.raises(CheckpointError, match="classes is None, expected a list"):
         load_run(tmp_path)
     (tmp_path / "last.npz").write_bytes(b"PK")
     with pytest.raises(CheckpointError, match="is not a minicnn checkpoint, or is damaged"):
         load_run(tmp_path)
-
-
-@pytest.mark.parametrize("change, message", [
-    (lambda tree: tree["plan"].pop("input"), "input"),
-    (lambda tree: tree["plan"].update(input="many"), "unpack"),
-    (lambda tree: tree["plan"].update(network=7), "no network is called 7"),
-    (lambda tree: tree["plan"].update(network="resnet-20"), "did you mean resnet20"),
-    (lambda tree: tree["plan"].update(options=[1]), "mapping"),
-    (lambda tree: tree["plan"].update(options={"layers": 9}), "resnet20 has no option layers"),
-    (lambda tree: tree["plan"].update(options={"classes": 10 ** 9}), r"\(1000000000, 64\) needed"),
-    (lambda tree: tree["model"].clear(), "missing: "),
-    (lambda tree: tree.update(mean=np.zeros(7)), "cannot reshape"),
-    (lambda tree: tree.update(classes=["a"]), "the data has 1 classes"),
-])
-def test_a_file_that_was_tampered_with(tmp_path, change, message):
-    plan = {"network": "resnet20", "options": {"classes": 3}}
-    fit(build("resnet20", classes=3), DATA, DATA, RECIPE._replace(epochs=1), in_shape=(3, 8, 8),
-        out=tmp_path, plan=plan, log=lambda _: None)
-    tree = checkpoint.load(tmp_path / "last.npz")
-    change(tree)
-    checkpoint.save(tmp_path / "last.npz", tree)
-    with pytest.raises(CheckpointError, match=f"last.npz is damaged, or .*{message}"):
+    (tmp_path / "last.npz").unlink()
+    (tmp_path / "last.npz").mkdir()
+    with pytest.raises(CheckpointError, match="last.npz is no file, but a folder"):
         load_run(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A small network that the train command could have trained; what it saved."""
+    folder = tmp_path_factory.mktemp("run")
+    plan = {"network": "resnet20", "options": {"classes": 3}, "data_name": "x"}
+    fit(build("resnet20", classes=3), DATA, DATA, RECIPE._replace(epochs=1), in_shape=(3, 8, 8),
+        out=folder, plan=plan, log=lambda _: None)
+    return checkpoint.load(folder / "last.npz")
+
+
+@pytest.mark.parametrize("path, value, message", [
+    (("plan", "input"), "many", "plan: input is 'many', expected a list"),
+    (("plan", "input"), [3, 0, 8], "plan: input: number 1 is 0, expected a whole number from 1"),
+    (("plan", "input"), [3, 8], "not enough values to unpack"),
+    (("plan", "pad"), -1, "plan: pad is -1, expected a whole number from 0 to"),
+    (("plan", "network"), 7, "plan: network is 7, expected a str"),
+    (("plan", "network"), "resnet-20", "did you mean resnet20"),
+    (("plan", "options"), [1], "plan: options is a list of 1, expected a dict"),
+    (("plan", "options"), {"layers": 9}, "resnet20 has no option layers"),
+    (("plan", "options"), {"classes": 4}, "with .4,., but the data has 3 classes"),
+    (("model",), {}, "model: conv1.weight is missing"),
+    (("mean",), np.zeros(7), r"mean is an array \(7,\) of float64, expected an array \(3,\) of"),
+    (("std",), np.zeros(3, np.float32), "std goes down to 0, expected at least 1e-06"),
+    (("classes",), ["a"], "the data has 1 classes"),
+    (("classes", 1), 3, "classes: number 1 is 3, expected a str"),
+    (("pictures",), {}, "pictures: train is missing"),
+    (("pictures", "brightest"), 256, "brightest is 256, expected a whole number from 0 to 255"),
+    (("history", 0, "epoch"), 2, "history: line 1: epoch is 2, expected 1"),
+])
+def test_a_file_that_was_tampered_with(tmp_path, run, path, value, message):
+    checkpoint.save(tmp_path / "last.npz", replaced(run, path, value))
+    with pytest.raises(CheckpointError, match=f"last.npz: .*{message}.*; it is damaged, of anoth"):
+        load_run(tmp_path)
+
+
+def test_every_entry_that_is_read_is_held_to_what_it_may_be(run, monkeypatch, tmp_path):
+    """Wrong in every way: refused in one line that names the file."""
+    read = {name: run[name] for name in ("history", "classes", "mean", "std")}
+    read["plan"] = {name: run["plan"][name] for name in ("network", "options", "input", "pad")}
+    (tmp_path / "last.npz").touch()
+    refused = 0
+    for path, what, wrong in mutations(read):
+        if "loss" in str(path[-1]) or path[:1] == ("history",) and what == "left out":
+            continue                                       # any number; columns differ
+        tree = run | wrong if path[0] in wrong else {
+            name: value for name, value in run.items() if name != path[0]}
+        monkeypatch.setattr(checkpoint, "load", lambda _, tree=tree: tree)
+        try:
+            load_run(tmp_path)
+            assert wrong.get("history") == [] or "one more" in wrong["plan"], (path, what)
+        except CheckpointError as problem:
+            assert "last.npz: " in str(problem) and "\n" not in str(problem)
+            refused += 1
+    assert refused > 300

@@ -1,9 +1,13 @@
 """How good a classifier is: errors, top-k errors and the confusion matrix.  NumPy arrays in."""
 
+from typing import Any
+
 import numpy as np
 
+from minicnn.data.door import as_array
 
-def top_k_errors(scores: np.ndarray, labels: np.ndarray, k: int = 1) -> int:
+
+def top_k_errors(scores: Any, labels: Any, k: int = 1) -> int:
     """How many images do not have their class among the k best scores.
 
     scores : (N, classes), larger is better; labels : (N,)
@@ -14,6 +18,8 @@ def top_k_errors(scores: np.ndarray, labels: np.ndarray, k: int = 1) -> int:
     >>> top_k_errors(np.array([[0.1, 0.7, 0.2], [0.5, 0.2, 0.3]]), np.array([2, 0]), k=2)
     0
     """
+    scores = as_array(scores, "top_k_errors: scores")
+    labels = as_array(labels, "top_k_errors: labels")
     if scores.ndim != 2 or labels.shape != scores.shape[:1]:
         raise ValueError(f"top_k_errors: scores {scores.shape} and labels {labels.shape}; expected "
                          "(N, classes) and (N,)")
@@ -25,12 +31,14 @@ def top_k_errors(scores: np.ndarray, labels: np.ndarray, k: int = 1) -> int:
     return int((at_least_as_good > k).sum())                         # is never below, so it errs
 
 
-def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+def confusion_matrix(predicted: Any, labels: Any, classes: int) -> np.ndarray:
     """Counts (classes, classes): row = true class, column = predicted class.
 
     >>> confusion_matrix(np.array([0, 1, 1]), np.array([0, 1, 0]), 2).tolist()
     [[1, 1], [0, 1]]
     """
+    predicted = as_array(predicted, "confusion_matrix: predictions")
+    labels = as_array(labels, "confusion_matrix: labels")
     if predicted.shape != labels.shape or labels.ndim != 1:
         raise ValueError(f"confusion_matrix: predictions {predicted.shape} and labels "
                          f"{labels.shape} must both be (N,)")

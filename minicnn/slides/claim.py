@@ -5,7 +5,8 @@
     different convention    it is right in other units, or counted by another rule, which is named
     cut off                 the last digits were dropped, although rounding would raise the last
     differs                 none of these
-    external                no figure of a network: a result, a date, a choice; cited, not computed
+    external                no figure of a network: a result, a date, a choice; cited, not computed.
+                            If the source says something else, it differs
 """
 
 from collections.abc import Callable
@@ -28,7 +29,8 @@ Figures = str | tuple[str, ...]
 class Claim:
     """One figure, or a few that belong together.
 
-    places  : "stanford:885, memphis:319": deck and line of its text
+    places  : "iitk: LeNet-5; memphis: ResNet (2nd)": deck and title of the slide; where a deck has
+              a title several times, which of them
     slide   : the figures as printed, or a function that reads them where they stand beside a row
               of the network (minicnn.slides.measure.printed); "" for a claim in words, whose value
               is a Fact
@@ -36,6 +38,7 @@ class Claim:
     verdict : the one expected
     why     : the reason, where the verdict needs one; a function if it has computed figures itself
     reading : another convention under which the slide may be right, and the figures under it
+    says    : for what is cited, the source's own figures
     """
 
     places: str
@@ -45,16 +48,16 @@ class Claim:
     verdict: str
     why: str | Callable[[], str] = ""
     reading: tuple[str, Compute] | None = None
+    says: Any = None
 
     def decks(self) -> set[str]:
-        return {place.split(":")[0] for place in self.places.split(", ")}
+        return {place.split(":")[0] for place in self.places.split("; ")}
 
 
 class Topic(NamedTuple):
-    """Claims that belong together, and the slides they stand on."""
+    """Claims that belong together."""
 
     title: str
-    slides: str
     claims: tuple[Claim, ...]
 
 
@@ -75,10 +78,10 @@ class Checked:
         return self.verdict != self.expected
 
 
-def cited(places: str, text: str, slide: str, why: str) -> Claim:
-    """A claim that software cannot compute; `why` names the source, and what it says if not that.
-    """
-    return Claim(places, text, slide, None, EXTERNAL, why)
+def cited(places: str, text: str, slide: Figures, source: str, says: Any = None,
+          verdict: str = EXTERNAL) -> Claim:
+    """A claim that software cannot compute; `says`: the figures of the source."""
+    return Claim(places, text, slide, None, verdict, source, says=says)
 
 
 def check(claim: Claim) -> Checked:
@@ -87,7 +90,10 @@ def check(claim: Claim) -> Checked:
     figures = claim.slide() if callable(claim.slide) else claim.slide
     printed = figures if isinstance(figures, str) else ", ".join(figures)
     if claim.value is None:
-        return Checked(claim.places, claim.text, printed, "", EXTERNAL, why, claim.verdict)
+        wrong = claim.says is not None and agreement(figures, claim.says) == DIFFERS
+        return Checked(claim.places, claim.text, printed,
+                       f"the source has {shown(claim.says)}" if wrong else "",
+                       DIFFERS if wrong else EXTERNAL, why, claim.verdict)
     value = claim.value()
     verdict, computed = agreement(figures, value), shown(value)
     if claim.reading is not None:

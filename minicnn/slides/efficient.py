@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from math import prod
 
+from minicnn.backend.windows import times
 from minicnn.layers.conv import Conv2d
+from minicnn.layers.linear import Linear
+from minicnn.layers.squeeze_excite import SqueezeExcite
 from minicnn.models.efficientnet import compound_scaling
 from minicnn.models.xception import separable
 from minicnn.slides.claim import AGREES, DIFFERS, OTHER, ROUNDS, Claim, Fact, Topic
@@ -92,32 +95,51 @@ def doubling() -> float:
     return prod((depth, width ** 2, resolution ** 2))
 
 
-EFFICIENT = Topic("Efficient networks and comparisons", 'stanford "MobileNets", "EfficientNet: '
-                  'Smart Compound Scaling", "Comparing complexity..."', (
-    Claim("stanford:1654", "3x3 convolution, C to C maps: MACs in units of C^2 H W", "9",
+EFFICIENT = Topic("Efficient networks and comparisons", (
+    Claim("stanford: MobileNets",
+          "3x3 convolution, C to C maps: MACs in units of C^2 H W", "9",
           lambda: standard(C) // (C * C * SIDE * SIDE), AGREES),
-    Claim("stanford:1657", "depthwise separable convolutions are much more efficient", "",
+    Claim("stanford: MobileNets",
+          "depthwise separable convolutions are much more efficient", "",
           lambda: Fact(standard(C) > 2 * separated(C), ", ".join(
               f"{standard(maps) / separated(maps):.1f} times with {maps} maps"
               for maps in (64, 512))), AGREES, "9 C H W + C^2 H W instead of 9 C^2 H W"),
-    Claim("virginia:401", "separable convolutions use fewer parameters", "", fewer_weights, AGREES),
-    Claim("virginia:401", "separable convolutions use few computations", "", fewer_computations,
+    Claim("virginia: Separate convolutional layers",
+          "separable convolutions use fewer parameters", "", fewer_weights, AGREES),
+    Claim("virginia: Separate convolutional layers",
+          "separable convolutions use few computations", "", fewer_computations,
           AGREES),
-    Claim("virginia:401", "separable convolutions use less memory", "", less_memory, OTHER,
+    Claim("virginia: Separate convolutional layers",
+          "separable convolutions use less memory", "", less_memory, OTHER,
           "less for the weights; training keeps the depthwise output, too",
           ("for weights", fewer_weights)),
-    Claim("stanford:1712", "alpha beta^2 gamma^2 of the paper's alpha, beta, gamma", "~2", doubling,
+    Claim("stanford: EfficientNet: Smart Compound Scaling",
+          "alpha beta^2 gamma^2 of the paper's alpha, beta, gamma", "~2", doubling,
           ROUNDS),
-    Claim("stanford:1516", "VGG has the most parameters", "", lambda: most(parameters), AGREES),
-    Claim("stanford:1516", "VGG has the most operations", "", lambda: most(macs), AGREES),
-    Claim("stanford:1503, stanford:1510", "G-Ops of VGG-19, off an axis labelled to 35",
+    Claim("stanford: Comparing complexity (3rd)",
+          "VGG has the most parameters", "", lambda: most(parameters), AGREES),
+    Claim("stanford: Comparing complexity (3rd)",
+          "VGG has the most operations", "", lambda: most(macs), AGREES),
+    Claim("stanford: Comparing complexity (2nd)",
+          "G-Ops of VGG-19, off an axis labelled to 35",
           "over 35", lambda: Fact(macs("vgg19") > 35e9, f"{macs('vgg19') / 1e9:.2f}G"), OTHER,
           lambda: "an operation there is one multiplication or addition, in the ResNet table it is "
           f"a MAC; {gigas()}",
           ("two for each MAC", lambda: Fact(2 * macs("vgg19") > 35e9,
                                             f"{2 * macs('vgg19') / 1e9:.2f}G"))),
-    Claim("stanford:1536", "AlexNet: smaller compute, still memory heavy", "",
+    Claim("stanford: Comparing complexity (5th)",
+          "AlexNet: smaller compute, still memory heavy", "",
           alexnet_small_and_heavy, AGREES),
-    Claim("virginia:356", "CNNs keep getting deeper and lighter (the winners of virginia:125 to "
-          "127)", "", deeper_and_lighter, DIFFERS, "deeper, but ResNet is not lighter"),
+    Claim("virginia: Summary",
+          'CNNs keep getting deeper and lighter (the winners of 2012, '
+          "2014, 2015)", "", deeper_and_lighter, DIFFERS, "deeper, but ResNet is not lighter"),
+    Claim("stanford: Squeeze-and-Excitation Networks (SENet)", "fully connected layers of the "
+          "module", "2", lambda: sum(isinstance(part, Linear) for part in
+                                     SqueezeExcite(64, 16).modules()), AGREES),
+    Claim("stanford: MobileNets", "sizes of the filters instead of 3x3: depthwise, pointwise",
+          ("3x3", "1x1"), lambda: tuple(times(part.kernel_size) for part in convolutions(C)),
+          AGREES),
+    Claim("stanford: EfficientNet: Smart Compound Scaling", "alpha, beta, gamma are at least 1", "",
+          lambda: Fact(min(compound_scaling(1)) >= 1, ", ".join(map(str, compound_scaling(1)))),
+          AGREES),
 ))

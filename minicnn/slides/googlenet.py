@@ -1,96 +1,46 @@
-"""Claims about GoogLeNet and its Inception module."""
+"""Claims about GoogLeNet: its table, and how it compares."""
 
 from functools import partial
 
 from minicnn.analysis.figures import read_figure
-from minicnn.analysis.summary import Line
 from minicnn.backend.windows import times
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Linear
-from minicnn.layers.module import Shape
-from minicnn.models.network import Branches
+from minicnn.layers.windowed import Windowed
 from minicnn.slides.claim import AGREES, CUT, DIFFERS, OTHER, ROUNDS, Claim, Fact, Topic
+from minicnn.slides.layers import conv3, seen
 from minicnn.slides.measure import (
     depth,
     kinds,
     layers,
     macs,
+    map_size,
     network,
     parameters,
     printed,
     printed_volume,
     row,
     row_of,
-    table,
-    values,
     volume,
     weights,
 )
 
-NAIVE, REDUCED = "inception_naive_example", "inception_reduced_example"
+# Where the table stands, its rows, and the verdicts on their params and their ops.
+LIST = "memphis: GoogLeNet (2nd); iitk: GoogLeNet (2nd)"
 
-
-def inside(name: str) -> list[Line]:
-    """The convolutions of one of the two examples, in the order of the slide."""
-    return [line for line in table(name).lines if line.macs]
-
-
-def branches() -> list[Shape]:
-    """Outputs of the paths of the naive module: 1x1, 3x3, 5x5, pooling."""
-    model = network(NAIVE)
-    return [path.shape(model.input_shape) for part in model.modules() if isinstance(part, Branches)
-            for path in part.paths()]
-
-
-def grows() -> Fact:
-    before, (*convs, pooled) = network(NAIVE).input_shape[0], [C for C, _, _ in branches()]
-    return Fact(pooled == before, f"{before} maps in, {sum(convs) + pooled} out, "
-                f"{pooled} of them from the pooling")
-
-
-def three_by_three() -> int:
-    return sum(line.macs for line in inside(REDUCED) if line.kernel == "3x3")
-
-
-MODULE = Topic("Inception module", 'stanford, unicamp, virginia "Naive Inception module", '
-               '"Inception module with dimension reduction"', (
-    Claim("stanford:1056", "naive: size of the output, channels last",
-          lambda: printed_volume(NAIVE, "naive"), lambda: volume(NAIVE, "naive"), AGREES),
-    Claim("stanford:1056", "naive: outputs of 1x1, 3x3, 5x5 and pooling",
-          ("28x28x128", "28x28x192", "28x28x96", "28x28x256"),
-          lambda: tuple(times((H, W, C)) for C, H, W in branches()), AGREES),
-    Claim("stanford:1103, virginia:216", "naive: the depth can only grow, for the pooling keeps it",
-          "", grows, AGREES),
-    Claim("stanford:1112", "naive: values of the output", "529k", lambda: values(NAIVE, "naive"),
-          DIFFERS, "527k"),
-    Claim("virginia:212, unicamp:409, stanford:1079", "naive: ops",
-          lambda: printed(NAIVE, "naive", "macs"), lambda: macs(NAIVE), ROUNDS,
-          lambda: " + ".join(f"{line.macs:,}" for line in inside(NAIVE))),
-    Claim("virginia:278, unicamp:452, stanford:1176", "reduced: ops",
-          lambda: printed(REDUCED, "reduced", "macs"), lambda: macs(REDUCED), DIFFERS,
-          lambda: "with the 3x3 convolution counted twice it would be "
-          f"{macs(REDUCED) + three_by_three():,}"),
-    Claim("stanford:1179, virginia:263", "bottlenecks reduce the depth, also behind the pooling",
-          "", lambda: Fact(values(REDUCED, "reduced") < values(NAIVE, "naive"),
-                              f"{volume(REDUCED, 'reduced')} instead of {volume(NAIVE, 'naive')}, "
-                              f"{values(REDUCED, 'reduced'):,} values"),
-          AGREES),
-))
-
-# Rows of the table, where they stand, and the verdicts on their params and their ops.
 TABLE = (
-    ("conv1",          "memphis:540, iitk:245", DIFFERS, DIFFERS),
-    ("conv2",          "memphis:542, iitk:247", OTHER,   ROUNDS),
-    ("inception (3a)", "memphis:544, iitk:249", OTHER,   ROUNDS),
-    ("inception (3b)", "memphis:545, iitk:250", OTHER,   ROUNDS),
-    ("inception (4a)", "memphis:547, iitk:252", DIFFERS, CUT),
-    ("inception (4b)", "memphis:548, iitk:253", DIFFERS, ROUNDS),
-    ("inception (4c)", "memphis:549, iitk:254", DIFFERS, ROUNDS),
-    ("inception (4d)", "memphis:550, iitk:255", DIFFERS, ROUNDS),
-    ("inception (4e)", "memphis:551, iitk:256", DIFFERS, ROUNDS),
-    ("inception (5a)", "memphis:553, iitk:258", DIFFERS, DIFFERS),
-    ("inception (5b)", "memphis:554, iitk:259", DIFFERS, ROUNDS),
-    ("linear",         "memphis:557, iitk:262", OTHER,   ROUNDS),
+    ("conv1",          DIFFERS, DIFFERS),
+    ("conv2",          OTHER,   ROUNDS),
+    ("inception (3a)", OTHER,   ROUNDS),
+    ("inception (3b)", OTHER,   ROUNDS),
+    ("inception (4a)", DIFFERS, CUT),
+    ("inception (4b)", DIFFERS, ROUNDS),
+    ("inception (4c)", DIFFERS, ROUNDS),
+    ("inception (4d)", DIFFERS, ROUNDS),
+    ("inception (4e)", DIFFERS, ROUNDS),
+    ("inception (5a)", DIFFERS, DIFFERS),
+    ("inception (5b)", DIFFERS, ROUNDS),
+    ("linear",         OTHER,   ROUNDS),
 )
 
 # Columns #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj: a copy, as claims about filters
@@ -118,6 +68,43 @@ def filters(label: str) -> tuple[int, ...]:
     """Of the convolutions of a row, branch after branch."""
     return tuple(part.out_channels for layer in row_of("googlenet", label).layers
                  for part in layer.modules() if isinstance(part, Conv2d))
+
+
+def windows(label: str) -> str:
+    """"7x7/2": the last window of a row and its stride."""
+    parts = [part for layer in row_of("googlenet", label).layers for part in layer.modules()
+             if isinstance(part, Windowed)]
+    return f"{times(parts[-1].window.kernel)}/{parts[-1].window.stride[0]}"
+
+
+def stem() -> str:
+    """What stands before the first Inception module, in unicamp's words."""
+    found = [("" if len(filters(label)) == 1 else f"{len(filters(label))}x ") + "Conv"
+             if label.startswith("conv") else "Pool"
+             for label in ("conv1", "pool1", "conv2", "pool2")]
+    return "-".join(found)
+
+
+def average() -> str:
+    """What the global mean is taken over: the whole of the maps before it."""
+    return map_size(volume("googlenet", "inception (5b)")) + "/1"
+
+
+def head() -> str:
+    """The layers of an auxiliary classifier, in stanford's words."""
+    words = {"AvgPool2d": "AvgPool", "Conv2d": "1x1Conv", "Linear": "FC"}
+    parts = [type(part).__name__ for name, part in
+             network("googlenet", aux=True).named_modules() if name.startswith("aux1.")]
+    return "-".join([*(words[part] for part in parts if part in words), "Softmax"])
+
+
+def dual() -> Fact:
+    """Inception v2 has no 5x5, and two 3x3 see as much."""
+    sizes = {times(part.kernel_size) for part in network("inception_v2").modules()
+             if isinstance(part, Conv2d)}
+    both = seen(conv3(2))[-1]
+    return Fact("5x5" not in sizes and both == "5x5",
+                f"{', '.join(sorted(sizes))}; two 3x3 see {both}")
 
 
 def depths() -> dict[str, int]:
@@ -172,17 +159,17 @@ def why_ops(label: str) -> str:
 
 def table_claims() -> list[Claim]:
     claims = []
-    for label, places, verdict, ops_verdict in TABLE:
+    for label, verdict, ops_verdict in TABLE:
         if label in FILTERS:
             claims.append(Claim(
-                places, f"{label}: filters", tuple(map(str, FILTERS[label])),
+                LIST, f"{label}: filters", tuple(map(str, FILTERS[label])),
                 partial(filters, label), AGREES))
         claims.append(Claim(
-            places, f"{label}: params", partial(printed, "googlenet", label, "parameters"),
+            LIST, f"{label}: params", partial(printed, "googlenet", label, "parameters"),
             partial(counted, label, "parameters"), verdict, partial(why_weights, label),
             ("weights of K = 1,024", partial(thousands, label))))
         claims.append(Claim(
-            places, f"{label}: ops", partial(printed, "googlenet", label, "macs"),
+            LIST, f"{label}: ops", partial(printed, "googlenet", label, "macs"),
             partial(counted, label, "macs"), ops_verdict,
             "" if ops_verdict in (ROUNDS, CUT) else partial(why_ops, label)))
     return claims
@@ -204,45 +191,75 @@ def reduced(name: str) -> float:
 
 FROM_FIVE = "follows only from 5 million for GoogLeNet"
 
-GOOGLENET = Topic("GoogLeNet", 'memphis and iitk "GoogLeNet" (the table); stanford and unicamp '
-                  '"Deeper networks, with computational efficiency"; virginia "GoogLeNet '
-                  'Configuration"; memphis "Inception v2, v3"', (
-    Claim("memphis:539, iitk:243", "output size of each row",
+GOOGLENET = Topic("GoogLeNet", (
+    Claim("memphis: GoogLeNet (2nd); iitk: GoogLeNet (2nd)",
+          "output size of each row",
           lambda: tuple(printed_volume("googlenet", label) for label in DEPTHS),
           lambda: tuple(volume("googlenet", label) for label in DEPTHS), AGREES),
-    Claim("memphis:539, iitk:243", "depth of each row", tuple(map(str, DEPTHS.values())),
+    Claim("memphis: GoogLeNet (2nd); iitk: GoogLeNet (2nd)",
+          "depth of each row", tuple(map(str, DEPTHS.values())),
           lambda: tuple(depths()[label] for label in DEPTHS), AGREES),
+    Claim(LIST, "patch size and stride of conv1, pool1, conv2, pool2, pool3, pool4",
+          ("7x7/2", "3x3/2", "3x3/1", "3x3/2", "3x3/2", "3x3/2"),
+          lambda: tuple(windows(label) for label in ("conv1", "pool1", "conv2", "pool2", "pool3",
+                                                     "pool4")), AGREES),
+    Claim(LIST, "patch size of the average pooling", "7x7/1", average, AGREES),
+    Claim(LIST, "conv2: #3x3 reduce, #3x3", ("64", "192"), lambda: filters("conv2"), AGREES),
     *table_claims(),
-    Claim("unicamp:326, stanford:964", "parameters", "5 million", lambda: parameters("googlenet"),
+    Claim("unicamp: Stacked Inception Modules", "before the Inception modules",
+          "Conv-Pool-2x Conv-Pool", stem, AGREES),
+    Claim("stanford: Auxiliary classification outputs", "an auxiliary classifier",
+          "AvgPool-1x1Conv-FC-FC-Softmax", head, AGREES),
+    Claim("memphis: What's new?", "Inception v2: dual 3x3 filters instead of 5x5", "", dual,
+          AGREES),
+    Claim("unicamp: Deeper networks, with computational efficiency (1st); "
+          "stanford: Deeper networks, with computational efficiency (1st)",
+          "parameters", "5 million", lambda: parameters("googlenet"),
           DIFFERS, lambda: "the params column of the table adds up to "
           f"{added_up('parameters') / 1e3:,.1f}K; with both auxiliary classifiers there are "
           f"{parameters('googlenet', aux=True):,}"),
-    Claim("virginia:179", "parameters", "6M", lambda: parameters("googlenet"), OTHER,
+    Claim("virginia: GoogLeNet",
+          "parameters", "6M", lambda: parameters("googlenet"), OTHER,
           "without the last layer", ("weights of the rest", lambda: weights("googlenet") -
                                      weights("googlenet", "linear"))),
-    Claim("unicamp:326, stanford:965, iitk:217", "times fewer parameters than AlexNet", "12x",
+    Claim("unicamp: Deeper networks, with computational efficiency (1st); "
+          "stanford: Deeper networks, with computational efficiency (1st); iitk: GoogLeNet (1st)",
+          "times fewer parameters than AlexNet", "12x",
           lambda: times_fewer("alexnet"), DIFFERS, FROM_FIVE),
-    Claim("virginia:179, virginia:288", "times fewer parameters than AlexNet", "10x",
+    Claim("virginia: GoogLeNet; virginia: GoogLeNet Configuration",
+          "times fewer parameters than AlexNet", "10x",
           lambda: times_fewer("alexnet"), DIFFERS, "follows from 60M and 6M"),
-    Claim("stanford:966", "times fewer parameters than VGG-16", "27x",
+    Claim("stanford: Deeper networks, with computational efficiency (1st)",
+          "times fewer parameters than VGG-16", "27x",
           lambda: times_fewer("vgg16"), DIFFERS, FROM_FIVE),
-    Claim("iitk:218", "multiply-adds", "1.5 billion", lambda: macs("googlenet"), CUT,
+    Claim("iitk: GoogLeNet (1st)",
+          "multiply-adds", "1.5 billion", lambda: macs("googlenet"), CUT,
           lambda: f"the ops column of the table adds up to {added_up('macs') / 1e6:,.0f}M, with "
           "too little for conv1"),
-    Claim("virginia:285, unicamp:323, stanford:1224, iitk:216", "layers with weights", "22",
+    Claim("virginia: GoogLeNet Configuration; "
+          "unicamp: Deeper networks, with computational efficiency (1st); "
+          "stanford: 22 total layers with weights; iitk: GoogLeNet (1st)",
+          "layers with weights", "22",
           lambda: layers("googlenet"), AGREES, "the branches of a module count as two layers"),
-    Claim("stanford:1226", "layers in an Inception module", "2", inception_depths, AGREES),
-    Claim("memphis:625", "layers", "19", lambda: layers("googlenet"), DIFFERS,
+    Claim("stanford: 22 total layers with weights",
+          "layers in an Inception module", "2", inception_depths, AGREES),
+    Claim("memphis: Summary: ILSVRC 2012-2015",
+          "layers", "19", lambda: layers("googlenet"), DIFFERS,
           "the other four decks have 22"),
-    Claim("unicamp:325, stanford:968", "fully connected layers", "0",
+    Claim("unicamp: Deeper networks, with computational efficiency (1st); "
+          "stanford: Deeper networks, with computational efficiency (1st)",
+          "fully connected layers", "0",
           lambda: kinds("googlenet", Linear), DIFFERS,
           lambda: f"one, with {row('googlenet', 'linear').parameters:,} parameters, "
           f"{100 * row('googlenet', 'linear').parameters / parameters('googlenet'):.1f} % of all"),
-    Claim("virginia:287", "fully connected layers but the output", "0",
+    Claim("virginia: GoogLeNet Configuration",
+          "fully connected layers but the output", "0",
           lambda: kinds("googlenet", Linear) - 1, AGREES),
-    Claim("memphis:587", "Inception v2: fewer parameters than AlexNet, in percent", "90%",
+    Claim("memphis: Advantages",
+          "Inception v2: fewer parameters than AlexNet, in percent", "90%",
           lambda: reduced("inception_v2"), DIFFERS,
           lambda: f"GoogLeNet itself has {reduced('googlenet'):.1f} % fewer"),
-    Claim("memphis:587", "Inception v3: fewer parameters than AlexNet, in percent", "90%",
+    Claim("memphis: Advantages",
+          "Inception v3: fewer parameters than AlexNet, in percent", "90%",
           lambda: reduced("inception_v3"), DIFFERS),
 ))

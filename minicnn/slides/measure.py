@@ -104,7 +104,7 @@ def volume(name: str, label: str, **options: Any) -> str:
 
 def window(name: str, label: str, **options: Any) -> Window:
     """Kernel, stride and padding of a row's convolution or pooling."""
-    layer = dict(network(name, **options).children())[label]
+    layer = dict(network(name, **options).named_parts())[label]
     if not isinstance(layer, Windowed):
         raise TypeError(f"slides: {name} has no window in {label}")
     return layer.window
@@ -115,7 +115,7 @@ def weights(name: str, *labels: str, **options: Any) -> int:
     unknown = set(labels) - set(network(name, **options).row_ends)
     if unknown:
         raise ValueError(f"slides: {name} has no row {', '.join(sorted(unknown))}")
-    return sum(value.size for label, layers, _ in network(name, **options).rows
+    return sum(value.numel() for label, layers, _ in network(name, **options).rows
                if label in labels or not labels for layer in layers
                for path, value in layer.named_parameters() if not path.endswith("bias"))
 
@@ -139,7 +139,7 @@ def depth(part: Module) -> int:
         return max(map(depth, part.paths()))
     if isinstance(part, Residual):
         return depth(part.body)
-    return sum(depth(inner) for _, inner in part.children())
+    return sum(depth(inner) for _, inner in part.named_parts())
 
 
 def kinds(name: str, kind: type[Module]) -> int:

@@ -3,7 +3,7 @@
 from collections import Counter
 from functools import partial
 from itertools import pairwise
-from math import comb, prod
+from typing import Any
 
 import numpy as np
 
@@ -13,27 +13,32 @@ from minicnn.layers.batchnorm import BatchNorm2d
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.dropout import Dropout
 from minicnn.layers.linear import Linear
-from minicnn.layers.module import Module
+from minicnn.layers.maxpool import MaxPool2d
 from minicnn.models.network import Residual
 from minicnn.models.resnet import COLUMNS, MAPS
 from minicnn.models.units import bottleneck
 from minicnn.slides.claim import AGREES, DIFFERS, OTHER, ROUNDS, Claim, Fact, Topic
 from minicnn.slides.measure import (
+    depth,
     kinds,
     layers,
     macs,
     map_size,
     network,
+    output,
     parameters,
+    row,
     table,
     values,
     volume,
+    weight_shape,
 )
 
 DEPTHS = tuple(COLUMNS)
 
 # The brackets of the table: a copy, as claims about filters have (minicnn.slides.measure).
 BASIC, BOTTLENECK = "3x3, {0}; 3x3, {0}", "1x1, {0}; 3x3, {0}; 1x1, {1}"
+TABLE = "memphis: ResNet (4th); iitk: Architecture"
 BRACKETS = ((18, BASIC, (2, 2, 2, 2)), (34, BASIC, (3, 4, 6, 3)), (50, BOTTLENECK, (3, 4, 6, 3)),
             (101, BOTTLENECK, (3, 4, 23, 3)), (152, BOTTLENECK, (3, 8, 36, 3)))
 
@@ -51,10 +56,9 @@ def brackets(name: str) -> tuple[str, ...]:
 
 
 def bracket_claims() -> list[Claim]:
-    return [Claim("memphis:466, memphis:467, memphis:468, memphis:469, iitk:349",
-                  f"{depth} layers: brackets", tuple(
-                      f"[{shape.format(maps, 4 * maps)}] x {count}"
-                      for maps, count in zip((64, 128, 256, 512), counts, strict=True)),
+    return [Claim(TABLE, f"{depth} layers: brackets", tuple(
+                f"[{shape.format(maps, 4 * maps)}] x {count}"
+                for maps, count in zip((64, 128, 256, 512), counts, strict=True)),
                   partial(brackets, f"resnet{depth}"), AGREES)
             for depth, shape, counts in BRACKETS]
 
@@ -104,12 +108,12 @@ def more_parameters() -> Fact:
 def direct() -> int:
     """Weights of one 3x3 layer from 256 to 256 maps."""
     conv = bottleneck(64, 256, 256, 1)[1]
-    return conv.weight.size
+    return conv.weight.numel()
 
 
 def narrow() -> tuple[int, ...]:
     """Weights of the bottleneck 256-64-64-256."""
-    return tuple(conv.weight.size for conv in bottleneck(256, 64, 256, 1))
+    return tuple(conv.weight.numel() for conv in bottleneck(256, 64, 256, 1))
 
 
 def flops(name: str) -> int:
@@ -126,41 +130,16 @@ def why_macs(depth: int) -> str:
 
 def cost_claims() -> list[Claim]:
     claims = []
-    for depth, shortcut in COST:
-        name = f"resnet{depth}"
+    for number, shortcut in COST:
+        name = f"resnet{number}"
         reading = f"MACs, shortcuts {shortcut}", partial(macs, name, shortcut=shortcut)
-        claims.append(Claim("memphis:471, iitk:362", f"{depth} layers: FLOPs", COLUMNS[depth].flops,
-                            partial(flops, name), OTHER, partial(why_macs, depth), reading))
+        claims.append(Claim(TABLE, f"{number} layers: FLOPs", COLUMNS[number].flops,
+                            partial(flops, name), OTHER, partial(why_macs, number), reading))
     return claims
-
-
-def paths(part: Module, deleted: Module | None = None) -> int:
-    """Ways through a network if at each unit one may take the shortcut; the deleted has no other.
-    """
-    if isinstance(part, Residual):
-        return 1 if part is deleted else paths(part.body) + 1
-    return prod(paths(inner, deleted) for _, inner in part.children())
 
 
 def units(name: str) -> list[Residual]:
     return [part for part in network(name).modules() if isinstance(part, Residual)]
-
-
-def two_to_the_n() -> Fact:
-    count, N = paths(network("resnet110")), len(units("resnet110"))
-    return Fact(count == 2 ** N, f"{count:,}, N = {N}")
-
-
-def lesion() -> Fact:
-    whole = network("resnet110")
-    left = [paths(whole, unit) for unit in units("resnet110")]
-    return Fact(all(2 * count == paths(whole) for count in left), f"{left[0]:,}, whichever unit")
-
-
-def share_of_paths(name: str, shortest: int, longest: int) -> float:
-    """Of all paths, those that run through so many layers, two in each unit."""
-    count = len(units(name))
-    return sum(comb(count, k) for k in range(shortest // 2, longest // 2 + 1)) / 2 ** count
 
 
 def he_over_xavier() -> float:
@@ -183,57 +162,107 @@ def lower_complexity() -> Fact:
         f"{name} {count / 1e9:.2f}G" for name, count in others.items()))
 
 
-RESNET = Topic("ResNet", 'memphis "ResNet"; iitk "Architecture", "ResNet (MSR)", "Exponential '
-               'Multiplicity"; stanford "Full ResNet architecture", "Training ResNet in practice"; '
-               'virginia "ResNet"', (
-    Claim("stanford:1397, memphis:463, iitk:346", "layers with weights",
+def skipped() -> int:
+    """Fewest layers that a shortcut skips."""
+    return min(depth(unit.body) for name in ("resnet34", "resnet152") for unit in units(name))
+
+
+def doubled() -> Fact:
+    """Maps of ResNet-34 from stage to stage, and their sides."""
+    shapes = [tuple(map(int, output("resnet34", f"conv{number}_x").split("x")))
+              for number in (2, 3, 4, 5)]
+    return Fact(all(b[0] == 2 * a[0] and a[1] == 2 * b[1] for a, b in pairwise(shapes)),
+                ", ".join(map(times, shapes)))
+
+
+def bottlenecks() -> tuple[int, ...]:
+    """Depths whose units have three layers."""
+    return tuple(d for d in DEPTHS if depth(units(f"resnet{d}")[0].body) == 3)
+
+
+def first_windows() -> tuple[Any, ...]:
+    """conv1: kernel, filters, stride; max pooling: kernel, stride."""
+    pool = next(part for part in network("resnet50").modules() if isinstance(part, MaxPool2d))
+    conv1 = row("resnet50", "conv1")
+    return (conv1.kernel, weight_shape("resnet50", "conv1")[0], conv1.stride,
+            times(pool.window.kernel), pool.window.stride[0])
+
+
+RESNET = Topic("ResNet", (
+    Claim(TABLE, "conv1: kernel, filters, stride; max pooling: kernel, stride",
+          ("7x7", "64", "2", "3x3", "2"), first_windows, AGREES),
+    Claim(f"{TABLE}; stanford: Full ResNet architecture (1st)", "neurons of the output", "1000",
+          lambda: values("resnet50", "fc"), AGREES),
+    Claim("memphis: ResNet (1st)", "layers that a shortcut skips, at least", "two",
+          lambda: {1: "one", 2: "two"}.get(skipped(), "more"), AGREES),
+    Claim("stanford: Full ResNet architecture (2nd)", "from stage to stage twice the filters, and "
+          "stride 2, /2 in each dimension", "", doubled, AGREES),
+    Claim('stanford: For deeper networks, use "bottleneck" layer (1st)', "depths with bottlenecks, "
+          "ResNet-50 and deeper", ("50", "101", "152"), bottlenecks, AGREES),
+    Claim('stanford: Stacking deeper layers on a "plain" network (3rd)', "layers of the one that "
+          "performs worse", "56", lambda: layers("plain56"), AGREES),
+    Claim("stanford: Total depths for ImageNet; memphis: ResNet (4th); iitk: Architecture",
+          "layers with weights",
           tuple(map(str, DEPTHS)), lambda: tuple(layers(f"resnet{d}") for d in DEPTHS), AGREES,
           "shortcuts do not count"),
-    Claim("memphis:464, iitk:347", "output size of each row, for every depth", MAPS, sizes, AGREES),
+    Claim("memphis: ResNet (4th); iitk: Architecture",
+          "output size of each row, for every depth", MAPS, sizes, AGREES),
     *bracket_claims(),
-    Claim("virginia:298, unicamp:78, memphis:410, iitk:293", "layers of the winner of 2015", "152",
+    Claim("virginia: ResNet (1st); unicamp: ImageNet 2015 - ResNet, 152 layers; "
+          "memphis: ResNet: ILSVRC 2015 winner; iitk: ResNet (MSR)",
+          "layers of the winner of 2015", "152",
           lambda: layers("resnet152"), AGREES),
-    Claim("virginia:310", "layers of the two plain networks", ("56", "20"),
+    Claim("virginia: More layers equals better?",
+          "layers of the two plain networks", ("56", "20"),
           lambda: (layers("plain56"), layers("plain20")), AGREES),
-    Claim("stanford:1432", "layers of the deepest one for CIFAR", "1202",
+    Claim("stanford: Experimental Results (1st)",
+          "layers of the deepest one for CIFAR", "1202",
           lambda: layers("resnet1202"), AGREES),
-    Claim("stanford:1290", "deeper plain networks have more parameters", "", more_parameters,
+    Claim("stanford: Deep models have more representation power (1st)",
+          "deeper plain networks have more parameters", "", more_parameters,
           AGREES),
-    Claim("stanford:1340", "every residual block has two 3x3 convolutions", "", twos, AGREES,
-          "ResNet-50 and deeper have bottlenecks instead (stanford:1404)"),
-    Claim("stanford:1420, virginia:332", "batch normalization after every convolution", "",
+    Claim("stanford: Full ResNet architecture (1st)",
+          "every residual block has two 3x3 convolutions", "", twos, AGREES,
+          "ResNet-50 and deeper have bottlenecks instead, as another of its slides says"),
+    Claim("stanford: Training ResNet in practice; virginia: ResNet Configuration",
+          "batch normalization after every convolution", "",
           norm_for_each_conv, AGREES),
-    Claim("stanford:1426, virginia:337", "layers of dropout", "0",
+    Claim("stanford: Training ResNet in practice; virginia: ResNet Configuration",
+          "layers of dropout", "0",
           lambda: kinds("resnet152", Dropout), AGREES),
-    Claim("stanford:1382", "fully connected layers but the output", "0",
+    Claim("stanford: Full ResNet architecture (4th)",
+          "fully connected layers but the output", "0",
           lambda: kinds("resnet152", Linear) - 1, AGREES),
-    Claim("stanford:1383", "takes images of any size", "", any_size, AGREES),
-    Claim("stanford:1616, stanford:1617", "layers of the wide and of the original network",
+    Claim("stanford: Full ResNet architecture (4th)",
+          "takes images of any size", "", any_size, AGREES),
+    Claim("stanford: Wide Residual Networks",
+          "layers of the wide and of the original network",
           ("50", "152"), lambda: (layers("wide_resnet50_2"), layers("resnet152")), AGREES,
           lambda: f"{macs('wide_resnet50_2'):,} and {macs('resnet152'):,} MACs"),
-    Claim("iitk:295", "times as deep as VGG", "8x",
+    Claim("iitk: ResNet (MSR)",
+          "times as deep as VGG", "8x",
           lambda: layers("resnet152") / layers("vgg19"), AGREES),
-    Claim("iitk:296", "lower complexity than VGG", "", lower_complexity, AGREES),
-    Claim("stanford:1353", "volume of the activations from stage to stage", "half", halved, AGREES),
-    Claim("memphis:436", "3x3 from 256 to 256 maps: operations", "~600K", direct, ROUNDS,
+    Claim("iitk: ResNet (MSR)",
+          "lower complexity than VGG", "", lower_complexity, AGREES),
+    Claim("stanford: Full ResNet architecture (2nd)",
+          "volume of the activations from stage to stage", "half", halved, AGREES),
+    Claim("memphis: ResNet (2nd)",
+          "3x3 from 256 to 256 maps: operations", "~600K", direct, ROUNDS,
           "weights, and MACs for each pixel"),
-    Claim("memphis:438, memphis:439, memphis:440", "bottleneck 256-64-64-256: operations",
+    Claim("memphis: ResNet (2nd)",
+          "bottleneck 256-64-64-256: operations",
           ("~16K", "~36K", "~16K"), narrow, OTHER,
           "weights, and MACs for each pixel; 36,864 would round to 37K",
           ("K = 1,024", lambda: tuple(count / 1.024 for count in narrow()))),
-    Claim("memphis:441", "bottleneck 256-64-64-256: sum of operations", "~70K",
+    Claim("memphis: ResNet (2nd)",
+          "bottleneck 256-64-64-256: sum of operations", "~70K",
           lambda: sum(narrow()), ROUNDS,
           lambda: f"{direct() / sum(narrow()):.2f} times fewer than without the bottleneck"),
     *cost_claims(),
-    Claim("stanford:1421", '"Xavier initialization from He et al."', "",
+    Claim("stanford: Training ResNet in practice",
+          '"Xavier initialization from He et al."', "",
           lambda: Fact(bool(np.isclose(he_over_xavier(), 1)),
                        f"He's standard deviation is {he_over_xavier():.3f} times Xavier's"),
-          DIFFERS, "He et al. 2015 replaced Xavier's rule by their own; virginia:333 says He"),
-    Claim("iitk:456", "paths through N units, in ResNet-110", "2^N", two_to_the_n, AGREES),
-    Claim("iitk:476", "paths that are left when one unit is deleted", "half", lesion, AGREES),
-    Claim("iitk:419", "ResNet-110 is an ensemble of networks of so many layers", "10-34",
-          lambda: Fact(share_of_paths("resnet110", 10, 34) > 0.5,
-                       f"{100 * share_of_paths('resnet110', 10, 34):.2f} % of the paths"), DIFFERS,
-          lambda: "those carry most of the gradient (Veit et al. 2016); "
-          f"{100 * share_of_paths('resnet110', 38, 70):.0f} % of the paths have 38 to 70 layers"),
+          DIFFERS, "He et al. 2015 replaced Xavier's rule by their own; virginia has "
+          '"He Initialization"'),
 ))

@@ -8,7 +8,7 @@ from minicnn.slides.claim import VERDICTS, Claim, check, cited, judge, shown
 
 def verdict(slide, value, reading=None):
     other = None if reading is None else ("otherwise", lambda: reading)
-    return check(Claim("iitk:1", "claim", slide, lambda: value, "agrees", reading=other)).verdict
+    return check(Claim("iitk: One", "claim", slide, lambda: value, "agrees", reading=other)).verdict
 
 
 @pytest.mark.parametrize("slide, value, reading, expected", [
@@ -33,9 +33,9 @@ def test_verdicts(slide, value, reading, expected):
 
 
 def test_by_hand():
-    checked = check(Claim("memphis:319, stanford:885", "values", "24M", lambda: 15_237_608,
+    checked = check(Claim("memphis: VGG (2nd); stanford: VGG", "values", "24M", lambda: 15_237_608,
                           "agrees", lambda: f"they are {3 * 5}M", ("doubled", lambda: 30_475_216)))
-    assert (checked.places, checked.claim, checked.slide) == ("memphis:319, stanford:885",
+    assert (checked.places, checked.claim, checked.slide) == ("memphis: VGG (2nd); stanford: VGG",
                                                               "values", "24M")
     assert checked.computed == "15,237,608; doubled: 30,475,216"
     assert (checked.verdict, checked.expected, checked.changed) == ("differs", "agrees", True)
@@ -43,19 +43,33 @@ def test_by_hand():
 
 
 def test_a_slide_that_is_read_elsewhere():
-    checked = check(Claim("iitk:1", "two", lambda: ("1", "2K"), lambda: (1, 2_000), "agrees"))
+    checked = check(Claim("iitk: One", "two", lambda: ("1", "2K"), lambda: (1, 2_000), "agrees"))
     assert (checked.slide, checked.computed, checked.verdict) == ("1, 2K", "1, 2,000", "agrees")
 
 
 def test_decks():
-    claim = cited("memphis:319, memphis:320, stanford:885", "claim", "24M", "somebody")
+    claim = cited("memphis: VGG (1st); memphis: VGG (2nd); stanford: A: B", "claim", "24M", "")
     assert claim.decks() == {"memphis", "stanford"}
 
 
 def test_citations_are_not_computed():
-    checked = check(cited("iitk:282", "top-5 error", "6.67%", "the challenge"))
+    checked = check(cited("iitk: Performances", "top-5 error", "6.67%", "the challenge"))
     assert (checked.computed, checked.verdict, checked.changed) == ("", "external", False)
     assert checked.why == "the challenge"
+
+
+@pytest.mark.parametrize("slide, says, verdict, computed", [
+    ("7.3%", 7.32, "external", ""), ("5e-4", 0.0005, "external", ""),
+    ("17%", 15.3, "differs", "the source has 15.3"),
+    ("1e-5", 1e-4, "differs", "the source has 0.0001"),
+    (("2nd", "7%"), ("2nd", 8), "differs", "the source has 2nd, 8"),
+    ("", Fact(False, "somebody else"), "differs", "the source has somebody else"),
+])
+def test_what_a_source_says_is_compared(slide, says, verdict, computed):
+    """An error of the slide is found by its verdict, also where nothing can be computed."""
+    checked = check(cited("iitk: Performances", "error", slide, "the challenge", says=says))
+    assert (checked.verdict, checked.computed) == (verdict, computed)
+    assert checked.changed == (verdict == "differs")         # expected was "external"
 
 
 @pytest.mark.parametrize("plain", VERDICTS[:2])

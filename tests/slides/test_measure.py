@@ -3,7 +3,7 @@
 import pytest
 
 from minicnn.layers import Conv2d, Linear, ReLU
-from minicnn.layers.module import Sequential
+from minicnn.layers.containers import Sequential
 from minicnn.models.network import Branches, Residual
 from minicnn.slides import measure
 

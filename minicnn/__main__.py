@@ -1,10 +1,8 @@
 """The command line: `python -m minicnn COMMAND`, or `minicnn COMMAND` once installed.
 
-Exit status: 0 all is well, 1 a check failed, 2 the command was not understood.
+Exit status: 0 all is well, 1 a check failed, 2 it could not be done; minicnn/cli/door.py has more.
 """
 
-import argparse
-import os
 import sys
 from collections.abc import Sequence
 
@@ -15,22 +13,25 @@ from minicnn.cli import (
     doctor,
     gradcheck,
     networks,
+    predict,
     profile,
     slides,
     summary,
     test,
     train,
+    weights,
 )
+from minicnn.cli.door import through
+from minicnn.cli.parser import Parser
 
 COMMANDS = {command.__name__.rpartition(".")[2]: command for command in (
-    networks, summary, slides, profile, gradcheck, augment, train, test, compare, doctor)}
-CLOSED = 141                        # what a shell reports of a program that SIGPIPE ended
-STOPPED = 130                       # or Ctrl-C
+    networks, summary, slides, profile, gradcheck, augment, train, test, compare, predict, weights,
+    doctor)}
 
 
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m minicnn", description="Convolutional networks "
-                                  "from scratch: tables, checks and pictures.")
+def parser() -> Parser:
+    top = Parser(prog="python -m minicnn", description="Convolutional networks from scratch: "
+                 "tables, checks and pictures.")
     top.add_argument("--version", action="version", version=f"minicnn {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
@@ -41,20 +42,15 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    args = parser().parse_args(arguments)
-    try:
-        status = COMMANDS[args.command].run(args)
-        sys.stdout.flush()
-        return status
-    except BrokenPipeError:            # `| head` has seen enough: no complaint, also not at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLOSED
-    except KeyboardInterrupt:
-        print(f"minicnn {args.command}: stopped", file=sys.stderr)
-        return STOPPED
-    except (ValueError, TypeError, OSError, RuntimeError) as problem:
-        print(f"minicnn {args.command}: {problem}", file=sys.stderr)
-        return 2
+    """arguments : of the command line of this process, if left out"""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    name = given[0] if given and given[0] in COMMANDS else ""
+
+    def work() -> int:
+        args = parser().parse_args(given)
+        return COMMANDS[args.command].run(args)
+
+    return through(name, work, for_good=arguments is None)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,18 @@ from minicnn.layers.module import Module
 from minicnn.models.table import TableNet
 
 
-def activations(model: Module, x: Any) -> dict[str, np.ndarray]:
+class Outputs(dict[str, np.ndarray]):
+    """Arrays by the names of layers.  At the prompt: their shapes and ranges, not their numbers."""
+
+    def __repr__(self) -> str:
+        width = max(map(len, self), default=0)
+        return "\n".join(
+            f"{name:{width}}  {'x'.join(map(str, y.shape)):16}  "
+            + (f"{y.min():9.3g} to {y.max():9.3g}" if y.size else "nothing")
+            for name, y in self.items())
+
+
+def activations(model: Module, x: Any) -> Outputs:
     """Output of every layer and block by its path, for one input batch.
 
     model : any Module; it runs in the mode it is in, so call model.eval() first
@@ -21,7 +32,7 @@ def activations(model: Module, x: Any) -> dict[str, np.ndarray]:
     that runs several times is found under "path", "path#2", "path#3"; of several answers, as of a
     network with auxiliary classifiers, the first counts.
     """
-    found: dict[str, np.ndarray] = {}
+    found = Outputs()
 
     def tap(path: str, layer: Module, y: Any) -> None:
         key, count = path, 1
@@ -35,7 +46,7 @@ def activations(model: Module, x: Any) -> dict[str, np.ndarray]:
     return found
 
 
-def row_outputs(model: TableNet, x: Any) -> dict[str, np.ndarray]:
+def row_outputs(model: TableNet, x: Any) -> Outputs:
     """What each row of the slide's table answers: {"C1": (N, 6, 28, 28), "S2": ..., ...}."""
     found = activations(model, x)
-    return {label: found[name] for label, name in model.row_ends.items()}
+    return Outputs({label: found[name] for label, name in model.row_ends.items()})

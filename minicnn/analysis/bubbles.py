@@ -6,10 +6,10 @@ practical applications", figure 2.  Lecture: stanford, "Comparing complexity..."
 
 from collections.abc import Sequence
 from math import ceil, log10, pi, sqrt
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from minicnn.analysis.pictures import BLUE, GREY, INK, figure, save
+from minicnn.analysis.pictures import BLUE, GREY, INK, Where
+from minicnn.data.canvas import Picture, drawing, figure
 
 LARGEST = 1800                         # area of the largest bubble, in square points
 GAP = 3                                # points between a bubble and its name
@@ -24,8 +24,9 @@ class Bubble(NamedTuple):
     parameters: int
 
 
-def bubble_chart(bubbles: Sequence[Bubble], path: str | Path, title: str = "") -> Path:
-    """Operations to the right, accuracy upwards; writes the picture and returns its path."""
+@drawing()
+def bubble_chart(bubbles: Sequence[Bubble], path: Where = None, title: str = "") -> Picture:
+    """Operations to the right, accuracy upwards."""
     if not bubbles:
         raise ValueError("bubble_chart: no network to draw")
     drawn = figure(9, 6)
@@ -38,7 +39,7 @@ def bubble_chart(bubbles: Sequence[Bubble], path: str | Path, title: str = "") -
     macs = [bubble.macs / 1e6 for bubble in bubbles]
     accuracy = [bubble.accuracy for bubble in bubbles]
     axes.scatter(macs, accuracy, areas([bubble.parameters for bubble in bubbles]), color=BLUE,
-                 alpha=0.45, edgecolor=BLUE, linewidth=1)
+                 alpha=0.45, edgecolor=BLUE, linewidth=1, clip_on=False)
     axes.scatter(macs, accuracy, 6, color=INK)             # the value itself
     axes.set(xlabel="operations for one image, millions of multiply-adds", title=title)
     axes.set_ylabel("top-1 accuracy on the test pictures")
@@ -56,7 +57,7 @@ def bubble_chart(bubbles: Sequence[Bubble], path: str | Path, title: str = "") -
         borderpad=2.2, handletextpad=1.8, loc="center left", bbox_to_anchor=(1, 0.5))
     radii = [sqrt(area / pi) for area in areas([bubble.parameters for bubble in bubbles])]
     write_names(axes, bubbles, radii)
-    return save(drawn, path)
+    return Picture(drawn, path)
 
 
 def round_sizes(largest: int) -> list[int]:

@@ -1,6 +1,7 @@
 """What is installed, what this machine can do, and what to mend: `python -m minicnn doctor`.
 
-Every problem comes with one next step.  Nothing is changed and nothing is downloaded.
+Every problem comes with one next step, and what could only be faster with something to try.
+Nothing is changed and nothing is downloaded.
 """
 
 import importlib.metadata
@@ -8,11 +9,13 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import suppress
+from textwrap import fill
 from typing import NamedTuple
 
 import numpy as np
 
 from minicnn.analysis.speed import gigaflops, physical_cores, threads_at_work, usable_cores
+from minicnn.analysis.tables import WIDEST
 from minicnn.backend.arrays import gpu_name, gpu_problem
 from minicnn.data.files import cache_folder
 
@@ -25,12 +28,20 @@ SETTINGS = ("MINICNN_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_N
             "OPENBLAS_CORETYPE")
 
 
+INDENT = 17                            # columns of a subject
+
+
 class Finding(NamedTuple):
-    """One entry of the report; `cure` is the next step if something is wrong, else empty."""
+    """One entry of the report.
+
+    cure : the next step, if something is wrong;  hint : what to try, if all is well but could be
+    better
+    """
 
     subject: str
     text: str
     cure: str = ""
+    hint: str = ""
 
 
 def examine() -> Iterator[Finding]:
@@ -52,7 +63,8 @@ def version(package: str) -> str | None:
 
 def packages() -> Iterator[Finding]:
     for name, use in (("minicnn", "this package"), ("numpy", "all arithmetic"),
-                      ("matplotlib", "pictures"), ("tqdm", "progress bars"),
+                      ("matplotlib", "pictures"), ("Pillow", "photographs"),
+                      ("tqdm", "progress bars"),
                       ("pooch", "downloads"), ("threadpoolctl", "this report")):
         found = version(name)
         yield Finding(name, found or f"not installed; needed for {use}",
@@ -81,12 +93,12 @@ def blas() -> Iterator[Finding]:
                   f"{kernel or 'unknown'}, {part['num_threads']} threads on {cores} cores, "
                   f"{gigaflops():,.0f} GFLOP/s in a float32 matrix product")
     better = better_kernel(part["internal_api"], kernel, processor_features())
-    if better:
+    if better and not os.environ.get("OPENBLAS_CORETYPE"):           # else it was chosen
         yield Finding("BLAS kernel", f"OpenBLAS uses {kernel}, this processor can run {better}",
-                      f"try OPENBLAS_CORETYPE={better} in the environment and compare")
+                      hint=f"try OPENBLAS_CORETYPE={better} in the environment and compare")
     if part["num_threads"] > cores:
         yield Finding("BLAS threads", f"{part['num_threads']} threads share {cores} cores",
-                      f"set OPENBLAS_NUM_THREADS={cores}")
+                      hint=f"try OPENBLAS_NUM_THREADS={cores} in the environment")
 
 
 def processor_features() -> set[str]:
@@ -146,13 +158,23 @@ def cache() -> Iterator[Finding]:
 
 
 def report() -> tuple[str, bool]:
-    """The findings as text, and whether all is well."""
-    lines, well = [], True
-    for subject, text, cure in examine():
-        text = text.replace("\n", "\n" + 17 * " ")
-        lines.append(f"{'!' if cure else ' '} {subject:14} {text}")
-        if cure:
-            well = False
-            lines.append(f"  {'':14} -> {cure}")
-    lines.append("" if well else "\n! marks what can be mended; the arrow is the next step")
-    return "\n".join(lines).rstrip(), well
+    """The findings as text, and whether nothing has to be mended."""
+    lines, marks = [], set()
+    for subject, text, cure, hint in examine():
+        mark = "!" if cure else "?" if hint else " "
+        first, *more = text.split("\n")
+        lines += [folded(first, f"{mark} {subject:14} "), *(folded(line) for line in more)]
+        if cure or hint:
+            marks.add(mark)
+            lines.append(folded(cure or hint, " " * INDENT + "-> "))
+    said = {"!": "! marks what is to be mended", "?": "? marks what might be faster"}
+    if marks:
+        lines += ["", "; ".join(said[mark] for mark in sorted(marks))
+                  + "; the arrow is the next step"]
+    return "\n".join(lines), "!" not in marks
+
+
+def folded(text: str, before: str = " " * INDENT) -> str:
+    """At most 100 columns; what comes below stands under the first line."""
+    return fill(text, WIDEST, initial_indent=before, subsequent_indent=" " * INDENT,
+                break_long_words=False, break_on_hyphens=False)

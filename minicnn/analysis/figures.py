@@ -5,7 +5,7 @@
                       than two would be left: 150,528 rounds to the first, 62.4 million not to the
                       second
     "~600K"           with a wavy line none of these zeros counts: 589,824 rounds to it
-    "1,728"           written out: 1,728 alone
+    "1,728", "5e-4"   written out: 1,728 and 0.0005 alone
     "55x55x96"        no figure but a text: the same text alone
 """
 
@@ -18,7 +18,7 @@ ORDER = (AGREES, ROUNDS, CUT, DIFFERS)                     # from good to bad
 
 UNITS = {"k": 10**3, "m": 10**6, "g": 10**9, "million": 10**6, "billion": 10**9,
          "kb": 10**3, "mb": 10**6, "gb": 10**9, "megabytes": 10**6}
-PRINTED = re.compile(r"(~?) ?(\d[\d,]*)(\.\d+)?(?:e(\d+))? ?([a-z]*)[^\d^]*", re.IGNORECASE)
+PRINTED = re.compile(r"(~?) ?(\d[\d,]*)(\.\d+)?(?:e(-?\d+))? ?([a-z]*)[^\d^]*", re.IGNORECASE)
 
 
 class Figure(NamedTuple):

@@ -10,7 +10,7 @@ LeNet-5 with 64 images.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from statistics import median
 from typing import Any
 
@@ -18,16 +18,18 @@ import numpy as np
 
 from minicnn.analysis.profile_table import Line, Profile, together
 from minicnn.analysis.speed import OtherPrograms, gigabytes, gigaflops, spare_cores, threads_at_work
-from minicnn.analysis.summary import size_of_image
+from minicnn.analysis.summary import size_of_image, summary
 from minicnn.analysis.watch import Visit, Watch
 from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import to_device
+from minicnn.backend.memory import check_memory
+from minicnn.backend.messages import type_name
 from minicnn.backend.seeds import random_state, set_random_state
 from minicnn.backend.windows import is_whole, times
 from minicnn.layers.module import Module, Shape
 from minicnn.losses import cross_entropy
-from minicnn.optim import SGD
+from minicnn.optim.sgd import SGD
 
 Step = Callable[[], list[float]]       # runs a step; seconds of forward, loss, backward, update
 
@@ -58,6 +60,7 @@ def profile(model: Module, in_shape: Shape | None = None, batch: int = 32,
     """
     in_shape = checked(model, in_shape, batch, rounds)
     first = next(model.parameters(), None)
+    check_step(model, in_shape, batch, forward_only)
     device, dtype = (first.device, first.dtype) if first is not None else ("cpu", np.float32)
     images = np.random.default_rng(seed).standard_normal((batch, *in_shape)).astype(dtype)
     x = Tensor(to_device(images, device), requires_grad=first is None and not forward_only)
@@ -100,6 +103,18 @@ def checked(model: Module, in_shape: Shape | None, batch: int, rounds: int | Non
         if value is not None and (not is_whole(value) or value < 1):
             raise ValueError(f"profile: {name} must be a whole number from 1 on, got {value!r}")
     return tuple(in_shape)
+
+
+def check_step(model: Module, in_shape: Shape, batch: int, forward_only: bool = False) -> None:
+    """MemoryError if the outputs of the layers, which backward needs, cannot be kept.
+
+    Forward alone keeps the largest and what it is made of.  Where shapes cannot be followed, it is
+    not known beforehand.
+    """
+    with suppress(ValueError, TypeError):
+        sizes = sorted(line.memory for line in summary(model, in_shape).lines)
+        check_memory(batch * sum(sizes[-2:] if forward_only else sizes),
+                     f"a step with batch {batch:,}")
 
 
 @contextmanager
@@ -155,7 +170,7 @@ def forward_step(model: Module, x: Tensor, watch: Watch) -> Step:
 
 def usual_loss(y: Any, seed: int) -> Callable[[Any], Tensor]:
     if not isinstance(y, Tensor):
-        raise TypeError(f"profile: the network answers with a {type(y).__name__}, not one Tensor; "
+        raise TypeError(f"profile: the network answers with a {type_name(y)}, not one Tensor; "
                         "say what is to become small, profile(..., loss=lambda y: ...), or time "
                         "forward alone, forward_only=True")
     if y.ndim != 2:

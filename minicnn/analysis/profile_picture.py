@@ -1,21 +1,23 @@
 """A profile as a picture: how long each layer takes, and how near it comes to what is possible."""
 
-from pathlib import Path
 from typing import Any
 
-from minicnn.analysis.pictures import BLUE, GREY, INK, RED, figure, save
+from minicnn.analysis.pictures import BLUE, GREY, INK, RED, Where
 from minicnn.analysis.profile_table import Line, Profile
+from minicnn.data.canvas import Picture, drawing, figure
 
 MOST = 60                              # more bars cannot be read
 LARGEST = 130                          # percent; what is faster than a copy lies in the cache
 PALE = 0.35
 
 
-def profile_picture(table: Profile, path: str | Path) -> Path:
+@drawing()
+def profile_picture(table: Profile, path: Where = None) -> Picture:
     """Bars of forward and backward on the left, the speeds they reach on the right.
 
     A speed is held against what bounds it: a layer with products against the matrix product, any
-    other (pale) against the copy.  Of more than 60 layers the 60 longest are drawn.
+    other (pale) against the copy, which it passes where its arrays lie in the cache.  Of more than
+    60 layers the 60 longest are drawn.
     """
     table = table.top(MOST)
     lines = [*table.lines, *table.totals[1:-1]]
@@ -29,7 +31,7 @@ def profile_picture(table: Profile, path: str | Path) -> Path:
     draw_times(left, lines)
     draw_speeds(right, lines, table)
     drawn.legend(handles=strong_and_pale(table), loc="outside lower right", frameon=False,
-                 fontsize=9)
+                 fontsize=10)
     left.set_yticks(range(height), [label(line) for line in lines], fontsize=9)
     left.set_ylim(height - 0.4, -0.6)                      # the first layer on top
     for axes in (left, right):
@@ -39,7 +41,7 @@ def profile_picture(table: Profile, path: str | Path) -> Path:
         axes.axhline(len(table.lines) - 0.5, color=GREY, linewidth=0.7)
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
-    return save(drawn, path)
+    return Picture(drawn, path)
 
 
 def label(line: Line) -> str:
@@ -81,13 +83,16 @@ def draw_speeds(axes: Any, lines: list[Line], table: Profile) -> None:
                                   fontsize=7, color=INK)
     axes.axvline(100, color=INK, linewidth=1)
     axes.set(xlim=(0, min(max(101, 1.02 * longest), LARGEST)), xticks=range(0, 101, 20),
-             xlabel="percent of what is possible")
+             xlabel="percent of a matrix product, or of a copy")
     axes.set_title("how near to what this machine can do", loc="left")
 
 
 def strong_and_pale(table: Profile) -> list[Any]:
+    from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
     return [Patch(facecolor=INK, label="strong: layers with products, in percent of "
                                    f"{table.peak:,.0f} GFLOP/s (a matrix product)"),
             Patch(facecolor=INK, alpha=PALE, label="pale: all others, in percent of "
-                                                   f"{table.copy:,.0f} GB/s (a copy)")]
+                                                   f"{table.copy:,.0f} GB/s (a copy)"),
+            Line2D([], [], color=INK, linewidth=1, label="100 %; pale bars pass it where arrays "
+                                                         "lie in the cache, not in main memory")]

@@ -2,18 +2,26 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
-from textwrap import fill
+from html import escape
 
 from minicnn.analysis.summary import kilobytes
-from minicnn.analysis.tables import aligned, as_csv, markdown, without_empty
+from minicnn.analysis.tables import (
+    Shown,
+    aligned,
+    as_csv,
+    lines_of,
+    markdown,
+    without,
+    without_empty,
+    without_room,
+)
 
-NOTES = """\
-Times are medians in milliseconds.  1 MAC = 1 multiplication + 1 addition = 2 FLOP; MACs are for one
-image.  Memory is of the whole batch."""
-NOTES_BACKWARD = """\
-Backward has two products where forward has one, for the gradients of the weights and of the input;
-a first layer has one, for nobody asks for the gradient of an image.  Kept is what stays in memory
-until backward; an array that two layers keep counts at the first."""
+NOTES = ("Times are medians in milliseconds.  1 MAC = 1 multiplication + 1 addition = 2 FLOP; MACs "
+         "are for one image.  Memory is of the whole batch.")
+NOTES_BACKWARD = (
+    "Backward has two products where forward has one, for the gradients of the weights and of the "
+    "input; a first layer has one, for nobody asks for the gradient of an image.  Kept is what "
+    "stays in memory until backward; an array that two layers keep counts at the first.")
 
 # What a layer's speeds tell about what holds it up.
 ARITHMETIC, MEMORY = "arithmetic", "memory traffic"
@@ -87,8 +95,8 @@ def figures(speed: float) -> str:
     return f"{speed:,.0f}" if speed >= 9.95 else f"{speed:.1f}"
 
 
-@dataclass
-class Profile:
+@dataclass(repr=False)
+class Profile(Shown):
     """The profile as data, times in milliseconds; .text(), .markdown(), .csv(), .json()."""
 
     title: str
@@ -99,6 +107,9 @@ class Profile:
     peak: float                        # GFLOP/s of a matrix product
     copy: float                        # GB/s of copying a large array
     others: float = 0.0                # cores that other programs took away, on average
+
+    words = {"layer", "kind", "output"}
+    spare = ("memory output", "output", "MACs")            # columns that `summary` has, too
 
     @property
     def cost(self) -> float:
@@ -160,12 +171,21 @@ class Profile:
     def text(self) -> str:
         heads, rows = self.cells()
         place = len(self.lines)
+        totals = [[cells[0].split()[-1], *cells[1:]] for cells in rows[place:]]  # may be folded
+        left_out = without_room(heads, [*rows[:place], *totals], self.spare)
+        heads, rows = without(heads, rows, left_out)
         table = aligned([head.replace(" ", "\n") for head in heads],
-                        [*rows[:place], [], *rows[place:]], {"layer", "kind", "output"})
-        why = [fill(line, 100, subsequent_indent="  ") for line in self.reasons()]
-        first = [fill(self.warning(), 100), ""] if self.warning() else []
-        return "\n".join([*first, self.title, "", *table, "", *self.notes(), *([""] if why else []),
-                          *why])
+                        [*rows[:place], [], *rows[place:]], self.words)
+        why = [lines_of(line, "  ") for line in self.reasons()]
+        first = [lines_of(self.warning()), ""] if self.warning() else []
+        room = [f"Without room here: {', '.join(left_out)}."] if left_out else []
+        return "\n".join([*first, lines_of(self.title, "  "), "", *table, "",
+                          *map(lines_of, [*room, *self.notes()]), *([""] if why else []), *why])
+
+    def _repr_html_(self) -> str:
+        first = f"<p><b>{escape(self.warning())}</b></p>\n" if self.warning() else ""
+        return first + super()._repr_html_() + "".join(
+            f"<p>{escape(line)}</p>" for line in self.reasons())
 
     def markdown(self) -> str:
         first = [f"**{self.warning()}**", ""] if self.warning() else []

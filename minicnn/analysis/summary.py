@@ -14,7 +14,14 @@ from typing import Any
 
 from minicnn.analysis.figures import DIFFERS, agreement
 from minicnn.analysis.receptive_field import receptive_fields, trace
-from minicnn.analysis.tables import aligned, as_csv, markdown, without_empty
+from minicnn.analysis.tables import (
+    Shown,
+    aligned,
+    as_csv,
+    lines_of,
+    markdown,
+    without_empty,
+)
 from minicnn.backend.windows import is_whole, times
 from minicnn.layers.module import Module, Shape
 from minicnn.layers.windowed import Windowed
@@ -41,8 +48,8 @@ class Line:
     remark: str = ""           # where the slide and this network differ
 
 
-@dataclass
-class Summary:
+@dataclass(repr=False)
+class Summary(Shown):
     """The table as data: `.lines`, `.rows`, and .text(), .markdown(), .csv(), .json()."""
 
     title: str
@@ -51,7 +58,10 @@ class Summary:
     parameters: int
     buffers: int
     macs: int
-    memory: int
+    memory: int                # of every layer's output
+    slide_memory: int = 0      # by the slides' rule: see slide_rule; 0 where it does not apply
+
+    words = {"row", "layer", "output", "kernel", "stride", "field", "slide or paper", "remark"}
 
     def by_row(self) -> "Summary":
         """The same with one line for each row instead of one for each layer."""
@@ -84,20 +94,30 @@ class Summary:
                 f"{kilobytes(self.memory)} of outputs and {kilobytes(4 * self.parameters)} of "
                 "parameters for one image in float32")
 
+    def footnotes(self) -> list[str]:
+        if not self.slide_memory:
+            return [FOOTNOTE]
+        return [f"{kilobytes(self.memory)} counts the output of every layer, a ReLU's too; the "
+                "slides' lists count the image and one output a row, as if a ReLU wrote over its "
+                f"input: {self.slide_memory:,} bytes here.", FOOTNOTE]
+
     def text(self) -> str:
         heads, rows = self.cells()
         if "remark" in heads:                              # as lines below the table, being long
             heads, rows = heads[:-1], [cells[:-1] for cells in rows]
-        notes = [f"{line.row or line.path}: {line.remark}" for line in self.shown_lines()
-                 if line.remark]
-        table = aligned(heads, rows, set(heads) - {"parameters", "MACs", "memory"})
+        notes = [lines_of(f"{line.row or line.path}: {line.remark}", "  ")
+                 for line in self.shown_lines() if line.remark]
+        table = aligned(heads, rows, self.words, below="slide or paper")
         notes = ["", "Where the slide or paper differs from this network (why: `python -m minicnn "
                  "slides`):", *notes] if notes else []
-        return "\n".join([self.title, "", *table, *notes, "", self.totals(), FOOTNOTE])
+        return "\n".join([self.title, "", *table, *notes, "", *map(lines_of, self.notes())])
+
+    def notes(self) -> list[str]:
+        return [self.totals(), *self.footnotes()]
 
     def markdown(self) -> str:
         return "\n".join([f"**{self.title}**", "", *markdown(*self.cells()), "", self.totals(), "",
-                          FOOTNOTE])
+                          *self.footnotes()])
 
     def csv(self) -> str:
         return as_csv(self.lines)
@@ -134,17 +154,28 @@ def summary(model: Module, in_shape: Shape | None = None) -> Summary:
             macs=step.layer.macs(step.in_shapes[0], step.shape), memory=4 * prod(step.shape),
             field=times(fields[id(step)][0])))
     variant = getattr(model, "variant", "")
-    total = sum(value.size for _, value in model.named_state())
+    total = sum(value.numel() for _, value in model.named_state())
+    rows = row_lines(model, lines)
     return Summary(
         title=f"{type(model).__name__} {variant}".strip() + f", input {times(in_shape)}",
-        rows=row_lines(model, lines), lines=lines, parameters=model.num_parameters(),
+        rows=rows, lines=lines, parameters=model.num_parameters(),
         buffers=total - model.num_parameters(), macs=sum(line.macs for line in lines),
-        memory=sum(line.memory for line in lines))
+        memory=sum(line.memory for line in lines), slide_memory=slide_rule(model, in_shape, rows))
+
+
+def slide_rule(model: Module, in_shape: Shape, rows: list[Line]) -> int:
+    """Bytes of the image and of each row's last output, as memphis and stanford list VGG's memory.
+
+    0 for networks without rows of a slide, and where a row is a whole stage of layers.
+    """
+    if not isinstance(model, TableNet) or any(row.layer.endswith(" layers") for row in rows):
+        return 0
+    return 4 * (prod(in_shape) + sum(prod(map(int, row.output.split("x"))) for row in rows))
 
 
 def kind(layer: Module) -> str:
     """The class.  A block that writes its own out_shape has one row, and its cost is not known."""
-    return type(layer).__name__ + (" (MACs of its parts unknown)" if layer.children() else "")
+    return type(layer).__name__ + (" (MACs of its parts unknown)" if layer.named_parts() else "")
 
 
 def size_of_image(name: str, model: Module, in_shape: Shape | None) -> Shape:
@@ -170,7 +201,7 @@ def row_lines(model: Module, lines: list[Line]) -> list[Line]:
     for line in lines:
         parts.setdefault(line.path.split(".")[0], []).append(line)
     found = []
-    names = iter([name for name, _ in model.children()])
+    names = iter([name for name, _ in model.named_parts()])
     for label, layers, slide in model.rows if isinstance(model, TableNet) else ():
         inside = [line for _ in layers for line in parts.pop(next(names), [])]
         if not inside:                                     # a block that does nothing in this form
@@ -185,7 +216,7 @@ def row_lines(model: Module, lines: list[Line]) -> list[Line]:
             "parameters": whole.parameters, "macs": whole.macs,
             "memory": prod(map(int, whole.output.split("x"))),
             "filters": filters(layers, str(slide.get("filters"))),
-            "weights": sum(value.size for layer in layers for name, value
+            "weights": sum(value.numel() for layer in layers for name, value
                            in layer.named_parameters() if not name.endswith("bias"))})
         if whole.layer == main.layer:
             main.slide, main.remark = whole.slide, whole.remark

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -40,11 +41,17 @@ class Visit:
         self.output = self.kept = 0                    # bytes
         self.moved_forward = self.moved_backward = 0   # bytes read or written
 
+    def __repr__(self) -> str:
+        times = [f"{way} {1e3 * median(seconds):.2f} ms" for way, seconds in
+                 (("forward", self.forward), ("backward", self.backward)) if seconds]
+        shape = "x".join(map(str, self.shape))
+        return f"<{', '.join([f'{self.path} {shape}'.strip(), *times])}>"
+
     def count(self, inputs: tuple, y: Any) -> None:
         y = y[0] if isinstance(y, (tuple, list)) else y
         self.shape, self.output = y.shape[1:], y.data.nbytes
         layer, x = self.layer, inputs[0]
-        if layer is not None and not layer.children():         # else those inside count
+        if layer is not None and not layer.named_parts():         # else those inside count
             self.macs = layer.macs(x.shape[1:], self.shape)
             self.products = any(p.requires_grad for p in layer.parameters()) + x.requires_grad
 
@@ -60,6 +67,9 @@ class Watch:
         self.probe = to_device(np.zeros(1), device)
         self.visits: dict[tuple[int, int], Visit] = {}         # by layer and how often it has run
         self.outside = Visit("outside the network")            # the loss
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, [*self.visits.values(), self.outside]))
 
     def now(self) -> float:
         to_cpu(self.probe)                             # a GPU answers when all before it is done

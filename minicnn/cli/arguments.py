@@ -1,77 +1,134 @@
-"""What a user has typed: numbers, a network, an image size, the place of a picture.
+"""What a user has typed: numbers, names, a network, an image size, the place of a picture.
 
-`add_argument("--epochs", type=whole)` refuses 0 and "ten".
+`add_argument("--epochs", type=whole)` refuses 0, "ten" and what no machine can do.  What is refused
+here is said before any work is done.
 """
 
-import os
+import inspect
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from math import inf
 from pathlib import Path
+from typing import Any
 
+from minicnn.backend.threads import MOST_THREADS
+from minicnn.data.canvas import check_drawing
+from minicnn.data.canvas import check_picture as check_canvas
+from minicnn.data.files import check_writable
 from minicnn.layers.module import Module
-from minicnn.models import build
+from minicnn.models import MODELS, build
+from minicnn.weights.fill import load
+from minicnn.weights.read import read
 
-PICTURES = (".png", ".jpg", ".pdf", ".svg")
+MOST = 1_000_000           # epochs, pictures of a batch, ...: more is a slip of the finger
+LONGEST_SIDE = 16_384      # pixels
+SEED_DIGITS = 38           # below 2^128, as the operating system hands seeds out
+OWN_FOLDER = Path("out")
 
 
 def add_network(parser: ArgumentParser) -> None:
     """NETWORK and --variant."""
-    parser.add_argument("network", help="a name that `python -m minicnn networks` lists")
-    parser.add_argument("--variant", help="a variant of the network, for example paper")
+    parser.add_argument("network", type=word, help="a name that `python -m minicnn networks` lists")
+    parser.add_argument("--variant", type=word, help="a variant of the network, for example paper")
+
+
+def add_format(parser: ArgumentParser, *forms: str) -> None:
+    """--format"""
+    parser.add_argument("--format", default="text", help="how it is printed (text)",
+                        choices=forms or ("text", "markdown", "csv", "json"))
 
 
 def chosen_network(args: Namespace) -> Module:
     return build(args.network, **({"variant": args.variant} if args.variant else {}))
 
 
-def image_size(text: str) -> tuple[int, ...]:
-    """"3x224x224" -> (3, 224, 224)."""
-    parts = text.lower().split("x")
-    if len(parts) != 3 or not all(part.isdecimal() and int(part) for part in parts):
-        raise ValueError(f"--input is {text!r}, expected CxHxW: channels, height, width, as in "
-                         "3x224x224")
-    return tuple(int(part) for part in parts)
+def network_for(path: str, name: str, variant: str | None, part: str | None = None) -> Module:
+    """The network of that name, filled from a file: with auxiliary classifiers if that has them."""
+    options: dict[str, Any] = {"variant": variant} if variant else {}
+    model = build(name, **options)
+    if "aux" in inspect.signature(MODELS[name]).parameters:
+        aux = any(entry.lower().startswith("aux") for entry in read(path, part).entries)
+        model = build(name, aux=aux, **options)
+    return load(model, path, part=part)
+
+
+def number(text: str, least: int, most: int) -> int:
+    """A whole number in that range; its digits are counted first, for Python refuses thousands."""
+    if not text.isascii() or not text.isdigit() or len(text.lstrip("0")) <= SEED_DIGITS \
+            and int(text) < least:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from {least} on")
+    if len(text.lstrip("0")) > SEED_DIGITS or int(text) > most:
+        raise ArgumentTypeError(f"{text!r} is too large, at most {most:,}")
+    return int(text)
 
 
 def whole(text: str) -> int:
     """A whole number, at least 1."""
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
-    return int(text)
+    return number(text, 1, MOST)
+
+
+def workers(text: str) -> int:
+    """Threads."""
+    return number(text, 1, MOST_THREADS)
+
+
+def pixels(text: str) -> int:
+    """A side of an image."""
+    return number(text, 1, LONGEST_SIDE)
 
 
 def seed(text: str) -> int:
     """A whole number, at least 0."""
-    if not text.isascii() or not text.isdigit():
-        raise ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
-    return int(text)
+    return number(text, 0, 10 ** SEED_DIGITS - 1)
 
 
 def above_zero(text: str) -> float:
     """A finite number above 0."""
     try:
-        number = float(text)
+        value = float(text)
     except ValueError:
-        number = -1.0
-    if not 0 < number < inf:
+        value = -1.0
+    if not 0 < value < inf:
         raise ArgumentTypeError(f"{text!r} is not a number above 0")
-    return number
+    if value > MOST:
+        raise ArgumentTypeError(f"{text!r} is too large, at most {MOST:,}")
+    return value
 
 
-def check_picture(path: str | Path, created: str | None = None) -> None:
-    """Before the work begins: ValueError or OSError if --out cannot become a picture.
+def image_size(text: str) -> tuple[int, int, int]:
+    """"3x224x224" -> (3, 224, 224)."""
+    try:
+        C, H, W = map(pixels, text.lower().split("x"))
+    except (ValueError, ArgumentTypeError):
+        raise ArgumentTypeError(f"{text!r} is not CxHxW: channels, height, width, as in 3x224x224, "
+                                f"each at most {LONGEST_SIDE:,}") from None
+    return C, H, W
 
-    created : the folder that need not be there yet; others are not created unasked
+
+def word(text: str) -> str:
+    """Some word; an empty one comes from a variable of the shell that is not set."""
+    if not text.strip():
+        raise ArgumentTypeError(f"{text!r} is empty; name something, or leave the option out")
+    return text
+
+
+def place(text: str) -> Path:
+    """A file or a folder."""
+    return Path(word(text))
+
+
+def check_picture(path: Path, option: str = "--out") -> None:
+    """Before the work begins: an error if what that option names cannot become a picture.
+
+    The folder out/ is made where it is missing; others are not created unasked.
     """
-    path = Path(path)
     folder = path.parent
-    if path.suffix.lower() not in PICTURES:
-        raise ValueError(f"--out is {str(path)!r}, expected the name of a picture, one that ends "
-                         f"in {', '.join(PICTURES)}")
-    if created and not folder.exists() and str(folder) == created:
-        folder = folder.parent
-    if not folder.is_dir():
-        raise NotADirectoryError(f"--out is {str(path)!r}, but there is no folder {str(folder)!r}; "
-                                 "create it, or name another one")
-    if path.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
-        raise PermissionError(f"--out is {str(path)!r}, which cannot be written; name another file")
+    if folder != OWN_FOLDER and not folder.is_dir():
+        raise NotADirectoryError(f"{option} is {str(path)!r}, but there is no folder "
+                                 f"{str(folder)!r}; create it, or name another one")
+    check_canvas(path, option)
+
+
+def check_folder(folder: Path) -> None:
+    """Before the work begins: an error if --out cannot take the files and pictures of a run."""
+    check_drawing()
+    check_writable(folder / "last.npz", f"--out is {str(folder)!r}")

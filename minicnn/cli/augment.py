@@ -3,32 +3,34 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-
-from minicnn.cli.arguments import seed
+from minicnn.cli.arguments import check_picture, place, seed, word
 from minicnn.data import find_digits
+from minicnn.data.pictures import read_picture
 from minicnn.data.sheet import augmentation_sheet
 
 WHAT = "draw a picture of every augmentation applied to one image"
 EXAMPLE = "augment --out out/augment.png"
+SIDE = 224          # pixels; on the sheet a picture has 112
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
-    option("--image", type=Path, help="a picture file; a digit if left out")
-    option("--data", metavar="DIR", help="folder with MNIST; else as in the examples")
-    option("--out", type=Path, default=Path("out/augment.png"), metavar="FILE")
-    option("--seed", type=seed, default=0)
+    option("--image", type=place, metavar="FILE", help="a picture file, of which the middle "
+           "square is taken; a digit if left out")
+    option("--data", type=word, metavar="DIR", help="folder with MNIST; else as in the examples")
+    option("--out", type=place, default=Path("out/augment.png"), metavar="FILE",
+           help="the picture, .png, .jpg, .pdf or .svg (%(default)s)")
+    option("--seed", type=seed, default=0, help="of the changes (0)")
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.image:
-        from PIL import Image
-        with Image.open(args.image) as opened:
-            image = np.asarray(opened.convert("RGB")).transpose(2, 0, 1)
+    check_picture(args.out)
+    if args.image is None:
+        image = find_digits(args.data)[1].images[0]                    # (1, 28, 28)
+    elif args.image.is_file():
+        image = read_picture(args.image, SIDE)                         # (3, SIDE, SIDE)
     else:
-        image = find_digits(args.data)[1].images[0]
-    args.out.parent.mkdir(parents=True, exist_ok=True)
+        raise FileNotFoundError(f"--image is {str(args.image)!r}, which is no file")
     augmentation_sheet(image, args.out, args.seed)
     print(args.out)
     return 0

@@ -5,26 +5,25 @@ import sys
 from pathlib import Path
 
 from minicnn.analysis.bubbles import Bubble, bubble_chart
-from minicnn.cli.arguments import check_picture
+from minicnn.cli.arguments import add_format, check_picture, place
 from minicnn.training.compare import compare
 
 WHAT = "put trained networks side by side: a table, and accuracy against operations"
 EXAMPLE = "compare out/resnet20-cifar10 out/vgg_small-cifar10"
-OUT = Path("out/compare.png")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
-    option("runs", nargs="+", type=Path, metavar="RUN", help="folder that the train command made; "
+    option("runs", nargs="+", type=place, metavar="RUN", help="folder that the train command made; "
            "unfinished ones are left out")
-    option("--format", default="text", choices=("text", "markdown", "csv", "json"))
+    add_format(parser)
     option("--title", help="above the picture, if not the data and the epochs")
-    option("--out", type=Path, default=OUT, metavar="FILE", help="the picture of accuracy against "
-           "operations, .png, .jpg, .pdf or .svg (%(default)s)")
+    option("--out", type=place, default=Path("out/compare.png"), metavar="FILE", help="the picture "
+           "of accuracy against operations, .png, .jpg, .pdf or .svg (%(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:
-    check_picture(args.out, "out" if args.out == OUT else None)
+    check_picture(args.out)
     finished = [run for run in args.runs if (run / "result.json").exists()]
     for run in args.runs:
         if finished and run not in finished:

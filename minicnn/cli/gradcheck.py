@@ -11,7 +11,8 @@ EXAMPLE = "gradcheck conv2d"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", default="", help="only what has this in its name")
-    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"),
+                        help="where to compute (cpu)")
 
 
 def run(args: argparse.Namespace) -> int:

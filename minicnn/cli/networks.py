@@ -8,6 +8,7 @@ from types import ModuleType
 from minicnn.analysis.summary import summary
 from minicnn.analysis.tables import aligned, as_csv, markdown
 from minicnn.backend.windows import times
+from minicnn.cli.arguments import add_format
 from minicnn.models import FAMILIES, build
 from minicnn.training.evaluate import own_input
 
@@ -27,7 +28,7 @@ class Entry:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("word", nargs="?", default="", help="only names with this in them")
-    parser.add_argument("--format", default="text", choices=("text", "markdown", "csv", "json"))
+    add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,11 +5,12 @@ import argparse
 import numpy as np
 
 from minicnn.backend.threads import set_threads
-from minicnn.cli.arguments import whole
+from minicnn.cli.arguments import pixels, whole, word, workers
 from minicnn.data.dataset import Dataset
 from minicnn.data.find import find_data
 from minicnn.layers.fold import fold_all
 from minicnn.training.evaluate import errors
+from minicnn.training.plan import check_brightness
 from minicnn.training.testtime import Run, at_scales, load_run, one_view, predict, ten_crops
 
 WHAT = "test trained networks, alone and together, on one or many views of each picture"
@@ -18,18 +19,18 @@ EXAMPLE = "test out/resnet20-cifar10 --crops 10"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
-    option("runs", nargs="+", metavar="RUN", help="folder that the train command made; the "
-           "probabilities of several are averaged")
+    option("runs", nargs="+", type=word, metavar="RUN", help="folder that the train command "
+           "made; the probabilities of several are averaged")
     option("--crops", default="1", choices=("1", "10"), help="10: corners, centre, mirror images")
-    option("--scales", nargs="+", type=whole, metavar="PIXELS", help="sides to which pictures are "
+    option("--scales", nargs="+", type=pixels, metavar="PIXELS", help="sides to which pictures are "
            "resized")
     option("--weights", default="last", choices=("best", "last"), help="best: of the epoch with "
            "the lowest error, which was chosen on these very pictures (last)")
     option("--fold", action="store_true", help="first melt batch norms into the layers before them")
     option("--limit", type=whole, metavar="N", help="only the first N test pictures")
-    option("--threads", type=whole, help="threads that share the work: 1 is steady "
+    option("--threads", type=workers, help="threads that share the work: 1 is steady "
            "on a busy machine")
-    option("--device", default="cpu", choices=("cpu", "cuda"))
+    option("--device", default="cpu", choices=("cpu", "cuda"), help="where to compute (cpu)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError("--crops 10 and --scales are two ways to look; choose one")
     view = at_scales(args.scales) if args.scales else ten_crops if args.crops == "10" else one_view
     runs = [load_run(folder, args.weights) for folder in args.runs]
-    if any((run.plan.get("test"), run.classes) != (runs[0].plan.get("test"), runs[0].classes)
+    if any((run.pictures["test"], run.classes) != (runs[0].pictures["test"], runs[0].classes)
            for run in runs):
         raise ValueError("these networks were tested on different pictures: "
                          + "; ".join(f"{folder} on {run.plan.get('test')}"
@@ -85,9 +86,10 @@ def test_pictures(folder: str, run: Run) -> Dataset:
     if list(test.classes) != run.classes:
         raise ValueError(f"{folder} knows the classes {', '.join(run.classes)}, but the data has "
                          f"{', '.join(test.classes)}")
-    if test.source != tested:
-        print(f"note: {folder} was tested on {tested} before, now on {test.source}; if pictures "
-              "came or went, some that it was trained on may be among them")
+    check_brightness(test, run.pictures["brightest"])
+    if test.fingerprint != run.pictures["test"]:
+        print(f"note: {folder} was tested on {tested} before, now on {test.source}, and these are "
+              "other pictures; some that it was trained on may be among them")
     return test
 
 

@@ -5,15 +5,27 @@ import inspect
 from pathlib import Path
 from typing import Any
 
+from minicnn.analysis.profile import check_step
 from minicnn.backend.seeds import manual_seed
 from minicnn.backend.threads import set_threads
-from minicnn.cli.arguments import above_zero, add_network, seed, whole
+from minicnn.cli.arguments import (
+    above_zero,
+    add_network,
+    check_folder,
+    pixels,
+    place,
+    seed,
+    whole,
+    word,
+    workers,
+)
 from minicnn.data.dataset import Dataset
 from minicnn.data.find import NAMES, find_data
 from minicnn.layers.module import Module, Shape
 from minicnn.models import MODELS, build
 from minicnn.training import fit
 from minicnn.training.evaluate import own_input, tested_shape
+from minicnn.training.interrupt import ENDED_BY
 from minicnn.training.recipes import Recipe, recipe_for, recipe_named
 
 WHAT = "train a network on mnist, cifar10, drawn digits or a folder of pictures"
@@ -24,24 +36,25 @@ SMALL_SIDE = 64     # pixels up to which the small form of a recipe is taken
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_network(parser)
     option = parser.add_argument
-    option("--data", required=True, metavar="NAME", help="mnist, cifar10, digits (drawn by "
-           "minicnn), or a folder of folders of pictures, one for each class")
-    option("--recipe", metavar="NAME", help="if not that of the network's family, as in "
-           "resnet-slide (minicnn/training/recipes.py)")
+    option("--data", required=True, type=word, metavar="NAME", help="mnist, cifar10, digits (drawn "
+           "by minicnn), or a folder of folders of pictures, one for each class")
+    option("--recipe", type=word, metavar="NAME", help="if not that of the network's family, "
+           "as in resnet-slide (minicnn/training/recipes/)")
     option("--epochs", type=whole, help="times through the pictures, if not the recipe's")
     option("--batch", type=whole, help="pictures in one step")
     option("--lr", type=above_zero, help="learning rate")
     option("--limit", type=whole, metavar="N", help="train on the first N pictures only")
     option("--skip-unreadable", action="store_true", help="leave out files of DIR that are no "
            "readable pictures")
-    option("--size", type=whole, metavar="PIXELS", help="side of what the network reads")
+    option("--size", type=pixels, metavar="PIXELS", help="side of what the network reads")
     option("--patience", type=whole, metavar="EPOCHS", help="stop after so many without a new "
            "lowest error")
     option("--seed", type=seed, default=0, help="of weights, order and distortions (0)")
-    option("--threads", type=whole, help="threads that share the work: 1 is steady "
+    option("--threads", type=workers, help="threads that share the work: 1 is steady "
            "on a busy machine")
-    option("--device", default="cpu", choices=("cpu", "cuda"))
-    option("--out", type=Path, metavar="DIR", help="folder for the results; a run that is there "
+    option("--device", default="cpu", choices=("cpu", "cuda"), help="where to compute (cpu)")
+    option("--fresh", action="store_true", help="remove the run that is in --out, and begin anew")
+    option("--out", type=place, metavar="DIR", help="folder for the results; a run that is there "
            "already goes on (out/NETWORK-DATA, out/NETWORK-VARIANT-DATA)")
 
 
@@ -50,6 +63,9 @@ def run(args: argparse.Namespace) -> int:
         set_threads(args.threads)
     options: dict[str, Any] = {"variant": args.variant} if args.variant else {}
     own = own_input(build(args.network, **options))
+    name = "-".join(filter(None, (args.network, args.variant, Path(args.data).resolve().name)))
+    out = args.out or Path("out") / name
+    check_folder(out)
     recipe = chosen_recipe(args, own)
     stored = round((args.size or own[1]) * recipe.margin)          # pixels of a side, for folders
     train, val = find_data(args.data, stored, args.seed, args.skip_unreadable)
@@ -60,20 +76,20 @@ def run(args: argparse.Namespace) -> int:
     manual_seed(args.seed)
     model = build(args.network, **options)
     in_shape = input_of(model, train, args)
-    name = "-".join(filter(None, (args.network, args.variant, Path(args.data).resolve().name)))
-    out = args.out or Path("out") / name
+    check_step(model, in_shape, min(recipe.batch, len(train.labels)))
     print(f"{args.network}: {model.num_parameters():,} parameters, reads "
-          f"{'x'.join(map(str, in_shape))}\nrecipe {recipe.name}: {recipe.source}\n"
-          f"  {settings(recipe)}\n"
+          f"{'x'.join(map(str, in_shape))}\n{recipe}\n"
           f"data: {train.source}; tested on {val.source}{recoloured(train, in_shape)}\n"
           f"results: {out}")
-    plan = {"network": args.network, "options": options, "data_name": args.data,
+    place_of = args.data if args.data in NAMES else str(Path(args.data).resolve())
+    plan = {"network": args.network, "options": options, "data_name": place_of,
             "stored": stored, "skip_unreadable": args.skip_unreadable}
     result = fit(model, train, val, recipe, seed=args.seed, device=args.device, out=out,
-                 patience=args.patience, in_shape=in_shape, plan=plan)
+                 fresh=args.fresh, patience=args.patience, in_shape=in_shape, plan=plan)
     if not result.finished:
-        print("saved; the same command goes on from there")
-        return 130                    # what a shell expects of a program ended by Ctrl-C
+        print("saved; the same command goes on from there"
+              + (", without --fresh" if args.fresh else ""))
+        return ENDED_BY + result.signal
     last, best = result.history[-1], result.best
     print(f"test error {last['error']:.2f} % after the last epoch; lowest {best['error']:.2f} % "
           f"after epoch {best['epoch']:.0f}, chosen on the same pictures")
@@ -84,23 +100,6 @@ def asked_for(network: str, **options: Any) -> dict[str, Any]:
     """Those of the options that the network's constructor knows."""
     known = inspect.signature(MODELS[network]).parameters
     return {name: value for name, value in options.items() if name in known}
-
-
-def settings(recipe: Recipe) -> str:
-    """The figures of a recipe, in one line.
-
-    >>> settings(recipe_named("alexnet"))[:44]
-    'SGD momentum 0.9 weight_decay 0.0005; lr 0.0'
-    """
-    def words(name: str, arguments: dict[str, Any]) -> str:
-        given = [f"{key} {value}" for key, value in arguments.items() if value is not False]
-        return " ".join([name, *given])
-
-    parts = [words(*recipe.optimizer), f"lr {recipe.lr:g}", words(*recipe.schedule),
-             f"warm-up {recipe.warmup:g} epochs" if recipe.warmup else "",
-             f"batch {recipe.batch}", f"epochs {recipe.epochs}",
-             f"distortions: {', '.join(recipe.augment) or 'none'}"]
-    return "; ".join(filter(None, parts))
 
 
 def recoloured(data: Dataset, in_shape: Shape) -> str:

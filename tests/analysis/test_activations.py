@@ -5,8 +5,10 @@ import pytest
 
 from minicnn import Tensor
 from minicnn.analysis import activations, row_outputs
+from minicnn.analysis.activations import Outputs
 from minicnn.layers import Conv2d, Dropout, ReLU
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.containers import Sequential
+from minicnn.layers.module import Module
 from minicnn.models import LeNet5
 
 
@@ -95,3 +97,12 @@ def test_rows_of_lenet(variant, rng, device):
     assert np.array_equal(rows["OUT"], model(x).numpy())
     first = model.rows[0].layers
     assert np.array_equal(next(iter(rows.values())), first[1](first[0](x)).numpy())
+
+
+def test_the_prompt_shows_shapes_and_ranges():
+    found = activations(LeNet5().eval(), np.zeros((2, 1, 32, 32), np.float32))
+    shown = repr(found).split("\n")
+    assert len(shown) == len(found) and max(map(len, shown)) <= 100
+    assert shown[0].startswith("C1 ") and " 2x6x28x28 " in shown[0] and " to " in shown[0]
+    assert repr(row_outputs(LeNet5(), np.zeros((1, 1, 32, 32), np.float32))).startswith("C1")
+    assert repr(Outputs()) == "" and "nothing" in repr(Outputs(a=np.zeros(0)))

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minicnn.analysis import bubbles
 from minicnn.analysis.bubbles import Bubble, bubble_chart, round_sizes
 
 NETS = [Bubble("resnet20", 71.0, 40_551_040, 269_722), Bubble("vgg", 72.0, 38_913_280, 567_082),
@@ -12,20 +11,13 @@ NETS = [Bubble("resnet20", 71.0, 40_551_040, 269_722), Bubble("vgg", 72.0, 38_91
         Bubble("alexnet", 62.0, 14_529_536, 368_842)]
 
 
-@pytest.fixture
-def figure_of(monkeypatch, tmp_path):
-    """The matplotlib figure that a call of bubble_chart saved."""
-    kept = []
-    monkeypatch.setattr(bubbles, "save", lambda drawn, path: kept.append(drawn) or path)
-
-    def draw(*arguments):
-        bubble_chart(*arguments, tmp_path / "chart.png")
-        kept[-1].draw_without_rendering()
-        return kept[-1]
-    return draw
+def figure_of(*arguments):
+    drawn = bubble_chart(*arguments).figure
+    drawn.draw_without_rendering()
+    return drawn
 
 
-def test_a_bubble_stands_at_its_figures_and_its_area_is_the_parameters(figure_of):
+def test_a_bubble_stands_at_its_figures_and_its_area_is_the_parameters():
     axes = figure_of(NETS).axes[0]
     areas, points = axes.collections[:2]
     places = [(net.macs / 1e6, net.accuracy) for net in NETS]
@@ -34,7 +26,7 @@ def test_a_bubble_stands_at_its_figures_and_its_area_is_the_parameters(figure_of
     assert np.allclose(share, [net.parameters / 567_082 for net in NETS])
 
 
-def test_the_legend_has_the_scale_of_the_bubbles(figure_of):
+def test_the_legend_has_the_scale_of_the_bubbles():
     axes = figure_of(NETS).axes[0]
     legend = axes.get_legend()
     per_parameter = axes.collections[0].get_sizes()[0] / NETS[0].parameters
@@ -43,7 +35,7 @@ def test_the_legend_has_the_scale_of_the_bubbles(figure_of):
         assert np.allclose(handle.get_sizes(), per_parameter * size)
 
 
-def test_names_cover_neither_each_other_nor_a_bubble_nor_leave_the_axes(figure_of):
+def test_names_cover_neither_each_other_nor_a_bubble_nor_leave_the_axes():
     drawn = figure_of(NETS)
     axes = drawn.axes[0]
     boxes = [text.get_window_extent() for text in axes.texts]
@@ -60,7 +52,7 @@ def test_names_cover_neither_each_other_nor_a_bubble_nor_leave_the_axes(figure_o
 
 def test_one_network_and_twenty_alike(tmp_path):
     for count in (1, 20):
-        path = bubble_chart([NETS[0]] * count, tmp_path / f"{count}.png", "title")
+        path = bubble_chart([NETS[0]] * count, tmp_path / f"{count}.png", "title").path
         with Image.open(path) as picture:
             assert picture.size == (1350, 900)
 

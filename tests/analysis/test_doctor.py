@@ -80,13 +80,21 @@ def test_a_slower_kernel_than_the_processor_could_run(monkeypatch):
     assert found("BLAS")[0].text == ("openblas 0.3.30, kernel Haswell, 2 threads on 2 cores, "
                                      "123 GFLOP/s in a float32 matrix product")
     kernel, = found("BLAS kernel")
-    assert "uses Haswell" in kernel.text and "OPENBLAS_CORETYPE=SkylakeX" in kernel.cure
+    assert "uses Haswell" in kernel.text and "OPENBLAS_CORETYPE=SkylakeX" in kernel.hint
+    text, well = report()
+    assert well and "\n? BLAS kernel" in text and "? marks what might be faster" in text
+
+
+def test_a_kernel_that_the_environment_asks_for(monkeypatch):
+    pretend_blas(monkeypatch)
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    assert not found("BLAS kernel")
 
 
 def test_more_threads_than_cores(monkeypatch):
     pretend_blas(monkeypatch, num_threads=64, architecture="SkylakeX")
     assert found("BLAS threads") == [Finding("BLAS threads", "64 threads share 2 cores",
-                                             "set OPENBLAS_NUM_THREADS=2")]
+                                             hint="try OPENBLAS_NUM_THREADS=2 in the environment")]
     assert not found("BLAS kernel")
 
 
@@ -231,14 +239,21 @@ def test_report(monkeypatch):
     text, well = report()
     assert not well
     assert text.split("\n")[1:3] == ["! tqdm           gone", " " * 17 + "-> pip install tqdm"]
-    assert "the arrow is the next step" in text
+    assert text.endswith("\n\n! marks what is to be mended; the arrow is the next step")
+    monkeypatch.setattr(doctor, "examine", lambda: [
+        Finding("BLAS", "slow", hint="try this and that, " * 20), Finding("tqdm", "gone", "pip")])
+    text, well = report()
+    assert not well and max(map(len, text.split("\n"))) <= 100
+    assert text.endswith("! marks what is to be mended; ? marks what might be faster; the arrow is "
+                         "the next step")
 
 
-def test_every_mark_has_an_arrow():
+def test_every_mark_has_an_arrow_and_no_line_is_long():
     lines = report()[0].split("\n")
+    assert max(map(len, lines)) <= 100
     for number, line in enumerate(lines):
-        if line.startswith("! ") and not line.startswith("! marks"):
-            assert re.match(r"\s+-> \S", lines[number + 1])
+        if line[:2] in ("! ", "? ") and "marks" not in line:
+            assert any(re.match(r"\s+-> \S", below) for below in lines[number + 1:number + 4])
 
 
 @pytest.mark.parametrize("home", [None, "", "/nowhere/žluť"])

@@ -20,7 +20,8 @@ from minicnn.layers import (
     ReLU,
     Shortcut,
 )
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.containers import Sequential
+from minicnn.layers.module import Module
 from minicnn.losses import mse_loss
 from minicnn.models import LeNet5
 from tests.analysis.test_watch import Block, Slow
@@ -197,7 +198,7 @@ def condition(model):
 @pytest.mark.parametrize("forward_only", [True, False])
 def test_the_network_stays_as_it_was(forward_only):
     model = resnet()
-    model.children()[0][1].eval()                          # one part is frozen
+    model.named_parts()[0][1].eval()                          # one part is frozen
     before = condition(model)
     assert before[-1] == ()
     profile(model, (3, 8, 8), batch=2, rounds=1, forward_only=forward_only)
@@ -263,3 +264,9 @@ def test_a_network_with_two_answers():
     table = profile(Heads(), (3,), rounds=1, loss=lambda y: y[0].sum() + y[1].sum())
     assert [line.output for line in table.lines] == ["2", "4"]
     assert len(profile(Heads(), (3,), rounds=1, forward_only=True).lines) == 2
+
+
+@pytest.mark.parametrize("forward_only", [False, True])
+def test_more_images_than_memory_are_refused_at_once(forward_only):
+    with pytest.raises(MemoryError, match="a step with batch 1,000,000,000 takes about .* GB"):
+        profile(LeNet5(), batch=10 ** 9, forward_only=forward_only)

@@ -16,7 +16,8 @@ from minicnn.layers import (
     ReLU,
     Tanh,
 )
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.containers import Sequential
+from minicnn.layers.module import Module
 from minicnn.models import LeNet5
 
 

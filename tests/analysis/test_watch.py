@@ -11,7 +11,8 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.switches import no_grad, state
 from minicnn.autograd.tensor import Tensor
 from minicnn.layers import Conv2d, Flatten, Linear, ReLU
-from minicnn.layers.module import Module, Sequential
+from minicnn.layers.containers import Sequential
+from minicnn.layers.module import Module
 
 
 @pytest.fixture
@@ -236,3 +237,12 @@ def test_on_both_libraries(xp, device):
     for visit in watching.visits.values():
         assert len(visit.forward) == len(visit.backward) == 1 and visit.forward[0] > 0
     assert [visit.output for visit in watching.visits.values()] == [16, 144, 144, 144, 16]
+
+
+def test_the_prompt_shows_the_times():
+    visit = Visit("conv")
+    assert repr(visit) == "<conv>"
+    visit.shape, visit.forward, visit.backward = (6, 28, 28), [1e-3, 2e-3, 9e-3], [4e-3]
+    assert repr(visit) == "<conv 6x28x28, forward 2.00 ms, backward 4.00 ms>"
+    watch = Watch(Sequential(ReLU()), "cpu")
+    assert repr(watch) == "<outside the network>"

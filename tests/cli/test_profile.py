@@ -25,7 +25,7 @@ PROFILE = ("profile", "lenet5", "--batch", "2", "--rounds", "1")
     (["lenet5", "--threads", "two"], "--threads: 'two' is not a whole number"),
     (["lenet5", "--top", "-1"], "'-1' is not a whole number from 1 on"),
     (["lenet5", "--sort", "size"], "invalid choice: 'size'"),
-    (["lenet5", "--input", "32x32"], "--input is '32x32', expected "),
+    (["lenet5", "--input", "32x32"], "--input: '32x32' is not CxHxW: channels, height, width"),
     (["lenet5", "--input", "1x28x28"], "C5 (Conv2d"),
 ])
 def test_mistakes(arguments, words, refused):
@@ -66,7 +66,7 @@ def test_on_a_busy_machine(capsys, somewhere, monkeypatch):
     ("x", "--out is 'x', expected the name of a picture"),
     (os.path.join("new", "x.png"), "but there is no folder 'new'; create it"),
     (os.path.join("file", "x.png"), "but there is no folder 'file'; create it"),
-    ("folder.png", "'folder.png', which cannot be written; name another file"),
+    ("folder.png", "'folder.png', which cannot be written (it is a folder); name another"),
 ])
 def test_it_looks_before_it_measures_where_the_picture_goes(out, words, capsys, somewhere,
                                                                  monkeypatch):
@@ -80,16 +80,20 @@ def test_it_looks_before_it_measures_where_the_picture_goes(out, words, capsys, 
 
 @pytest.mark.parametrize("arguments", [(), ("--out", "x.png")])
 def test_in_a_folder_that_cannot_be_written(arguments, capsys, somewhere, monkeypatch):
+    def refuse(*_):                                        # chmod does not stop root
+        raise PermissionError(13, "Permission denied")
+
     monkeypatch.setattr(profile, "profile", None)
-    monkeypatch.setattr(os, "access", lambda path, mode: False)      # chmod does not stop root
+    monkeypatch.setattr("minicnn.data.files.open", refuse, raising=False)
     assert status(*PROFILE, *arguments) == 2
-    assert "which cannot be written" in capsys.readouterr().err and os.listdir() == []
+    assert "which cannot be written (Permission denied)" in capsys.readouterr().err
+    assert os.listdir() == []
 
 
 def test_where_out_is_a_file(capsys, somewhere, monkeypatch):
     monkeypatch.setattr(profile, "profile", None)
     Path("out").touch()
-    assert status(*PROFILE) == 2 and "there is no folder 'out'" in capsys.readouterr().err
+    assert status(*PROFILE) == 2 and "out is no folder)" in capsys.readouterr().err
 
 
 def test_of_the_longest_layers(capsys, somewhere):

@@ -1,11 +1,15 @@
 """`python -m minicnn test` repeats what a training run has said."""
 
 import re
+import shutil
 
 import pytest
 
 from minicnn.__main__ import main
+from minicnn.cli import test as cli_test
+from minicnn.data import digits, pad
 from minicnn.training import checkpoint
+from minicnn.training.lock import Lock
 
 
 @pytest.fixture(scope="module")
@@ -72,23 +76,48 @@ def test_errors(runs, capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
-def changed(runs, place, **plan):
-    """The run `a` with another plan."""
+def changed(runs, place, entry, **values):
+    """The run `a` with other values in one entry."""
     tree = checkpoint.load(runs / "a/last.npz")
-    tree["plan"] |= plan
+    tree[entry] |= values
     checkpoint.save(place / "last.npz", tree)
     return str(place)
 
 
 def test_pictures_that_are_not_what_they_were(runs, capsys, tmp_path):
-    assert main(["test", changed(runs, tmp_path, test="5 digits"), "--limit", "9"]) == 0
-    assert f"note: {tmp_path} was tested on 5 digits before, now on digits drawn by" in (
-        capsys.readouterr().out)
+    other = changed(runs, tmp_path, "pictures", test="0" * 16)
+    assert main(["test", other, "--limit", "9"]) == 0
+    assert re.search(f"note: {tmp_path} was tested on digits drawn by minicnn, test before, now on "
+                     "digits drawn by minicnn, test, and these are other pictures; some",
+                     capsys.readouterr().out)
     tree = checkpoint.load(runs / "a/last.npz")
     checkpoint.save(tmp_path / "last.npz", tree | {"classes": list("abcdefghij")})
     assert main(["test", str(tmp_path)]) == 2
     assert "knows the classes a, b, c, d, e, f, g, h, i, j, but the data has 0, 1, 2" in (
         capsys.readouterr().err)
+
+
+def test_pictures_from_another_place_are_the_same(runs, capsys, tmp_path):
+    """What they are counts, not what they are called."""
+    assert main(["test", changed(runs, tmp_path, "plan", test="5 digits"), "--limit", "9"]) == 0
+    assert "note" not in capsys.readouterr().out
+
+
+def test_pixels_from_0_to_1(runs, capsys, monkeypatch):
+    dark = digits(20)
+    dark = dark.replace(images=pad(dark.images // 128, 2))
+    monkeypatch.setattr(cli_test, "find_data", lambda *_: (dark, dark))
+    assert main(["test", str(runs / "a")]) == 2
+    assert "the test pictures go up to 1, those for training up to 255; multiply" in (
+        capsys.readouterr().err)
+
+
+def test_while_training(runs, capsys, tmp_path):
+    """Reading does not mind a run at work in the folder."""
+    shutil.copy(runs / "a/last.npz", tmp_path)
+    lock = Lock(tmp_path)
+    assert main(["test", str(tmp_path), "--limit", "9"]) == 0
+    lock.release()
 
 
 @pytest.mark.parametrize("name", ["data_name", "test"])
@@ -101,6 +130,6 @@ def test_a_run_that_does_not_say_what_its_data_was(runs, capsys, tmp_path, name)
 
 
 def test_networks_for_different_pictures(runs, capsys, tmp_path):
-    other = changed(runs, tmp_path, test="other digits")
+    other = changed(runs, tmp_path, "pictures", test="0" * 16)
     assert main(["test", str(runs / "a"), other]) == 2
     assert "tested on different pictures" in capsys.readouterr().err

@@ -139,7 +139,8 @@ def test_small_pictures_get_the_small_form(data, size, own, name):
     (["lenet5", "--data", "minst"], "no data set and no folder is called 'minst'"),
     (["lenet5", "--data", "digits", "--recipe", "resnett"], "no recipe is called 'resnett'"),
     (["lenet5", "--data", "digits", "--variant", "x"], "LeNet5: no variant 'x'"),
-    (["resnet20", "--data", "digits", "--variant", "x"], "resnet20 has no option variant; it has"),
+    (["preact_resnet20", "--data", "digits", "--variant", "x"],
+     "preact_resnet20 has no option variant; it has"),
     (["lenet5", "--data", "digits", "--size", "40"], "F6"),
     (["lenet5", "--data", "digits", "--limit", "10001"], "10001 images asked for"),
 ])
@@ -153,8 +154,8 @@ def test_errors(change, message, tmp_path, capsys):
 def test_a_file_is_no_folder_for_results(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert main(digits(tmp_path / "file")) == 2
-    assert f"results cannot be written into the folder {tmp_path / 'file'} (File exists); choose " \
-        "another" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"--out is {str(tmp_path / 'file')!r}, which cannot be written" in told
 
 
 def test_a_variant_has_a_folder_of_its_own(tmp_path, monkeypatch):
@@ -172,12 +173,14 @@ def test_what_is_said_beforehand(pictures, tmp_path, capsys):
     main(["train", "lenet5", "--data", str(pictures), "--epochs", "1", "--out",
           str(tmp_path / "a"), "--recipe", "resnet-slide", "--size", "32", "--batch", "7"])
     said = capsys.readouterr().out
-    assert "SGD momentum 0.9 weight_decay 1e-05; lr 0.1; ReduceLROnPlateau factor 0.1 " \
-        "patience 5; batch 7; epochs 1; distortions: resized crop, flip, lighting\n" in said
+    assert "recipe resnet-slide: stanford" in said
+    assert "SGD momentum 0.9 weight_decay 1e-05; lr 0.1 for batches of 7 (the source: 0.1 for " \
+        "256, in proportion 0.00273); ReduceLROnPlateau factor 0.1 patience 5; 1 epochs; " \
+        "distortions: resized crop, flip, lighting; " in " ".join(said.split())
     assert "; colours become grey\n" in said
     main(digits(tmp_path / "b", "--recipe", "googlenet-small"))
     said = capsys.readouterr().out
-    assert "warm-up 1 epochs" in said and "grey" not in said
+    assert "warm-up 1 epoch;" in " ".join(said.split()) and "grey" not in said
 
 
 def test_ctrl_c_before_the_first_epoch(monkeypatch, capsys):
@@ -192,7 +195,41 @@ def test_ctrl_c_before_the_first_epoch(monkeypatch, capsys):
 def test_other_settings_into_the_same_folder(tmp_path, capsys):
     main(digits(tmp_path))
     assert main(digits(tmp_path, "--seed", "1")) == 2
-    assert "seed 0, not 1" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "seed 0, not 1" in told and "or anew in this one (--fresh" in told
+    assert main(digits(tmp_path, "--seed", "1", "--fresh")) == 0
+    assert checkpoint.load(tmp_path / "last.npz")["plan"]["seed"] == 1
+
+
+def test_a_folder_whose_pictures_have_changed(pictures, tmp_path, capsys):
+    """Hazard: the number of pictures and the name of their folder are what they were."""
+    command = ["train", "resnet20", "--data", str(pictures), "--size", "8", "--epochs", "1",
+               "--batch", "4", "--lr", "0.01", "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    (pictures / "red").rename(pictures / "rouge")
+    for change in (None, lambda: Image.new("RGB", (40, 40), (9, 9, 9)).save(
+            pictures / "blue/3.png"), lambda: (pictures / "rouge").rename(pictures / "red")):
+        capsys.readouterr()
+        if change:
+            change()
+        assert main(command) == 2
+        told = capsys.readouterr().err
+        assert "belongs to a run that learnt from other pictures, 16 training pictures of " in told
+        assert "and a pixel, a label or a class's name differs; train into another folder" in told
+    assert main([*command, "--fresh"]) == 0
+    capsys.readouterr()
+    assert main(["test", str(tmp_path / "out")]) == 0
+    assert "note" not in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_ended_from_outside(tmp_path, monkeypatch, capsys):
+    """SIGTERM saves as Ctrl-C does; the status says which it was."""
+    monkeypatch.setattr(loop, "line_of", lambda *_: signal.raise_signal(signal.SIGTERM) or "line")
+    assert main(digits(tmp_path)) == 143
+    assert "saved; the same command goes on from there\n" in capsys.readouterr().out
+    monkeypatch.undo()
+    assert checkpoint.load(tmp_path / "last.npz")["loader"]["epoch"] == 1
 
 
 @pytest.mark.parametrize("option", ["--epochs", "--batch", "--limit", "--patience", "--threads"])

@@ -123,12 +123,14 @@ def kernels(rounds: int, shape: tuple[int, ...] = SHAPE) -> None:
             layer(x).backward(dy)
 
         told = ", ".join(f"{name} {value}" for name, value in options.items())
-        print(kernel_row(f"{what}({told})", step, 4 * 2 * (x.size + dy.size), rounds, speed),
+        print(kernel_row(f"{what}({told})", step, 4 * 2 * (x.numel() + dy.size), rounds,
+                         speed),
               flush=True)                              # x and dy are read, y and dx written
     weight = Tensor(to_device(rng.standard_normal((4096, 4096), np.float32), "cuda"), True)
     weight.grad = to_device(rng.standard_normal((4096, 4096), np.float32), "cuda")
     optimizer = SGD([weight], lr=1e-3, momentum=0.9, weight_decay=1e-4)
-    print(kernel_row("SGD, momentum 0.9, weight decay", optimizer.step, 4 * 5 * weight.size, rounds,
+    moved = 4 * 5 * weight.numel()
+    print(kernel_row("SGD, momentum 0.9, weight decay", optimizer.step, moved, rounds,
                      speed))                           # w, g, v are read, w and v written
 
 

@@ -5,6 +5,7 @@ refuses and wraps indices as CuPy does); CuPy itself where there is a GPU.
 """
 
 import os
+import signal
 import sys
 from contextlib import nullcontext
 
@@ -19,11 +20,15 @@ from minicnn.backend.versions import plain
 from minicnn.data import find_digits
 from tests import standin
 
-collect_ignore_glob = ["stored/make_*.py"]          # scripts that need PyTorch, run by hand
+# Scripts that need PyTorch, run by hand.
+collect_ignore_glob = ["stored/make_*.py", "stored/check_*.py"]
 
 # What the environment says of threads is a user's matter: the tests say themselves how many.
 os.environ.pop("MINICNN_THREADS", None)
 set_threads(None)
+# A job in a shell's background is started deaf to Ctrl-C; some tests press it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # The workers of `pytest -n auto` have a core each: more threads would wait for one another.
 threadpool_limits(1)
 

@@ -3,7 +3,6 @@
 import os
 import re
 import runpy
-import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from minicnn.__main__ import main
 from minicnn.training import checkpoint
 from tests.data.real import REAL, needs_mnist
 
@@ -43,8 +43,8 @@ def check_pictures(folder):
 
 def learnt(folder):
     """All that a run ended with, but the seconds that it took."""
-    tree = checkpoint.load(folder / "checkpoint.npz")
-    del tree["seconds"]
+    tree = checkpoint.load(folder / "last.npz")
+    del tree["epoch"]["seconds"]
     for line in tree["history"]:
         del line["seconds"]
     return tree
@@ -64,6 +64,7 @@ def differences(a, b, path=""):
 def refused(options, capsys, monkeypatch):
     """The one line with which the example ends at once, exit status 2."""
     monkeypatch.setattr(sys, "argv", [str(EXAMPLE), *map(str, options)])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)     # pytest keeps its own Ctrl-C
     with pytest.raises(SystemExit) as stop:
         runpy.run_path(str(EXAMPLE), run_name="__main__")
     assert stop.value.code == 2
@@ -84,7 +85,7 @@ def test_a_run_and_one_that_is_interrupted_and_resumed(tmp_path, drawn_digits, c
     check_output(run.stdout)
     check_pictures(whole)
 
-    parted = tmp_path / "in two parts"                     # the printed command must quote it
+    parted = tmp_path / "in two parts"
     process = subprocess.Popen([sys.executable, EXAMPLE, *options, "--out", parted], env=env,
                                text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     for line in process.stdout:
@@ -96,11 +97,11 @@ def test_a_run_and_one_that_is_interrupted_and_resumed(tmp_path, drawn_digits, c
     assert learnt(parted)["loader"]["epoch"] == 2
     assert 0 < learnt(parted)["loader"]["position"] < 47
     assert differences(learnt(whole), learnt(parted))
-    start = said.index(shlex.quote(sys.executable))
-    command = said[start:said.index("--resume") + len("--resume")]
-    resumed = subprocess.run(command, shell=True, env=env, text=True, cwd=ROOT,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert said.endswith("saved; the same command goes on from there\n")
+    resumed = example([*options, "--out", parted], env)
     assert resumed.returncode == 0, resumed.stdout
+    assert f"\ngoing on from {parted}, epoch 3\n" in resumed.stdout
+    assert "twenty digits" not in resumed.stdout and "note:" not in resumed.stdout
     check_pictures(parted)
     assert differences(learnt(whole), learnt(parted)) == []
     result = run.stdout.index("\ntest error")
@@ -109,12 +110,28 @@ def test_a_run_and_one_that_is_interrupted_and_resumed(tmp_path, drawn_digits, c
     for name, value in environment(drawn_digits).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("MINICNN_DATA", raising=False)
+    check_commands(whole, run.stdout, capsys)
     for other in (["--epochs", 5], ["--lr", 0.01], ["--batch", 16], ["--seed", 1],
                   ["--images", 1400], ["--variant", "visualiser"], ["--augment"]):
-        line = refused([*options, *other, "--out", whole, "--resume"], capsys, monkeypatch)
-        assert "resume" in line, line
-    (whole / "checkpoint.npz").write_bytes(b"<html>")
-    assert "damaged" in refused(["--out", whole, "--resume"], capsys, monkeypatch)
+        line = refused([*options, *other, "--out", whole], capsys, monkeypatch)
+        assert "belongs to a run " in line and "or anew in this one (--fresh" in line, line
+    again = example([*options, "--out", whole], env)           # it is over: only drawn once more
+    assert again.returncode == 0 and "epoch  " not in again.stdout
+    assert f"{whole}: all 4 epochs were over already; --fresh begins anew" in again.stdout
+    (whole / "last.npz").write_bytes(b"<html>")
+    assert "damaged" in refused([*options, "--out", whole], capsys, monkeypatch)
+
+
+def check_commands(folder, said, capsys):
+    """`test` and `compare` know the folder, and come to the error that the example has printed."""
+    error = re.search(r"^test error (\d+\.\d+) %", said, re.M)[1]
+    for weights, epoch in (("last", 4), ("best", r"\d")):
+        assert main(["test", str(folder), "--weights", weights]) == 0
+        tested = capsys.readouterr().out
+        assert re.match(rf"{re.escape(str(folder))} \(epoch {epoch}\): test error ", tested), tested
+        assert weights == "best" or f"test error {error} %" in tested
+    assert main(["compare", str(folder), "--out", str(folder / "compare.pdf")]) == 0
+    assert re.search(rf"lenet5 slide +{error} %", capsys.readouterr().out)
 
 
 def check_output(text):
@@ -161,6 +178,20 @@ def test_the_visualiser_with_distorted_digits(tmp_path, drawn_digits):
     check_pictures(tmp_path)
 
 
+@pytest.mark.parametrize("options, name", [
+    ([], "lenet"), (["--variant", "paper"], "lenet-paper"),
+    (["--augment", "--variant", "visualiser"], "lenet-visualiser-augment")])
+def test_every_kind_of_run_has_a_folder_of_its_own(options, name, tmp_path, drawn_digits, capsys,
+                                                   monkeypatch):
+    """The commands of docs/results.md, one after the other, are not in one another's way."""
+    for key, value in environment(drawn_digits).items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out" / name / "last.npz").mkdir(parents=True)         # so that it ends at once
+    assert f"folder out/{name} (last.npz there is no file" in refused(
+        [*options, "--images", "100"], capsys, monkeypatch)
+
+
 @pytest.mark.slow
 def test_built_in_digits(tmp_path, drawn_digits):
     """Hazard 24: the first run of somebody without a network ends with a good result."""
@@ -200,7 +231,6 @@ def test_two_epochs_of_mnist(tmp_path, drawn_digits):
     (["--device", "cuda"], "CuPy is not installed"),
     (["--data", "nowhere"], "nowhere"),
     (["--data", "."], "train-images-idx3-ubyte"),
-    (["--resume"], "no checkpoint at"),
     (["--out", "file"], "file"),
     (["--out", "/proc"], "/proc"),
     (["--rate", "0.1"], "--rate"),

@@ -3,8 +3,10 @@
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,26 @@ def test_a_clone_beside_the_script_does_not_hide_the_package(python, clone, tmp_
                          capture_output=True)
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip() == str(clone / "minicnn" / "__init__.py")
+
+
+@pytest.mark.slow
+def test_a_wheel_has_what_is_read_beside_the_code(clone, tmp_path):
+    """The names of ImageNet's classes, and the CUDA kernels: setup.cfg lists them."""
+    pip = subprocess.run([sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-index",
+                          "--no-build-isolation", "--wheel-dir", tmp_path, clone], text=True,
+                         capture_output=True, env=os.environ | {"PYTHONPATH": HERE})
+    if "bdist_wheel" in pip.stdout + pip.stderr or "No module named" in pip.stderr:
+        pytest.skip("pip cannot build a wheel without a network here: it needs setuptools 70.1")
+    assert pip.returncode == 0, pip.stderr
+    wheel, = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as file:
+        names = set(file.namelist())
+        file.extractall(tmp_path / "installed")
+    beside = {str(path.relative_to(ROOT)) for path in (ROOT / "minicnn").rglob("*")
+              if path.is_file() and path.suffix not in (".py", ".pyc")}
+    assert {"minicnn/data/imagenet_classes.txt"} <= beside <= names
+    run = subprocess.run([sys.executable, "-c", "from minicnn.data import imagenet_classes as f\n"
+                          "import minicnn\nprint(len(f()), minicnn.__file__)"], text=True,
+                         cwd=tmp_path, capture_output=True,
+                         env=os.environ | {"PYTHONPATH": str(tmp_path / "installed")})
+    assert run.stdout.split() == ["1000", str(tmp_path / "installed/minicnn/__init__.py")], run

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import minicnn
@@ -45,9 +46,47 @@ def test_every_room_is_found_and_listed(room):
     assert room in dir(minicnn) and set(minicnn.__all__) <= set(dir(minicnn))
 
 
-def test_functions_are_those_of_autograd():
-    from minicnn import functions
-    assert functions is minicnn.autograd.functions
+def test_weights_are_read_and_written(tmp_path):
+    """minicnn.load and minicnn.save, found on first use."""
+    path = minicnn.save({"w": np.arange(3.0)}, tmp_path / "a.npz")
+    assert minicnn.load(path)["w"].tolist() == [0, 1, 2]
+    assert {"load", "save"} <= set(dir(minicnn)) and minicnn.save is minicnn.weights.save
+
+
+def test_functions_are_those_of_nn_and_of_autograd():
+    import minicnn.functions as functions
+    from minicnn import nn
+    from minicnn.autograd import functions as elementary
+    assert functions.__all__ == nn.functional.__all__ and functions.max is not None
+    assert all(getattr(functions, name) is getattr(nn.functional, name)
+               for name in functions.__all__)
+    for name in elementary.__all__:
+        assert getattr(functions, name) is getattr(elementary, name)
+    assert minicnn.relu is functions.relu
+    assert minicnn.autograd.Function is minicnn.autograd.engine.Function
+
+
+@pytest.mark.parametrize("name", ["sum", "max", "tensor", "zeros", "float32", "device", "bool"])
+def test_what_torch_has_at_the_top(name):
+    assert getattr(minicnn, name) is not None and name not in vars(minicnn)
+
+
+@pytest.mark.parametrize("name, cure", [
+    ("summary", "it is minicnn.analysis.summary"), ("StepLR", "it is minicnn.schedule.StepLR"),
+    ("Loader", "it is minicnn.data.Loader"), ("fit", "it is minicnn.training.fit"),
+    ("shape", "it is x.shape"), ("item", r"it is a method: x.item\(\)")])
+def test_where_a_name_is(name, cure):
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'; {cure}$"):
+        getattr(minicnn, name)
+
+
+def test_torchvision_models():
+    with pytest.raises(AttributeError, match=r'write build\("resnet18"\)'):
+        _ = minicnn.models.resnet18
+    with pytest.raises(AttributeError, match=r'write build\("alexnet"\)'):
+        _ = minicnn.models.AlexNet
+    with pytest.raises(AttributeError, match="did you mean .*densenet"):
+        _ = minicnn.models.densenet1210
 
 
 def test_a_name_that_there_is_not():

@@ -35,7 +35,7 @@ def measured(contestants, name="lrn", rounds=3, device="cpu"):
 
 
 def test_in_turn(made_up):
-    quick = made_up("quick", "print('noise')\nreturn (lambda: time.sleep(0.0005)), 7")
+    quick = made_up("quick", "print('noise')\nreturn (lambda: None), 7")
     slow = made_up("slow", "return (lambda: time.sleep(0.01)), 7")
     found, told = measured([quick, slow])
     assert told == [f"lrn: {name}" for name in ("quick", "slow",              # preparation

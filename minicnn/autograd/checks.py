@@ -1,5 +1,6 @@
 """What the engine refuses, and in which words.  Each check runs before any arithmetic."""
 
+import dis
 from functools import partial
 from typing import Any, NoReturn
 
@@ -69,6 +70,23 @@ def refuse_foreign_style(cls: type) -> None:
         if isinstance(vars(cls).get(method), (staticmethod, classmethod)):
             raise TypeError(f"{cls.__name__}.{method}: here it is an ordinary method, "
                             f"{method}(self, ...); what PyTorch keeps on ctx, self keeps")
+
+
+# What the engine writes on a Function; a method or a value of that name would be lost.
+TAKEN = {"sources", "kinds", "serial", "path", "spent", "needs_grad", "output", "requires_grad",
+         "written"}
+
+
+def refuse_taken_names(cls: type) -> None:
+    """Refuse a subclass that uses a name of the engine for something of its own."""
+    for name, value in vars(cls).items():
+        code = getattr(value, "__code__", None)
+        taken = TAKEN & ({name} | (set(code.co_names) if code else set()))
+        written = {step.argval for step in dis.get_instructions(code)
+                   if step.opname == "STORE_ATTR"} if taken and code else set()
+        for clash in sorted(taken & (written | {name})):
+            raise TypeError(f"{cls.__name__}: the engine itself writes self.{clash}; call it "
+                            f"something else, such as self.my_{clash}")
 
 
 def check_upstream(y: Any, dy: Any) -> Array:

@@ -74,34 +74,34 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
     return placed(array, None, device, requires_grad)
 
 
-def zeros(*size: Any, dtype: Any = np.float32, device: Any = None, requires_grad: bool = False
+def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
           ) -> Tensor:
-    return placed(np.zeros(sizes("zeros", size), dtype), None, device, requires_grad)
+    return placed(np.zeros(sizes("zeros", size), float_or(dtype)), None, device, requires_grad)
 
 
-def ones(*size: Any, dtype: Any = np.float32, device: Any = None, requires_grad: bool = False
+def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
          ) -> Tensor:
-    return placed(np.ones(sizes("ones", size), dtype), None, device, requires_grad)
+    return placed(np.ones(sizes("ones", size), float_or(dtype)), None, device, requires_grad)
 
 
-def empty(*size: Any, dtype: Any = np.float32, device: Any = None, requires_grad: bool = False
+def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
           ) -> Tensor:
     """To be filled; PyTorch leaves in it what lay there, here it holds zeros."""
-    return placed(np.zeros(sizes("empty", size), dtype), None, device, requires_grad)
+    return placed(np.zeros(sizes("empty", size), float_or(dtype)), None, device, requires_grad)
 
 
 def zeros_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    return zeros(x.shape, dtype=dtype or x.dtype, device=x.device, requires_grad=requires_grad)
+    return zeros(x.shape, dtype=kind_of(x, dtype), device=x.device, requires_grad=requires_grad)
 
 
 def ones_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    return ones(x.shape, dtype=dtype or x.dtype, device=x.device, requires_grad=requires_grad)
+    return ones(x.shape, dtype=kind_of(x, dtype), device=x.device, requires_grad=requires_grad)
 
 
-def eye(n: int, m: int | None = None, *, dtype: Any = np.float32, device: Any = None) -> Tensor:
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None) -> Tensor:
     """Ones from the upper left corner down, zeros else:  (n, m), m = n if not given."""
-    return placed(np.eye(*sizes("eye", (n, n if m is None else m)), dtype=dtype), None, device,
-                  False)
+    rows, columns = sizes("eye", (n, n if m is None else m))
+    return placed(np.eye(rows, columns, dtype=float_or(dtype)), None, device, False)
 
 
 # --- rows of numbers ------------------------------------------------------------------------
@@ -115,35 +115,35 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, dev
     return placed(array, dtype or kind, device, requires_grad)
 
 
-def linspace(start: float, end: float, steps: int, *, dtype: Any = np.float32, device: Any = None,
+def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None,
              requires_grad: bool = False) -> Tensor:
     """`steps` numbers at equal distances, the first `start`, the last `end`."""
-    return placed(np.linspace(start, end, sizes("linspace", (steps,))[0]), dtype, device,
-                  requires_grad)
+    array = np.linspace(start, end, sizes("linspace", (steps,))[0])
+    return placed(array, float_or(dtype), device, requires_grad)
 
 
 # --- random ---------------------------------------------------------------------------------
 
-def rand(*size: Any, dtype: Any = np.float32, device: Any = None, requires_grad: bool = False
+def rand(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
          ) -> Tensor:
     """Uniform from 0 on, below 1."""
-    return placed(generator().random(sizes("rand", size), np.float32), dtype, device,
-                  requires_grad)
+    array = generator().random(sizes("rand", size), np.float32)
+    return placed(array, fractional("rand", dtype), device, requires_grad)
 
 
-def randn(*size: Any, dtype: Any = np.float32, device: Any = None, requires_grad: bool = False
+def randn(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
           ) -> Tensor:
     """Normal, with mean 0 and standard deviation 1."""
-    return placed(np.asarray(generator().standard_normal(sizes("randn", size), np.float32)), dtype,
-                  device, requires_grad)
+    array = np.asarray(generator().standard_normal(sizes("randn", size), np.float32))
+    return placed(array, fractional("randn", dtype), device, requires_grad)
 
 
 def rand_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    return rand(x.shape, dtype=dtype or x.dtype, device=x.device, requires_grad=requires_grad)
+    return rand(x.shape, dtype=kind_of(x, dtype), device=x.device, requires_grad=requires_grad)
 
 
 def randn_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    return randn(x.shape, dtype=dtype or x.dtype, device=x.device, requires_grad=requires_grad)
+    return randn(x.shape, dtype=kind_of(x, dtype), device=x.device, requires_grad=requires_grad)
 
 
 def randint(low: int, high: Any, size: Any = None, *, dtype: Any = np.int64, device: Any = None
@@ -157,6 +157,23 @@ def randint(low: int, high: Any, size: Any = None, *, dtype: Any = np.int64, dev
 def randperm(n: int, *, dtype: Any = np.int64, device: Any = None) -> Tensor:
     """0 to n - 1 in a random order."""
     return placed(generator().permutation(*sizes("randperm", (n,))), dtype, device, False)
+
+
+def float_or(dtype: Any) -> Any:
+    return np.float32 if dtype is None else dtype
+
+
+def kind_of(x: Tensor, dtype: Any) -> Any:
+    return x.dtype if dtype is None else dtype
+
+
+def fractional(name: str, dtype: Any) -> np.dtype:
+    """The dtype, if numbers between 0 and 1 can be told apart in it."""
+    dtype = np.dtype(float_or(dtype))
+    if dtype.kind != "f":
+        raise TypeError(f"{name}: {dtype} would round all numbers to whole ones; whole numbers are "
+                        "randint(low, high, size)")
+    return dtype
 
 
 def sizes(name: str, size: tuple) -> tuple[int, ...]:

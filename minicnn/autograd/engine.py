@@ -27,6 +27,7 @@ from minicnn.autograd.checks import (
     refuse_foreign_style,
     refuse_gradients,
     refuse_stale,
+    refuse_taken_names,
 )
 from minicnn.autograd.hooks import tell_gradient_begins, tell_gradient_ends, tell_operation
 from minicnn.autograd.ownership import add, own
@@ -57,6 +58,7 @@ class Function:
 
     def __init_subclass__(cls) -> None:
         refuse_foreign_style(cls)
+        refuse_taken_names(cls)
         if {"forward", "backward"} & vars(cls).keys():
             # What decorators say of the parent holds for the parent's own forward and backward.
             cls.versions, cls.elementwise, cls.in_float32 = (None, None), False, False

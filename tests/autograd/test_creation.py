@@ -71,6 +71,22 @@ def test_random_numbers_follow_the_seed():
     assert torch.randn_like(u).shape == u.shape
 
 
+def test_no_dtype_is_float32():
+    for make in (torch.zeros, torch.ones, torch.empty, torch.rand, torch.randn, torch.eye):
+        assert make(2, dtype=None).dtype == make(2, dtype="float32").dtype == torch.float32
+    assert torch.linspace(0, 1, 3, dtype=None).dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", ["rand", "randn", "rand_like", "randn_like"])
+def test_random_numbers_are_not_rounded_to_whole_ones(name):
+    given = torch.arange(3) if name.endswith("like") else 3
+    with pytest.raises(TypeError, match="int64 would round all numbers to whole ones; .* randint"):
+        getattr(torch, name)(given, dtype=torch.int64)
+    if name.endswith("like"):
+        with pytest.raises(TypeError, match="int64 would round"):
+            getattr(torch, name)(given)
+
+
 @pytest.mark.parametrize("name", ["zeros", "ones", "empty", "rand", "randn"])
 def test_what_is_no_size(name):
     with pytest.raises(TypeError, match=rf"{name}: sizes are whole numbers, .*{name}\(2, 3, dt"):

@@ -1,11 +1,13 @@
 """What the engine refuses: mixed kinds, wrong backwards, and NaN inside detect_anomaly()."""
 
+import os
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
 from minicnn.autograd import functions as F
+from minicnn.autograd.checks import TAKEN
 from minicnn.autograd.elementary import ExpFn
 from minicnn.autograd.engine import Function
 from minicnn.autograd.hooks import AnomalyError, detect_anomaly
@@ -164,3 +166,36 @@ def test_no_anomaly_no_difference(xp):
     with detect_anomaly():
         (x * x).sum().backward()
     assert grad(x) == [2.0, 4.0]
+
+
+def test_names_that_the_engine_writes_are_taken():
+    """Written in forward, they would be lost before backward reads them."""
+    with pytest.raises(TypeError, match=r"^Kept: the engine itself writes self\.output; call it "
+                                        r"something else, such as self\.my_output$"):
+        class Kept(Function):
+            def forward(self, x):
+                self.output = x * 2.0
+                return self.output
+
+    for name in TAKEN:
+        with pytest.raises(TypeError, match=f"writes self.{name};"):
+            type("Method", (Function,), {name: lambda self: 0})
+        with pytest.raises(TypeError, match=f"writes self.{name};"):
+            type("Value", (Function,), {name: 3})
+
+    class Reads(Function):
+        """Reading is what needs_grad is for; os.path is no attribute of self."""
+
+        def forward(self, x):
+            return x * float(self.needs_grad[0] and bool(os.path))
+
+        def backward(self, dy):
+            return dy if self.needs_grad[0] else None
+
+
+def test_the_taken_names_are_those_that_the_engine_writes():
+    x = Tensor([1.0], requires_grad=True)
+    y = x * 2.0
+    y.retain_grad()
+    own = set(vars(y.creator)) - {"a", "b", "backward"}
+    assert own <= TAKEN and {"sources", "kinds", "serial", "path", "output"} <= own

@@ -5,6 +5,8 @@ HTML that a parser finds closed, with every name escaped, and pictures are PNG.
 """
 
 from html.parser import HTMLParser
+from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from minicnn.gradcheck import gradcheck
 from minicnn.layers.module import Module
 from minicnn.training import fit
 from minicnn.training.recipes import recipe_for
+from minicnn.weights import read, save
 
 HOSTILE = "<script>alert('&')</script>"
 Evil = type(HOSTILE, (layers.ReLU,), {})
@@ -62,6 +65,7 @@ OTHERS = {
     "activations": lambda: analysis.activations(network(), IMAGES[:1].astype("f")),
     "gradcheck": lambda: gradcheck(layers.Linear(3, 2), np.ones((2, 3))),
     "network": network,
+    "weights": lambda: read(save(network(), Path(mkdtemp()) / "w.npz")),
     "criterion": nn.CrossEntropyLoss,
     "Transforms": lambda: training.Transforms((1, 8, 8), np.zeros(1), np.ones(1)),
 }

@@ -43,6 +43,7 @@ from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.conv import Conv2dFn
 from minicnn.layers.dropout import Dropout, Dropout2d
 from minicnn.layers.maxpool import MaxPool2d
+from minicnn.layers.module import Module
 from minicnn.layers.smooth_activations import GELU, SiLU
 from minicnn.layers.softmax import log_softmax, softmax
 from minicnn.losses.cross_entropy import cross_entropy
@@ -65,39 +66,46 @@ METHODS = ("abs", "all", "amax", "amin", "any", "argmax", "argmin", "clone", "fl
 
 def max_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
                dilation: Any = 1, ceil_mode: bool = False) -> Tensor:
-    return MaxPool2d(kernel_size, stride, padding, dilation, ceil_mode=ceil_mode)(x)
+    return once("max_pool2d", MaxPool2d(kernel_size, stride, padding, dilation,
+                                        ceil_mode=ceil_mode), x)
 
 
 def avg_pool2d(x: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
                ceil_mode: bool = False, count_include_pad: bool = True,
                divisor_override: int | None = None) -> Tensor:
-    return AvgPool2d(kernel_size, stride, padding, ceil_mode, count_include_pad,
-                     divisor_override)(x)
+    return once("avg_pool2d", AvgPool2d(kernel_size, stride, padding, ceil_mode,
+                                        count_include_pad, divisor_override), x)
 
 
 def adaptive_avg_pool2d(x: Tensor, output_size: Any) -> Tensor:
-    return AdaptiveAvgPool2d(output_size)(x)
+    return once("adaptive_avg_pool2d", AdaptiveAvgPool2d(output_size), x)
 
 
 def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    return LeakyReLU(negative_slope, inplace)(x)
+    return once("leaky_relu", LeakyReLU(negative_slope, inplace), x)
 
 
 def gelu(x: Tensor, approximate: str = "none") -> Tensor:
-    return GELU(approximate)(x)
+    return once("gelu", GELU(approximate), x)
 
 
 def silu(x: Tensor, inplace: bool = False) -> Tensor:
-    return SiLU(inplace)(x)
+    return once("silu", SiLU(inplace), x)
 
 
 def dropout(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """In a network write F.dropout(x, p, self.training): alone it also drops after eval()."""
-    return Dropout(p, inplace).train(training)(x)
+    return once("dropout", Dropout(p, inplace).train(training), x)
 
 
 def dropout2d(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    return Dropout2d(p, inplace).train(training)(x)
+    return once("dropout2d", Dropout2d(p, inplace).train(training), x)
+
+
+def once(name: str, layer: Module, x: Any) -> Any:
+    """The answer of a layer that is built for one call and bears the name of its function."""
+    layer._name = name
+    return layer(x)
 
 
 # --- with weights of your own -----------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from minicnn.backend.arrays import Array
-from minicnn.backend.messages import did_you_mean, type_name
+from minicnn.backend.messages import did_you_mean, in_lines, plural, type_name
 from minicnn.backend.windows import truth
 from minicnn.weights.error import WeightsError
 from minicnn.weights.npz_file import npz_entries
@@ -60,6 +60,10 @@ class WeightFile:
     format: str
     entries: dict[str, Entry]
     notes: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        what = f"<{self.path.name}, {self.format}, {plural(len(self.entries), 'array')}"
+        return in_lines("; ".join([what, *self.notes]) + ">")
 
     def arrays(self) -> dict[str, Array]:
         """name -> array."""

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from minicnn import Tensor, nn
+from minicnn import Tensor, losses, nn
 from minicnn.losses import cross_entropy, mse_loss
 
 Z = np.random.default_rng(0).standard_normal((5, 3)).astype("f")
@@ -47,3 +47,11 @@ def test_words():
             make(None, None)               # PyTorch's old size_average
     with pytest.raises(ValueError, match=r"label_smoothing must lie in \[0, 1\], got 2"):
         nn.CrossEntropyLoss(label_smoothing=2)
+
+
+def test_names_that_are_not_here():
+    with pytest.raises(AttributeError, match=r"minicnn.losses has no L1Loss; it is a formula: abs"):
+        _ = losses.L1Loss
+    with pytest.raises(AttributeError, match="minicnn.losses has no mseloss; did you mean MSELoss"):
+        _ = losses.mseloss
+    assert all(hasattr(losses, name) for name in losses.__all__)

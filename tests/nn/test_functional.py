@@ -5,7 +5,9 @@ import pytest
 
 from minicnn import Parameter, Tensor, functions, layers, losses, nn
 from minicnn import functions as F
+from minicnn.analysis import activations, trace
 from minicnn.autograd import functions as elementary
+from minicnn.autograd.checks import ValuesNeeded
 from minicnn.backend.seeds import random_state
 from minicnn.layers.module import Module
 from minicnn.nn.elsewhere import LAYERS
@@ -121,6 +123,24 @@ def test_a_shape_goes_the_same_way():
     assert net.shape((3, 9, 8)) == y.shape[1:] == (2,)
     assert {*net.state_dict()} == {"conv.weight", "conv.bias", "filters", "last.weight",
                                    "last.bias", "weight"}
+
+
+def test_functions_have_their_names():
+    net, x = Net(), Tensor(np.zeros((1, 3, 9, 8), "f"))
+    assert [step.path for step in trace(net, (3, 9, 8))] == [
+        "conv", "max_pool2d", "leaky_relu", "avg_pool2d", "dropout", "last"]
+    assert {"max_pool2d", "leaky_relu"} <= {*activations(net.eval(), x.numpy())}
+    with pytest.raises(ValueError, match=r"^max_pool2d \(MaxPool2d kernel 2x2.*expected images"):
+        F.max_pool2d(x[0], 2)
+
+
+def test_who_asked_for_values():
+    class Asks(Module):
+        def forward(self, x):
+            return x if F.all(x) else -x
+
+    with pytest.raises(ValuesNeeded, match=r"test_functional.py:\d+ asks for .*`return x if F.all"):
+        Asks().shape((3,))
 
 
 def test_functions_draw_no_weights_and_no_seeds():

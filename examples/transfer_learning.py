@@ -90,8 +90,8 @@ def stripes(count, seed):
     across = np.cos(angle)[:, None, None] * x + np.sin(angle)[:, None, None] * y    # (N, 32, 32)
     wave = np.sin(2 * np.pi * across / length[:, None, None] + phase[:, None, None])
     grey = 127 + 30 * wave + rng.normal(0, 45, wave.shape)
-    images = grey.clip(0, 255).astype(np.uint8)[:, None]                        # (N, 1, 32, 32)
-    return Dataset(images, labels, [f"{36 * n} degrees" for n in range(5)], "stripes")
+    return Dataset(grey.clip(0, 255).astype(np.uint8)[:, None], labels,
+                   [f"{36 * n} degrees" for n in range(5)], "stripes")
 
 
 with told_in_one_line(settings):
@@ -169,14 +169,14 @@ def trained(letter, train, test):
 
 with told_in_one_line(settings):
     if args.weights:
-        base = weights.load(efficientnet(1000), args.weights)
+        base, base_name = efficientnet(1000), "EfficientNet-Lite0 (ImageNet)"
+        weights.load(base, args.weights)
         prepare = Transforms((3, args.side, args.side), [127 / 255] * 3, [128 / 255] * 3).test
     else:
         base, told = trained("A", *[some_classes(part, 0, first) for part in both])
         prepare = told.transforms.test
+        base_name = f"a base that has learnt {', '.join(both[0].classes[:first])}"
 learnt = base.state_dict()
-base_name = "EfficientNet-Lite0 (ImageNet)" if args.weights else \
-    f"a base that has learnt {', '.join(both[0].classes[:first])}"
 
 
 # 4. How a network learns: the base's layers slowly, what is new at the full rate ------------------
@@ -185,10 +185,12 @@ def copy_of(values, layers, classes):
     model = network(classes)
     model.load_state_dict({name: value for name, value in values.items()
                            if name.split(".")[0] in layers}, strict=False)
-    return model
+    norms = [path for path, part in model.named_modules() if isinstance(part, BatchNorm2d)
+             and path.split(".")[0] in layers]         # a few pictures make poor averages
+    return freeze(model, *norms) if norms else model
 
 
-def learn(model, old, images, labels, epochs, seed, lr=0.05):
+def learn(model, old, images, labels, epochs, seed, lr=0.01 if args.weights else 0.05):
     """old: layers that have learnt before, of which frozen ones stay as they are."""
     named = [(name.split(".")[0], p) for name, p in model.named_parameters() if p.requires_grad]
     slow, fast = ([p for layer, p in named if (layer in old) == known] for known in (True, False))
@@ -275,9 +277,8 @@ with told_in_one_line(settings), Cells(out, plan, args.fresh) as cells, finish_s
     for data in DATA:
         print(f"\n{data} data: {of[data]}", transfer.table(errors, data, METHODS), sep="\n")
     print("", *transfer.verdicts(errors, METHODS), "", sep="\n")
-    picture = transfer.draw_transfer(errors, METHODS, of, out / "transfer.png",
-                                     f"Transfer from {base_name}")
-    print(f"picture: {picture.path}")
+    print("picture:", transfer.draw_transfer(errors, METHODS, of, out / "transfer.png",
+                                             f"Transfer from {base_name}").path)
 
     # 7. Base A and base B: the first n layers copied and kept, the others learn anew on B ---------
     if not args.weights:
@@ -295,6 +296,5 @@ with told_in_one_line(settings), Cells(out, plan, args.fresh) as cells, finish_s
                 cells[name] = error(model, tested["similar"])
             copied[letter, n] = cells[name]
         print("", *transfer.copied_table(copied, NAMES), "", sep="\n")
-        picture = transfer.draw_copied_layers(copied, NAMES, out / "base_a_base_b.png",
-                                              "Which layers are general?")
-        print(f"picture: {picture.path}")
+        print("picture:", transfer.draw_copied_layers(copied, NAMES, out / "base_a_base_b.png",
+                                                      "Which layers are general?").path)

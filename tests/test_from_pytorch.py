@@ -1,4 +1,4 @@
-"""The names of torch.nn and torch.optim: each is here, or refused with what to write instead.
+"""The names of torch.nn, torch.optim, ...: each is here, or refused with what to write instead.
 
 docs/from_pytorch.md lists them, and this test holds the page to the code and to PyTorch's own
 names, which tests/stored/make_habits.py has written down.  `python -m tests.test_from_pytorch`
@@ -22,7 +22,7 @@ from minicnn.optim import SGD, groups
 
 ROOT = Path(__file__).parents[1]
 NAMES = json.loads((ROOT / "tests/stored/habits.json").read_text())["names"]
-TITLE = "## Modules, Sequential, optimisers and schedules, name by name"
+TITLE = "## Modules, functions, optimisers, schedules and data, name by name"
 FORMULA = ("write it in forward", "it is a formula")
 
 
@@ -72,7 +72,10 @@ def tables():
         here = [name for name in here if (name, place[:8]) not in told]
         told |= {(name, place[:8]) for name in here} | {(name, "") for name, _ in others}
         as_there = "here, around arrays" if PLACES[place] is data else "here as there"
-        lines += ["", f"`{place}`, {as_there}: {code(here)}."] if here else []
+        if here:
+            lines += ["", f"`{place}`, {as_there}: {code(here)}."]
+        elif place == "torchvision.transforms":
+            lines += ["", f"`{place}`:"]
         cures = {}
         for name, cure in others:
             words, colon, formula = cure.partition(": ")

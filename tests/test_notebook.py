@@ -5,8 +5,6 @@ HTML that a parser finds closed, with every name escaped, and pictures are PNG.
 """
 
 from html.parser import HTMLParser
-from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 import pytest
@@ -65,7 +63,6 @@ OTHERS = {
     "activations": lambda: analysis.activations(network(), IMAGES[:1].astype("f")),
     "gradcheck": lambda: gradcheck(layers.Linear(3, 2), np.ones((2, 3))),
     "network": network,
-    "weights": lambda: read(save(network(), Path(mkdtemp()) / "w.npz")),
     "criterion": nn.CrossEntropyLoss,
     "Transforms": lambda: training.Transforms((1, 8, 8), np.zeros(1), np.ones(1)),
 }
@@ -93,11 +90,13 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def made():
-    return {name: make() for name, make in (TABLES | PICTURES | OTHERS).items()}
+def made(tmp_path_factory):
+    file = save(network(), tmp_path_factory.mktemp("weights") / "w.npz")
+    return {name: make() for name, make in (TABLES | PICTURES | OTHERS).items()} | {
+        "weights": read(file)}
 
 
-@pytest.mark.parametrize("name", [*TABLES, *PICTURES, *OTHERS])
+@pytest.mark.parametrize("name", [*TABLES, *PICTURES, *OTHERS, "weights"])
 def test_at_the_prompt(name, made):
     shown = repr(made[name])
     wide = [line for line in shown.splitlines() if len(line) > 100]

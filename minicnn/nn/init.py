@@ -14,6 +14,7 @@ import numpy as np
 from minicnn import init
 from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import xp_of
 from minicnn.backend.messages import did_you_mean
 from minicnn.backend.seeds import generator
 from minicnn.layers.parameter import Parameter
@@ -33,7 +34,7 @@ def filled(x: T, draw: init.Init) -> T:
         x.draw_again(draw)
     else:
         with no_grad():
-            x[...] = draw(generator(), x.shape).astype(x.dtype, copy=False)
+            x[...] = xp_of(x.data).asarray(draw(generator(), x.shape), x.dtype)
     return x
 
 

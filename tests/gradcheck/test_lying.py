@@ -6,9 +6,10 @@ Whatever a faster version does with the memory of its parameters, the gradients 
 import numpy as np
 import pytest
 
-from minicnn import Module, Tensor, manual_seed
+from minicnn import Module, Tensor, manual_seed, weights
 from minicnn.backend.threads import as_if_large
 from minicnn.gradcheck.cases.table import all_cases
+from minicnn.layers import Conv2d
 
 CASES = [case for case in all_cases() if isinstance(case.make(), Module)
          and any(len(p.shape) > 1 for p in case.make().parameters())]
@@ -52,3 +53,16 @@ def test_gradients_where_weights_lie_in_another_order(number):
 
 def test_there_are_convolutions_and_matrices_among_them():
     assert {"Conv2d", "Linear"} <= {case.name for case in CASES}
+
+
+def test_what_is_loaded_lies_row_by_row(tmp_path):
+    """In any other order each step of a convolution would copy its weights first."""
+    turned = {name: np.asfortranarray(value) for name, value in
+              Conv2d(3, 4, 5).state_dict().items()}
+    layer = Conv2d(3, 4, 5)
+    layer.load_state_dict(turned)
+    assert layer.weight.data.flags.c_contiguous
+    np.savez(tmp_path / "turned.npz", **turned)
+    other = weights.load(Conv2d(3, 4, 5), tmp_path / "turned.npz")
+    assert other.weight.data.flags.c_contiguous
+    np.testing.assert_array_equal(other.weight.numpy(), turned["weight"])

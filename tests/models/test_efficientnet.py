@@ -171,7 +171,9 @@ def test_preparations():
     lite = EfficientNet("lite0").preparation
     pixels = np.array([0, 127, 255], np.uint8).reshape(1, 1, 3).repeat(3, axis=0)
     np.testing.assert_allclose(lite.normalised(pixels)[0, 0], [-127 / 128, 0, 1], atol=1e-6)
-    assert EfficientNet("b0").preparation is None
+    b0 = EfficientNet("b0").preparation
+    assert (b0.size, b0.resize, b0.bicubic) == (224, 256, True)
+    assert EfficientNet("b0", factors=(1.0, 1.0, 32, 0.2)).preparation is None
     b3 = EfficientNet("b3", variant="torchvision").preparation
     assert (b3.size, b3.resize, b3.bicubic) == (300, 320, True)
 

@@ -187,3 +187,10 @@ def test_what_is_no_tensor(call):
     with pytest.raises(TypeError, match="must be a Tensor, got numpy.ndarray; wrap it: Te"):
         call(IMAGES)
     assert functions is F
+
+
+def test_on_either_library(xp):
+    x = Tensor(xp.asarray(IMAGES))
+    for y in (F.max_pool2d(x, 2), F.conv2d(x, Tensor(xp.ones((2, 4, 3, 3), dtype="float32"))),
+              F.dropout(x), F.linear(x, Tensor(xp.ones((2, 6), dtype="float32"))), F.max(x)):
+        assert type(y.data) is type(x.data)

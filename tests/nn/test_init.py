@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from minicnn import Parameter, Tensor, init, manual_seed, nn
+from minicnn.backend.arrays import to_cpu
 from minicnn.optim import SGD
 
 SHAPE = (60, 40, 3, 5)                                     # fan_in 600, fan_out 900
@@ -101,3 +102,11 @@ def test_names(module, name, cure):
     assert not hasattr(module, name) and not hasattr(module, "__wrapped__")
     with pytest.raises(AttributeError, match=cure):
         getattr(module, name)
+
+
+def test_on_either_library(xp):
+    x = Tensor(xp.ones((4, 3), dtype="float32"))
+    nn.init.kaiming_uniform_(x)
+    assert type(x.data) is type(xp.ones(1)) and not (to_cpu(x.data) == 1).any()
+    nn.init.constant_(x, 0.5)
+    assert (to_cpu(x.data) == 0.5).all()

@@ -17,13 +17,11 @@ class ValuesNeeded(TypeError):
 
 def check_inputs(function: Any, inputs: tuple) -> list[Array]:
     """The arrays of the inputs: of one floating dtype and on one device, else a TypeError."""
-    if function.sources or function.spent:
-        refuse_reuse(function)
     try:
         arrays = [x.data for x in inputs]
         library, dtype = type(arrays[0]), arrays[0].dtype
         for q in arrays:
-            if type(q) is not library or q.dtype != dtype or dtype.kind != "f":
+            if type(q) is not library or q.dtype != dtype or dtype.kind != "f" or function.used:
                 return refuse_inputs(function, inputs)
     except AttributeError:                         # not Tensors: a NumPy array's .data is no array
         return refuse_inputs(function, inputs)
@@ -32,6 +30,8 @@ def check_inputs(function: Any, inputs: tuple) -> list[Array]:
 
 def refuse_inputs(function: Any, inputs: tuple) -> list[Array]:
     """Say what is wrong with the inputs; arrays of one subclass and another are handed on."""
+    if function.used:
+        refuse_reuse(function)
     name = located(type(function).__name__.removesuffix("Fn"))
     for x in inputs:
         if not hasattr(x, "creator"):
@@ -73,8 +73,8 @@ def refuse_foreign_style(cls: type) -> None:
 
 
 # What the engine writes on a Function; a method or a value of that name would be lost.
-TAKEN = {"sources", "kinds", "serial", "path", "spent", "needs_grad", "output", "requires_grad",
-         "written"}
+TAKEN = {"sources", "kinds", "serial", "path", "used", "spent", "needs_grad", "output",
+         "requires_grad", "written"}
 
 
 def refuse_taken_names(cls: type) -> None:

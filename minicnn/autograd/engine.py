@@ -52,7 +52,7 @@ class Function:
     keeps_shape = False                            # y has x's shape: all that model.shape asks
     any_numbers = False                            # whole numbers, too: it only moves values
     sources: list = []                             # what its inputs come from, in the graph
-    spent, serial = False, 0                       # spent: backward has passed and freed it
+    used, spent, serial = False, False, 0          # spent: backward has passed and freed it
     requires_grad, written = True, -1              # of its output, into which nobody writes
     output: "Variable | None" = None               # set by Variable.retain_grad()
 
@@ -81,7 +81,7 @@ class Function:
             # An input that was computed is represented by its creator; a leaf has none, and stays.
             self.sources = [x.creator or x for x in inputs]
             self.kinds = [(x.shape, x.dtype) for x in arrays]
-            self.serial, self.path = next(_serials), tuple(state.path)
+            self.serial, self.path, self.used = next(_serials), tuple(state.path), True
             y.requires_grad, y.creator = True, self
         if state.hooks:
             tell_operation(self, inputs, y)
@@ -193,7 +193,7 @@ class Variable:
                     heapq.heappush(order, (-source.serial, source))
             if not retain_graph:                   # so memory falls while backward proceeds
                 vars(function).clear()
-                function.spent = True
+                function.used = function.spent = True
 
     def accumulate(self, dx: Array) -> None:
         """grad += dx, an array that nobody else holds."""

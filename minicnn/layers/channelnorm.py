@@ -84,9 +84,8 @@ class ChannelNorm(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         self.out_shape(x.shape[1:])                        # checks x
-        affine: tuple = (self.weight, self.bias)
-        if self.weight is None or self.bias is None:
-            affine = self.affine(x)
+        affine: Any = self.weight, self.bias
+        affine = self.affine(x) if affine[0] is None or affine[1] is None else affine
         if not self.training and self.running_mean is not None:
             return BatchNormEvalFn(self.eps)(x, self.running_mean, self.running_var, *affine)
         if self.count(x) == 1:
@@ -104,7 +103,7 @@ class ChannelNorm(Module):
 
     def count(self, x: Tensor) -> int:
         """n: how many values share one mean."""
-        return x.numel() // x.shape[1]
+        return x.data.size // x.shape[1]
 
     def by_batch(self, x: Tensor, *affine: Tensor) -> Tensor:
         """y with the batch's own mean and variance, which training also keeps."""

@@ -75,7 +75,13 @@ class Parameter(Tensor):
         return self._array
 
     @data.setter
-    def data(self, array: Array) -> None:
+    def data(self, array: Any) -> None:
+        if type(array) is not type(self._array) or array.shape != self._shape:
+            array = self.fitting(array)
+        self._array, self._dtype, self._device = array, array.dtype, device_of(array)
+
+    def fitting(self, array: Any) -> Array:
+        """The array, if it can be this parameter's values; a NumPy number as an array."""
         array = np.asarray(array) if isinstance(array, np.generic) else array
         if not is_array(array):
             raise TypeError(f"a parameter's data is an array, got {type_name(array)}; of a "
@@ -83,7 +89,7 @@ class Parameter(Tensor):
         if array.shape != self._shape:
             raise ValueError(f"a parameter of shape {self._shape} cannot take values of shape "
                              f"{array.shape}")
-        self._array, self._dtype, self._device = array, array.dtype, device_of(array)
+        return array
 
     shape = property(lambda self: self._shape)
     dtype = property(lambda self: self._dtype)

@@ -14,6 +14,7 @@ import pytest
 from minicnn.__main__ import main
 from minicnn.training import checkpoint
 from tests.data.real import REAL, needs_mnist
+from tests.locale_c import LC_ALL
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "lenet_mnist.py"
@@ -158,7 +159,7 @@ def check_output(text):
 def test_the_paper_without_a_home(tmp_path, drawn_digits):
     """Hazard 41: no HOME, no display, an ASCII locale, a non-ASCII folder."""
     out = tmp_path / "výsledky 数字"
-    env = environment(drawn_digits, "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", LC_ALL="C",
+    env = environment(drawn_digits, "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", LC_ALL=LC_ALL,
                       MPLCONFIGDIR=str(tmp_path / "settings"))
     run = example(["--variant", "paper", "--images", 500, "--epochs", 1, "--batch", 20,
                    "--out", out], env)

@@ -76,11 +76,12 @@ class Parameter(Tensor):
 
     @data.setter
     def data(self, array: Any) -> None:
-        if type(array) is not type(self._array) or array.shape != self._shape:
+        own = self._array
+        if own is None or type(array) is not type(own) or array.shape != self._shape:
             array = self.fitting(array)
         self._array, self._dtype, self._device = array, array.dtype, device_of(array)
 
-    def fitting(self, array: Any) -> Array:
+    def fitting(self, array: Any) -> Any:
         """The array, if it can be this parameter's values; a NumPy number as an array."""
         array = np.asarray(array) if isinstance(array, np.generic) else array
         if not is_array(array):

@@ -13,6 +13,7 @@ import pytest
 
 from minicnn.analysis import doctor
 from minicnn.analysis.doctor import Finding, better_kernel, examine, report
+from tests.locale_c import LC_ALL
 
 ROOT = Path(__file__).parents[2]
 AVX2 = {"SSE42", "AVX", "AVX2", "FMA3"}
@@ -261,7 +262,7 @@ def test_no_home(home, tmp_path):
     """Hazard 41."""
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("HOME", "MINICNN_CACHE", "XDG_CACHE_HOME")}
-    environment |= {"PYTHONPATH": str(ROOT), "LC_ALL": "C"}
+    environment |= {"PYTHONPATH": str(ROOT), "LC_ALL": LC_ALL}
     if home is not None:
         environment["HOME"] = home
     run = subprocess.run([sys.executable, "-W", "error", "-m", "minicnn", "doctor"], text=True,

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from PIL import Image
 from minicnn.__main__ import COMMANDS, main
 from minicnn.cli.door import Ended, through
 from minicnn.data.canvas import check_drawing
+from tests.locale_c import LC_ALL
 from tests.training.test_compare import A, folders
 
 ROOT = Path(__file__).parents[2]
@@ -177,7 +179,8 @@ def test_while_a_picture_is_drawn(command, problem, status, tmp_path, monkeypatc
 def program(command, **settings):
     """From a shell, so that streams can be closed; its status, and what it said."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | settings
-    run = subprocess.run(["sh", "-c", command.replace("minicnn", f"{sys.executable} -m minicnn")],
+    called = f"{shlex.quote(sys.executable)} -m minicnn"
+    run = subprocess.run(["sh", "-c", command.replace("minicnn", called)],
                          cwd=ROOT, env=environment, capture_output=True, timeout=60)
     return run.returncode, run.stdout.decode(), run.stderr.decode()
 
@@ -196,7 +199,7 @@ def test_streams(command, status, said):
 @pytest.mark.slow
 def test_names_in_other_letters_on_an_ascii_terminal(tmp_path):
     folder = tmp_path / "数字"
-    ended, out, err = program(f"minicnn compare {folder}", PYTHONIOENCODING="ascii", LC_ALL="C")
+    ended, out, err = program(f"minicnn compare {folder}", PYTHONIOENCODING="ascii", LC_ALL=LC_ALL)
     assert ended == 2 and "\\u6570\\u5b57" in err and err.count("\n") == 1
 
 

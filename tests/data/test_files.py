@@ -11,6 +11,7 @@ import pooch
 import pytest
 
 from minicnn.data.files import cache_folder, written_whole
+from tests.locale_c import LC_ALL
 
 
 def test_written_whole(tmp_path):
@@ -56,7 +57,7 @@ def test_cache_folder_of_the_system(tmp_path, home):
     """Hazard 41: no HOME, an empty one, a non-ASCII one, in a locale that knows only ASCII."""
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("HOME", "MINICNN_CACHE", "XDG_CACHE_HOME")}
-    environment["LC_ALL"] = "C"
+    environment["LC_ALL"] = LC_ALL
     if home is not None:
         environment["HOME"] = home and str(tmp_path / home)
     code = ("from minicnn.data.files import cache_folder, written_whole\nfolder = cache_folder()\n"

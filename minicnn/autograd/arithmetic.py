@@ -113,11 +113,11 @@ class PowerOfFn(Function):                           # a ** b, both with a gradi
     def backward(self, dy):
         xp, da, db = xp_of(dy), None, None
         if self.needs_grad[0]:
-            slope = self.b * self.a ** xp.where(self.b == 0, 1, self.b - 1)
+            slope = self.b * self.a ** (self.b - (self.b != 0))
             da = unbroadcast(where_kept(dy * slope, self.b != 0), self.a.shape)
         if self.needs_grad[1]:                     # d a**b / db = a**b log a, the limit of which
             still = (self.a == 0) & (self.b >= 0)  # is 0 where a is 0
-            log_a = xp.log(xp.where(still, 1, self.a))
+            log_a = xp.log(self.a + still)         # log 1 there
             db = unbroadcast(where_kept(dy * self.y * log_a, ~still), self.b.shape)
         return da, db
 

@@ -38,6 +38,7 @@ class Pair(NamedTuple):
     library : whose names the file has: "torchvision", "timm", "cadene"
     options : of the network here
     size    : of the images; small, but so that batch norm sees several pixels of each map
+    gain    : of the random weights; with more, SENet-154's fifty units make rounding large
     """
 
     name: str
@@ -46,6 +47,7 @@ class Pair(NamedTuple):
     options: dict = {}
     their_options: dict = {}
     size: int = 64
+    gain: float = 1.5
 
 
 TORCHVISION, TIMM = {"variant": "torchvision"}, {"variant": "timm"}
@@ -85,7 +87,7 @@ NETWORKS = [
     timms("res2net101", "res2net101_26w_4s"),
     *(timms(f"preact_resnet{depth}", f"resnetv2_{depth}", options=TIMM)
       for depth in (18, 34, 50, 101, 152)),
-    timms("senet154", "legacy_senet154"),
+    timms("senet154", "legacy_senet154", gain=0.5),
     *(timms(f"se_{name}", f"se{name}", options=TIMM)
       for name in ("resnet50", "resnet101", "resnet152", "resnext50_32x4d", "resnext101_32x4d")),
     *(Pair(f"se_{name}", f"legacy_se{name}", "cadene")
@@ -95,12 +97,13 @@ NETWORKS = [
 
 
 def program(pair):
-    """Theirs, in float64, with random weights; what it drops in training stays."""
+    """Theirs, in float64, with random weights; it drops nothing in training."""
     if pair.library == "torchvision":
         net = torchvision.models.get_model(pair.theirs, weights=None, **pair.their_options)
     else:
         net = timm.create_model(pair.theirs, pretrained=False, **pair.their_options)
-    net = randomised(net.double())
+    net = randomised(net.double(), pair.gain)
+    net.drop_rate = 0.0                                    # timm's SENet drops in its forward
     for part in net.modules():
         if isinstance(part, torch.nn.Dropout):
             part.p = 0.0
@@ -122,7 +125,7 @@ def mean_of_the_image(pool, x):
     return sums / counts
 
 
-def randomised(net, seed=0):
+def randomised(net, gain, seed=0):
     """Weights of the size that keeps the activations' size, and statistics that are not 0 and 1."""
     draw = torch.Generator().manual_seed(seed)
     with torch.no_grad():
@@ -135,7 +138,7 @@ def randomised(net, seed=0):
                 q.copy_(0.1 * torch.randn(q.shape, generator=draw, dtype=q.dtype))
             else:
                 fan = max(q[0].numel(), 1)
-                q.copy_(torch.randn(q.shape, generator=draw, dtype=q.dtype) * (1.5 / fan) ** 0.5)
+                q.copy_(torch.randn(q.shape, generator=draw, dtype=q.dtype) * (gain / fan) ** 0.5)
     return net
 
 

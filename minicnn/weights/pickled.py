@@ -201,9 +201,12 @@ def storage_of(note: Any) -> Storage:
 
 def since_mark(stack: list) -> list:
     """What was pushed since the last mark; both leave the stack."""
-    start = len(stack) - 1 - next(i for i, value in enumerate(reversed(stack)) if value is MARK)
-    values = stack[start + 1:]
-    del stack[start:]
+    since = next((i for i, value in enumerate(reversed(stack)) if value is MARK), None)
+    if since is None:
+        raise ValueError("no mark")
+    start = len(stack) - since
+    values = stack[start:]
+    del stack[start - 1:]
     return values
 
 

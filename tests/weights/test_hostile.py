@@ -150,7 +150,7 @@ PICKLES = {
     "a dict that holds itself": b"}q\0" + steps("weight") + b"h\0s",
     "a memo of two to the 31": b"}r" + struct.pack("<I", 2 ** 31 - 1) + b"j"
                                + struct.pack("<I", 2 ** 31 - 1) + b"0",
-    "a memo that is empty": b"h\x07", "marks only": b"(" * 1000, "nothing": b"",
+    "a memo that is empty": b"h\x07", "marks only": b"(" * 1000, "no mark": b"Nt", "nothing": b"",
     "a str of two to the 60": b"\x8d" + struct.pack("<Q", 2 ** 60) + b"abc",
     "bytes of four gigabytes": b"B" + struct.pack("<I", 2 ** 32 - 1) + b"abc",
     "a number of two gigabytes": b"\x8b" + struct.pack("<i", 2 ** 31 - 1) + b"abc",

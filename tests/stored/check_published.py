@@ -38,7 +38,7 @@ class Pair(NamedTuple):
     library : whose names the file has: "torchvision", "timm", "cadene"
     options : of the network here
     size    : of the images; small, but so that batch norm sees several pixels of each map
-    gain    : of the random weights; with more, SENet-154's fifty units make rounding large
+    gain    : of the random weights; with more, fifty units with SE make rounding large
     """
 
     name: str
@@ -88,9 +88,9 @@ NETWORKS = [
     *(timms(f"preact_resnet{depth}", f"resnetv2_{depth}", options=TIMM)
       for depth in (18, 34, 50, 101, 152)),
     timms("senet154", "legacy_senet154", gain=0.5),
-    *(timms(f"se_{name}", f"se{name}", options=TIMM)
+    *(timms(f"se_{name}", f"se{name}", options=TIMM, gain=0.5)
       for name in ("resnet50", "resnet101", "resnet152", "resnext50_32x4d", "resnext101_32x4d")),
-    *(Pair(f"se_{name}", f"legacy_se{name}", "cadene")
+    *(Pair(f"se_{name}", f"legacy_se{name}", "cadene", gain=0.5)
       for name in ("resnet50", "resnet101", "resnet152", "resnext50_32x4d", "resnext101_32x4d")),
     timms("nasnet_a_large", "nasnetalarge", size=95),
 ]

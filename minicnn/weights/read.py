@@ -16,7 +16,7 @@ from minicnn.weights.npz_file import npz_entries
 from minicnn.weights.pickled import Strided
 from minicnn.weights.safetensors_file import safetensors_entries, shard_entries
 from minicnn.weights.stored import Entry, mapped
-from minicnn.weights.torch_file import LegacyFile, TorchFile, ZipFile
+from minicnn.weights.torch_file import TorchFile, legacy_file, zip_file
 from minicnn.weights.zipped import Members
 
 # Where trainers put the weights inside what they save, the likeliest first.
@@ -135,10 +135,10 @@ def opened(path: Path, part: str | None) -> WeightFile:
         return WeightFile(path, "safetensors", safetensors_entries(raw))
     if head.startswith(b"PK\3\4") or head.startswith(b"PK\5\6"):
         if any(name.endswith("data.pkl") for name in Members(path, raw).places):
-            return of_torch(path, "PyTorch zip", ZipFile(path, raw), part)
+            return of_torch(path, "PyTorch zip", zip_file(path, raw), part)
         return WeightFile(path, "npz", npz_entries(path, raw))
     if head[:1] == b"\x80" and head[2:4] != b"\0\0":
-        return of_torch(path, "PyTorch legacy", LegacyFile(path, raw), part)
+        return of_torch(path, "PyTorch legacy", legacy_file(path, raw), part)
     for begin, what, cure in OTHERS:
         if head.lstrip().lower().startswith(begin.lower()):
             raise WeightsError(f"this is {what}; {cure}")

@@ -5,6 +5,7 @@ import html
 import io
 import os
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from itertools import zip_longest
@@ -30,7 +31,7 @@ def terminal_columns() -> int:
     return min(max(columns, NARROWEST), WIDEST)
 
 
-class Shown:
+class Shown(ABC):
     """What print(), the prompt and a notebook show as a table.
 
     words : headings of the columns that start at the left
@@ -39,15 +40,17 @@ class Shown:
     title: str
     words: Collection[str] = ()
 
+    @abstractmethod
     def text(self) -> str:
-        raise NotImplementedError
+        """The table as a terminal shows it."""
 
+    @abstractmethod
     def cells(self) -> tuple[list[str], list[list[str]]]:
-        raise NotImplementedError
+        """The headings, and the cells row by row."""
 
+    @abstractmethod
     def notes(self) -> list[str]:
         """What stands below the table."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return self.text()

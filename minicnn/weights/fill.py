@@ -1,7 +1,7 @@
 """Filling a network from a weight file: everything, or nothing and a list of what does not fit."""
 
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,17 @@ from minicnn.weights.stored import Entry
 
 COUNTERS = "num_batches_tracked"                   # files from before PyTorch 0.4.1 lack them
 MOST_SHOWN = 8
+
+
+class Wrong(NamedTuple):
+    """One array that does not fit: its name in the file, and what is wrong with it."""
+
+    name: str
+    what: str
+    shape: bool = False                            # there on both sides, in different shapes
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.what}"
 
 
 def load(model: Module, path: Any, names: str | None = None, head: str = "same",
@@ -46,7 +57,7 @@ def load(model: Module, path: Any, names: str | None = None, head: str = "same",
     if head == "new":
         kept = head_of(own, matched, file)
         matched = {name: theirs for name, theirs in matched.items() if name not in kept}
-        wrong = [line for line in wrong if line.split(":")[0] not in kept]
+        wrong = [one for one in wrong if one.name not in kept]
     if wrong:
         raise misfit(model, own, file, wrong)
     try:
@@ -60,7 +71,7 @@ def load(model: Module, path: Any, names: str | None = None, head: str = "same",
 
 
 def match(model: Module, own: dict[str, Parameter], file: WeightFile, names: str | None
-          ) -> tuple[dict[str, str], list[str]]:
+          ) -> tuple[dict[str, str], list[Wrong]]:
     """{our name: the file's} by the names that fit best, and what does not fit."""
     published = published_names(model)
     if names and names not in ("minicnn", *published):
@@ -78,14 +89,14 @@ def shapes_of(file: WeightFile) -> dict[str, Shape]:
 
 
 def compared(own: dict[str, Parameter], shapes: dict[str, Shape], way: dict[str, str]
-             ) -> tuple[dict[str, str], list[str]]:
+             ) -> tuple[dict[str, str], list[Wrong]]:
     """{our name: the file's} and what does not fit, where `way` gives our name of theirs."""
     matched = {way[theirs]: theirs for theirs in shapes if theirs in way}
     theirs_of = {ours: theirs for theirs, ours in way.items()}
-    wrong = [f"{theirs_of[ours]}: missing" for ours in own if ours not in matched
+    wrong = [Wrong(theirs_of[ours], "missing") for ours in own if ours not in matched
              and ours in theirs_of and not ours.endswith(COUNTERS)]
-    wrong += [f"{theirs}: unexpected" for theirs in shapes if theirs not in way]
-    wrong += [f"{theirs}: {shapes[theirs]} in the file, {own[ours].shape} in the network"
+    wrong += [Wrong(theirs, "unexpected") for theirs in shapes if theirs not in way]
+    wrong += [Wrong(theirs, f"{shapes[theirs]} in the file, {own[ours].shape} in the network", True)
               for ours, theirs in matched.items()
               if without_ones(shapes[theirs]) != without_ones(own[ours].shape)]
     return matched, wrong
@@ -116,7 +127,7 @@ def head_of(own: dict[str, Parameter], matched: dict[str, str], file: WeightFile
     return names if len(classes) == 1 and last in names else set()
 
 
-def misfit(model: Module, own: dict[str, Parameter], file: WeightFile, wrong: list[str]
+def misfit(model: Module, own: dict[str, Parameter], file: WeightFile, wrong: list[Wrong]
            ) -> DoesNotFit:
     """What does not fit, and what the likely cause is."""
     reason = cause(model, own, file, wrong)
@@ -125,22 +136,23 @@ def misfit(model: Module, own: dict[str, Parameter], file: WeightFile, wrong: li
     counts = (f"The file has {len(file.entries)} arrays with {have:,} numbers, the network "
               f"{len(own)} with {need:,}: they are different networks, or variants of one "
               "(variant=...)") if len(wrong) > len(own) // 2 else ""
-    shown = "; ".join(wrong[:MOST_SHOWN])
+    shown = "; ".join(map(str, wrong[:MOST_SHOWN]))
     more = f"; and {len(wrong) - MOST_SHOWN} more" if len(wrong) > MOST_SHOWN else ""
     return DoesNotFit(f"{file.path} does not fit {type(model).__name__}: {shown}{more}; the network"
                       f" is unchanged. {reason or counts}".rstrip(), shapes_of(file), bool(reason))
 
 
-def cause(model: Module, own: dict[str, Parameter], file: WeightFile, wrong: list[str]) -> str:
+def cause(model: Module, own: dict[str, Parameter], file: WeightFile, wrong: list[Wrong]
+          ) -> str:
     """The likely reason and its cure, as a sentence, or nothing."""
     for library, names in of_other_variants(model).items():
         if recognised(names, own, shapes_of(file)):
             heads = any(names.is_head(theirs) for theirs in file.entries)
             return (f"These are {library}'s {type(model).__name__}: use variant="
                     f"{names.variant!r}{', aux=True' if heads else ''}")
-    if any(all(names.is_head(line.split(":")[0]) for line in wrong)
+    if any(all(names.is_head(one.name) for one in wrong)
            for names in published_names(model).values()):
-        found = wrong[0].endswith("unexpected")
+        found = wrong[0].what == "unexpected"
         return (f"The file has {'' if found else 'no '}auxiliary classifiers, which count in "
                 f"training only: use aux={found}")
     if wrong and only_shapes(wrong):
@@ -149,9 +161,9 @@ def cause(model: Module, own: dict[str, Parameter], file: WeightFile, wrong: lis
     return ""
 
 
-def only_shapes(wrong: list[str]) -> bool:
+def only_shapes(wrong: list[Wrong]) -> bool:
     """Whether the names fit, and nearly all shapes: the last layer is for other classes."""
-    return len(wrong) <= 4 and all(" in the file, " in line for line in wrong)
+    return len(wrong) <= 4 and all(one.shape for one in wrong)
 
 
 def recognised(names: Names, own: dict[str, Parameter], shapes: dict[str, Shape]) -> bool:

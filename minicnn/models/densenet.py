@@ -130,6 +130,13 @@ def dense_rows(seen: int, maps: Sequence[str], growth: int, counts: Sequence[int
             row("fc", Flatten(), Linear(seen, classes))]
 
 
+RULES = ((r"^conv1_batchnorm2d", "features.norm0"), (r"^conv1", "features.conv0"),
+         (r"^dense(\d)", r"features.denseblock\1"),
+         (r"(?<=block\d\.)(\d+)\.body", numbered("denselayer{}", 1)),
+         (r"^transition", "features.transition"), (r"^norm", "features.norm5"),
+         (r"^fc", "classifier"))
+
+
 class DenseNet(Network):
     """DenseNet-BC:  (N, 3, H, W) -> (N, classes), published for 224 x 224.
 
@@ -143,12 +150,9 @@ class DenseNet(Network):
     7978856
     """
 
-    published = {"torchvision": Names(
-        (r"^conv1_batchnorm2d", "features.norm0"), (r"^conv1", "features.conv0"),
-        (r"^dense(\d)", r"features.denseblock\1"),
-        (r"(?<=block\d\.)(\d+)\.body", numbered("denselayer{}", 1)),
-        (r"^transition", "features.transition"), (r"^norm", "features.norm5"),
-        (r"^fc", "classifier"))}
+    published = {"torchvision": Names(*RULES),
+                 # its files of 2017, still the published ones: denselayer1.norm.1, not norm1
+                 "torchvision-2017": Names(*RULES, (r"(layer\d+\.(?:norm|conv))(?=\d)", r"\1."))}
     preparation = Preparation()
 
     def __init__(self, depth: int = 121, classes: int = 1000, dropout: float = 0.0) -> None:

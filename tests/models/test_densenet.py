@@ -5,10 +5,11 @@ import re
 import numpy as np
 import pytest
 
-from minicnn import Tensor, no_grad
+from minicnn import Tensor, no_grad, save
 from minicnn.analysis import summary
 from minicnn.autograd.hooks import record_outputs
 from minicnn.models.densenet import COLUMNS, NETWORKS, CifarDenseNet, DenseLayer, DenseNet
+from minicnn.weights import load
 from tests.models.network_checks import (
     agrees_with_stored,
     check_against,
@@ -180,6 +181,24 @@ def test_wrong_images(build, in_shape, words):
         model.shape(in_shape)
     with pytest.raises(ValueError, match=words):
         model.eval()(Tensor(np.zeros((1, *in_shape), np.float32)))
+
+
+def test_torchvisions_files_have_the_names_of_2017(tmp_path):
+    """denselayer1.norm.1.weight, without counters; torchvision turns them into norm1 as it loads.
+
+    The names and their rule: torchvision 0.29, models/densenet.py.
+    """
+    model, other = DenseNet(121), DenseNet(121)
+    table = model.published["torchvision-2017"]
+    values = {table.theirs(name): q.data for name, q in model.saved()
+              if not name.endswith("num_batches_tracked")}
+    assert {"features.denseblock1.denselayer1.norm.1.weight", "features.conv0.weight",
+            "features.denseblock4.denselayer16.conv.2.weight", "features.norm0.running_mean",
+            "features.transition3.norm.weight", "classifier.bias"} <= values.keys()
+    assert len(values) == 606                              # 727, less 121 counters
+    load(other, save(values, tmp_path / "densenet121.npz"))
+    for (name, q), (_, loaded) in zip(model.saved(), other.saved(), strict=True):
+        assert np.array_equal(q.data, loaded.data), name
 
 
 @pytest.mark.slow

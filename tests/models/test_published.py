@@ -26,7 +26,8 @@ from minicnn.weights.stored import Entry
 from tests.stored.filled import digest, filled, image, names_digest
 
 STORED = json.loads((Path(__file__).parents[1] / "stored" / "published.json").read_text("utf-8"))
-OTHERS = {"akamaster", "lukemelas"}                        # tests/weights/test_real.py
+OTHERS = {"akamaster", "lukemelas",                        # tests/weights/test_real.py
+          "torchvision-2017"}                              # test_densenet.py
 TORCHVISION, TIMM = {"variant": "torchvision"}, {"variant": "timm"}
 
 

@@ -1,6 +1,7 @@
 """What the tests of the layers share: run a layer, take its gradient, compare, look at memory."""
 
 import numpy as np
+import pytest
 
 from minicnn.autograd.tensor import Tensor
 
@@ -35,3 +36,14 @@ def check_keeps_layout(layer, x):
     dx = y.creator.backward(innermost(np.ones(y.shape, y.dtype)))
     for array in (y.data, dx[0] if isinstance(dx, tuple) else dx):
         assert array.transpose(*range(1, x.ndim), 0).flags.c_contiguous
+
+
+def counting(size):
+    """The image (1, 1, size, size) of 1, 2, 3, ..."""
+    return np.arange(1.0, size * size + 1).reshape(1, 1, size, size)
+
+
+def check_does_not_fit(layer, kernel, size):
+    """The layer says that its window is larger than an image of that size."""
+    with pytest.raises(ValueError, match=f"window of {kernel} pixels does not fit into {size}"):
+        layer(Tensor(counting(size)))

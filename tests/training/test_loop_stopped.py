@@ -41,32 +41,24 @@ def test_a_resumed_run_gives_the_same_numbers(tmp_path, monkeypatch, step, chang
         assert same_weights(tmp_path / "whole" / name, tmp_path / "parts" / name)
 
 
-def interrupt_at(monkeypatch, step):
-    """Ctrl-C during that step of the run."""
-    batch_loss, calls = loop_file.batch_loss, []
+def interrupt_at(monkeypatch, call, name="batch_loss"):
+    """Ctrl-C during that call of one of the loop's functions; batch_loss is called once a step."""
+    original, calls = getattr(loop_file, name), []
 
     def pressed(*arguments):
         calls.append(1)
-        if len(calls) == step:
+        if len(calls) == call:
             os.kill(os.getpid(), signal.SIGINT)
-        return batch_loss(*arguments)
+        return original(*arguments)
 
-    monkeypatch.setattr(loop_file, "batch_loss", pressed)
+    monkeypatch.setattr(loop_file, name, pressed)
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
 def test_stopped_during_the_test(tmp_path, monkeypatch, epoch):
     """What was learnt in the epoch is kept, and only its test is done again."""
     whole = trained(tmp_path / "whole")
-    original, calls = loop_file.evaluate, []
-
-    def pressed(*arguments):
-        calls.append(1)
-        if len(calls) == epoch:
-            os.kill(os.getpid(), signal.SIGINT)
-        return original(*arguments)
-
-    monkeypatch.setattr(loop_file, "evaluate", pressed)
+    interrupt_at(monkeypatch, epoch, "evaluate")
     first = trained(tmp_path / "parts")
     assert not first.finished and first.signal == signal.SIGINT and len(first.history) == epoch - 1
     saved = checkpoint.load(tmp_path / "parts/last.npz")["loader"]

@@ -15,7 +15,7 @@ from minicnn.data.canvas import check_drawing
 from minicnn.data.canvas import check_picture as check_canvas
 from minicnn.data.files import check_writable
 from minicnn.layers.module import Module
-from minicnn.models import MODELS, build
+from minicnn.models import NETWORKS, build
 from minicnn.weights.fill import load
 from minicnn.weights.read import read
 
@@ -45,7 +45,7 @@ def network_for(path: str, name: str, variant: str | None, part: str | None = No
     """The network of that name, filled from a file: with auxiliary classifiers if that has them."""
     options: dict[str, Any] = {"variant": variant} if variant else {}
     model = build(name, **options)
-    if "aux" in inspect.signature(MODELS[name]).parameters:
+    if "aux" in inspect.signature(NETWORKS[name]).parameters:
         aux = any(entry.lower().startswith("aux") for entry in read(path, part).entries)
         model = build(name, aux=aux, **options)
     return load(model, path, part=part)

@@ -22,7 +22,7 @@ from minicnn.cli.arguments import (
 from minicnn.data.dataset import Dataset
 from minicnn.data.find import NAMES, find_data
 from minicnn.layers.module import Module, Shape
-from minicnn.models import MODELS, build
+from minicnn.models import NETWORKS, build
 from minicnn.training import fit
 from minicnn.training.evaluate import own_input, tested_shape
 from minicnn.training.interrupt import ENDED_BY
@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
 
 def asked_for(network: str, **options: Any) -> dict[str, Any]:
     """Those of the options that the network's constructor knows."""
-    known = inspect.signature(MODELS[network]).parameters
+    known = inspect.signature(NETWORKS[network]).parameters
     return {name: value for name, value in options.items() if name in known}
 
 

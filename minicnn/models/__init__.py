@@ -3,6 +3,7 @@
 One file is one family of networks.  What families share is in table.py (rows), network.py (the
 classifier, branches, residual blocks), units.py (residual units), paths.py (paths of Inception
 modules) and auxiliary.py (auxiliary classifiers); options.py has what may be given for an option.
+Networks that answer with maps or boxes have rooms of their own: segmentation/, detection/.
 """
 
 import inspect
@@ -42,13 +43,15 @@ from minicnn.models import (
     xception,
     zfnet,
 )
+from minicnn.models.detection import DETECTORS
 from minicnn.models.lenet import LeNet5
 from minicnn.models.nearest import best_fits
 from minicnn.models.options import check_options
+from minicnn.models.segmentation import SEGMENTERS
 from minicnn.weights.error import DoesNotFit, WeightsError
 from minicnn.weights.fill import load
 
-__all__ = ["MODELS", "LeNet5", "build"]
+__all__ = ["DETECTORS", "MODELS", "NETWORKS", "SEGMENTERS", "LeNet5", "build"]
 
 FAMILIES = (lenet, alexnet, zfnet, vgg, nin, googlenet, inception_v2, inception_v3, inception_v4,
             inception_resnet, xception, resnet, resnet_cifar, preact_resnet, wide_resnet, resnext,
@@ -56,7 +59,9 @@ FAMILIES = (lenet, alexnet, zfnet, vgg, nin, googlenet, inception_v2, inception_
             polynet, capsnet, recurrent, convnext, vit)
 
 MODELS: dict[str, Callable[..., Module]] = {
-    name: constructor for family in FAMILIES for name, constructor in family.NETWORKS.items()}
+    name: constructor for family in FAMILIES for name, constructor in family.NETWORKS.items()}        # the classifiers
+
+NETWORKS: dict[str, Callable[..., Module]] = {**MODELS, **SEGMENTERS, **DETECTORS}
 
 
 def build(name: str, *, weights: Any = None, **options: Any) -> Module:
@@ -70,23 +75,23 @@ def build(name: str, *, weights: Any = None, **options: Any) -> Module:
     >>> build("lenet5", variant="paper").num_parameters()
     60000
     """
-    if not isinstance(name, str) or name not in MODELS:
-        hint = did_you_mean(name, MODELS) or "`python -m minicnn networks` lists them"
+    if not isinstance(name, str) or name not in NETWORKS:
+        hint = did_you_mean(name, NETWORKS) or "`python -m minicnn networks` lists them"
         raise ValueError(f"no network is called {name!r}; {hint}")
-    known = inspect.signature(MODELS[name]).parameters
+    known = inspect.signature(NETWORKS[name]).parameters
     unknown = [option for option in options if option not in known]
     if unknown:
         hint = did_you_mean(unknown[0], known)
         raise TypeError(f"{name} has no option {', '.join(unknown)}; "
                         f"{f'{hint} It' if hint else 'it'} has {', '.join(known)}")
-    check_options(name, MODELS[name], options)
-    model = MODELS[name](**options)
+    check_options(name, NETWORKS[name], options)
+    model = NETWORKS[name](**options)
     if weights is None:
         return model
     try:
         return load(model, weights)
     except DoesNotFit as problem:
-        fits = [] if problem.cured else best_fits(problem.shapes, MODELS)
+        fits = [] if problem.cured else best_fits(problem.shapes, NETWORKS)
         if not fits:
             raise
         raise WeightsError(f"{problem} The nearest network: {fits[0]}") from None
@@ -94,7 +99,7 @@ def build(name: str, *, weights: Any = None, **options: Any) -> Module:
 
 def __getattr__(name: str) -> NoReturn:
     """torchvision.models.resnet18() is build("resnet18") here."""
-    near = name if name in MODELS else name.lower()
-    hint = f'write build("{near}")' if near in MODELS else did_you_mean(name, [*__all__, *MODELS])
+    near = name if name in NETWORKS else name.lower()
+    hint = f'write build("{near}")' if near in NETWORKS else did_you_mean(name, [*__all__, *NETWORKS])
     raise AttributeError(f"module 'minicnn.models' has no attribute {name!r}"
                          + (f"; {hint}" if hint and not name.startswith("_") else ""))

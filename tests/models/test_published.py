@@ -235,7 +235,7 @@ def test_the_nearest_where_none_fits():
 
 
 def test_build_names_the_nearest(file_of, monkeypatch):
-    monkeypatch.setattr("minicnn.models.MODELS", FEW)
+    monkeypatch.setattr("minicnn.models.NETWORKS", FEW)
     file_of(shapes_of(build("vgg16"), "torchvision"))
     with pytest.raises(WeightsError, match=r"(?s)does not fit VGG: .*unchanged.* The nearest "
                                            r"network: build\('vgg16'\): all 32 arrays fit"):

@@ -58,8 +58,9 @@ FAMILIES = (lenet, alexnet, zfnet, vgg, nin, googlenet, inception_v2, inception_
             senet, densenet, fractalnet, mobilenet, shufflenet, efficientnet, nasnet, res2net,
             polynet, capsnet, recurrent, convnext, vit)
 
+# the classifiers
 MODELS: dict[str, Callable[..., Module]] = {
-    name: constructor for family in FAMILIES for name, constructor in family.NETWORKS.items()}        # the classifiers
+    name: constructor for family in FAMILIES for name, constructor in family.NETWORKS.items()}
 
 NETWORKS: dict[str, Callable[..., Module]] = {**MODELS, **SEGMENTERS, **DETECTORS}
 
@@ -100,6 +101,7 @@ def build(name: str, *, weights: Any = None, **options: Any) -> Module:
 def __getattr__(name: str) -> NoReturn:
     """torchvision.models.resnet18() is build("resnet18") here."""
     near = name if name in NETWORKS else name.lower()
-    hint = f'write build("{near}")' if near in NETWORKS else did_you_mean(name, [*__all__, *NETWORKS])
+    known = [*__all__, *NETWORKS]
+    hint = f'write build("{near}")' if near in NETWORKS else did_you_mean(name, known)
     raise AttributeError(f"module 'minicnn.models' has no attribute {name!r}"
                          + (f"; {hint}" if hint and not name.startswith("_") else ""))

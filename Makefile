@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help lenet test test-all test-gpu gradcheck doctor summary slides profile augment bench docs lint clean
+.PHONY: help lenet demo test test-all test-gpu gradcheck doctor summary draw slides profile augment bench docs lint clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,8 +34,14 @@ gradcheck: $(STAMP)  ## check every gradient and print the table
 doctor: $(STAMP)  ## what is installed, what this machine can do, how to mend what is wrong
 	$(BIN)/python -m minicnn doctor
 
+demo: $(STAMP)  ## a page in the browser: draw a digit, see every layer, watch LeNet learn
+	$(BIN)/python -m minicnn demo $(ARGS)
+
 summary: $(STAMP)  ## the lecture's table of LeNet-5
 	$(BIN)/python -m minicnn summary lenet5 $(ARGS)
+
+draw: $(STAMP)  ## ResNet-18 as the slides draw it, from the network itself: out/resnet18.svg
+	$(BIN)/python -m minicnn draw resnet18 $(ARGS)
 
 slides: $(STAMP)  ## every number of the slides computed again, with a verdict
 	$(BIN)/python -m minicnn slides $(ARGS)

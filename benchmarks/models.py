@@ -1,6 +1,7 @@
 """The networks of benchmarks/networks.py, built from minicnn's layers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from benchmarks.networks import Row
 from minicnn import Module, Sequential, Tensor, layers
@@ -8,6 +9,8 @@ from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers import Add, BatchNorm2d, Conv2d, ReLU, Shortcut
 from minicnn.layers.module import Shape
 from minicnn.models import LeNet5
+from minicnn.models.detection.ssd import SSD
+from minicnn.models.segmentation.unet import UNet
 
 
 class Block(Module):
@@ -52,12 +55,14 @@ class Bottleneck(Module):
 
 
 BLOCKS = {"Block": Block, "Bottleneck": Bottleneck}
+PACKAGE: dict[str, Callable[[], Module]] = {
+    "lenet": LeNet5, "unet_small": partial(UNet, "small"), "ssd_small": partial(SSD, "small")}
 
 
 def build(name: str, rows: Sequence[Row]) -> Module:
-    """The network of these rows.  LeNet-5 is the package's own, with weights drawn for tanh."""
-    if name == "lenet":
-        return LeNet5()
+    """The network of these rows; where minicnn has it under that name, the package's own."""
+    if name in PACKAGE:
+        return PACKAGE[name]()
     model = Sequential(*((BLOCKS.get(what) or getattr(layers, what))(**options)
                          for what, options in rows))
     return apply_init(model, weight=he_normal(), bias=zeros)

@@ -1,8 +1,13 @@
 """The networks that are timed, as data: rows of (layer, arguments) under PyTorch's names.
 
 Every contestant gets the same rows and builds them from its own layers, so that the networks are
-the same.  A "Block" is a residual block of two 3x3 convolutions with batch norm and a shortcut of
-option A or B; a "Bottleneck" has 1x1, 3x3 and 1x1 convolutions, and shortcut B.
+the same.  Rows that are no layers:
+
+    Block        a residual block of two 3x3 convolutions with batch norm, shortcut of option A or B
+    Bottleneck   1x1, 3x3 and 1x1 convolutions with batch norm, shortcut B
+    Skip         its input, and behind it in the channels what its own rows make of that input
+    Boxes        reads boxes from the map where it stands: a 3x3 convolution for how each box moves,
+                 one for its scores; `step` pixels from place to place, squares of these `sides`
 """
 
 from typing import Any
@@ -119,5 +124,40 @@ def mobilenet(in_shape: Shape) -> list[Row]:
     return [*rows, ("GlobalAvgPool2d", {}), ("Flatten", {}), linear(1024, 1000)]
 
 
+def unet_small(in_shape: Shape) -> list[Row]:
+    """minicnn's small U-Net (Ronneberger et al. 2015, figure 1, with four sizes of image)."""
+    widths = 16, 32, 64, 128
+    rows = double(widths[-2], widths[-1])                  # from the bottom up
+    for step in (2, 1, 0):
+        width = widths[step]
+        up: Row = ("ConvTranspose2d", {"in_channels": widths[step + 1], "out_channels": width,
+                                       "kernel_size": 2, "stride": 2})
+        rows = [*double(widths[step - 1] if step else in_shape[0], width),
+                ("Skip", {"rows": [maxpool(2, 2), *rows, up]}), *double(2 * width, width)]
+    return [*rows, conv(widths[0], 4, 1)]
+
+
+def double(C: int, F: int) -> list[Row]:
+    return conv_norm_relu(C, F, 3, padding=1) + conv_norm_relu(F, F, 3, padding=1)
+
+
+def ssd_small(in_shape: Shape) -> list[Row]:
+    """minicnn's small SSD (Liu et al. 2016) for pictures of 64 x 64."""
+    boxes = {6: (4, 14, 22), 8: (8, 22, 30), 9: (16, 30, 40)}          # step, size, next size
+    rows, before = [], in_shape[0]
+    for number, width in enumerate((16, 16, 32, 32, 64, 64, 64, 64, 64), 1):
+        rows += conv_norm_relu(before, width, 3, padding=1)
+        if number in boxes:
+            step, size, following = boxes[number]
+            rows.append(("Boxes", {"in_channels": width, "classes": 4, "step": step,
+                                   "places": in_shape[1] // step,
+                                   "sides": [size, (size * following) ** 0.5]}))
+        if number in (2, 4, 6, 8):
+            rows.append(maxpool(2, 2))
+        before = width
+    return rows
+
+
 NETWORKS = {"lenet": lenet, "resnet20": resnet20, "resnet18": resnet18, "resnet50": resnet50,
-            "alexnet": alexnet, "vgg16": vgg16, "mobilenet": mobilenet}
+            "alexnet": alexnet, "vgg16": vgg16, "mobilenet": mobilenet,
+            "unet_small": unet_small, "ssd_small": ssd_small}

@@ -41,19 +41,34 @@ def prepare(workload: dict) -> tuple[Step, int]:
     images = to_device(x, workload["device"])
     if workload["kind"] == "forward":
         return forward(model, images), model.num_parameters()
-    labels = rng.integers(0, model.shape(x.shape[1:])[0], len(x))
-    return train(model, images, labels), model.num_parameters()
+    if workload["kind"] == "detect":
+        return train(model, detection_loss(model, images, workload["targets"])), \
+            model.num_parameters()
+    K, *places = model.shape(x.shape[1:])                  # (K,), or (K, H, W) of a map
+    labels = rng.integers(0, K, (len(x), *places))
+    return train(model, lambda: cross_entropy(model(Tensor(images)), labels)), \
+        model.num_parameters()
 
 
-def train(model: minicnn.Module, images: np.ndarray, labels: np.ndarray) -> Step:
+def train(model: minicnn.Module, loss_now: Callable[[], Tensor]) -> Step:
     optimizer = SGD(model.parameters(), lr=1e-3, momentum=0.9)
 
     def step() -> None:
-        loss = cross_entropy(model(Tensor(images)), labels)
+        loss = loss_now()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     return step
+
+
+def detection_loss(model: minicnn.Module, images: np.ndarray, targets: list[dict]
+                   ) -> Callable[[], Tensor]:
+    arrays = [{name: np.array(values) for name, values in target.items()} for target in targets]
+
+    def loss_now() -> Tensor:
+        terms = model(Tensor(images), arrays)
+        return terms["bbox_regression"] + terms["classification"]
+    return loss_now
 
 
 def forward(model: minicnn.Module, images: np.ndarray) -> Step:
@@ -110,7 +125,7 @@ def main() -> None:
     serve({"who": f"minicnn {minicnn.__version__}", "numpy": np.__version__,
            "python": sys.version.split()[0], "blas": blas(),
            "threads": int(threads) if threads else None},
-          prepare, ("train", "forward", "layer", "chain", "arrays"), gpu())
+          prepare, ("train", "segment", "detect", "forward", "layer", "chain", "arrays"), gpu())
 
 
 if __name__ == "__main__":

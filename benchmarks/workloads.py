@@ -3,7 +3,11 @@
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from benchmarks.networks import NETWORKS
+
+STEPS = "train", "segment", "detect"                       # kinds: a step of training
 
 
 class Workload(NamedTuple):
@@ -11,6 +15,8 @@ class Workload(NamedTuple):
 
     name    : what the command line calls it
     kind    : "train"    forward, cross-entropy, backward, SGD with momentum 0.9
+              "segment"  the same with a label for each pixel
+              "detect"   the same with boxes: they are matched with the truth, and the loss is SSD's
               "forward"  forward alone, in eval mode, nothing recorded
               "layer"    one layer, forward and backward with a given upstream gradient
               "chain"    small additions in a row, forward and backward
@@ -38,12 +44,16 @@ class Workload(NamedTuple):
             options = ", ".join(f"{name} {value}" for name, value in self.options.items())
             return f"{self.what}({options}) on {C}x{H}x{W}, batch {N}: forward and backward"
         return f"{self.what} on {C}x{H}x{W}, batch {N}: " + (
-            "training step" if self.kind == "train" else "forward")
+            "training step" if self.kind in STEPS else "forward")
 
     def request(self, device: str = "cpu") -> dict[str, Any]:
-        """What a contestant is told: the fields, `rows`, the network's layers, and the device."""
-        rows = NETWORKS[self.what](self.shape[1:]) if self.kind in ("train", "forward") else []
-        return {**self._asdict(), "rows": rows, "device": device}
+        """What a contestant is told: the fields, `rows`, the network's layers, and the device.
+
+        Where boxes are learnt, also `targets`: {boxes, labels} of each picture.
+        """
+        rows = NETWORKS[self.what](self.shape[1:]) if self.kind in (*STEPS, "forward") else []
+        targets = drawn_targets(self.shape) if self.kind == "detect" else []
+        return {**self._asdict(), "rows": rows, "targets": targets, "device": device}
 
     def smaller(self) -> "Workload":
         """Few samples of a few pixels: enough to see that everything works.
@@ -53,9 +63,23 @@ class Workload(NamedTuple):
         if self.kind in ("chain", "arrays"):
             return self
         N, C, H, W = self.shape
-        side = {"lenet": 32, "alexnet": 67}.get(self.what, min(H, 32))
+        side = {"lenet": 32, "alexnet": 67, "ssd_small": 64}.get(self.what, min(H, 32))
         batch = 1 + BATCHES.index(N) if self.name.startswith("growth_") else min(N, 2)
         return self._replace(shape=(batch, C, side, side))
+
+
+def drawn_targets(shape: tuple[int, ...]) -> list[dict[str, Any]]:
+    """One to three objects in each picture, at least 12 pixels wide, labels from 1 to 3."""
+    N, _, H, W = shape
+    rng = np.random.default_rng(0)
+    targets = []
+    for _ in range(N):
+        n = int(rng.integers(1, 4))
+        sides = rng.uniform(12, 30, (n, 2))
+        corner = rng.uniform(0, 1, (n, 2)) * ((W, H) - sides)
+        boxes = np.concatenate([corner, corner + sides], axis=1)
+        targets.append({"boxes": boxes.tolist(), "labels": rng.integers(1, 4, n).tolist()})
+    return targets
 
 
 def layer(name: str, what: str, shape: tuple[int, ...], first: bool = False,
@@ -69,6 +93,8 @@ ALL = [
     Workload("resnet20_b128", "train", "resnet20", (128, 3, 32, 32)),
     Workload("resnet18", "train", "resnet18", (8, 3, 224, 224)),
     Workload("alexnet", "train", "alexnet", (16, 3, 227, 227)),
+    Workload("unet_small", "segment", "unet_small", (32, 3, 64, 64)),
+    Workload("ssd_small", "detect", "ssd_small", (16, 3, 64, 64)),
     Workload("vgg16_b1", "forward", "vgg16", (1, 3, 224, 224)),
     Workload("vgg16_b4", "forward", "vgg16", (4, 3, 224, 224)),
     Workload("mobilenet", "forward", "mobilenet", (4, 3, 224, 224)),

@@ -4,9 +4,14 @@ Read it from top to bottom with the slide "LeNet-5" of the virginia deck beside 
 it with a debugger.  `--help` lists the settings.  Pictures and weights go to out/lenet/, a folder
 like those of `python -m minicnn train`: the same command goes on from there after Ctrl-C, and
 `python -m minicnn test out/lenet` tests what was learnt.
+
+`mpiexec -n 4 python examples/lenet_mnist.py` learns the same with four processes, each with a
+quarter of every batch: see the two lines that are marked "parallel".
 """
 
 import math
+import os
+import sys
 import time
 from argparse import ArgumentParser
 from functools import partial
@@ -28,6 +33,7 @@ from minicnn.schedule import CosineAnnealingLR
 from minicnn.training import Transforms
 from minicnn.training.interrupt import end_quietly, finish_step, told_in_one_line
 from minicnn.training.outcome import sum_up
+from minicnn.training.parallel import Team, agreed, processes
 from minicnn.training.plan import about
 from minicnn.training.records import Records
 from minicnn.training.report import report
@@ -51,6 +57,9 @@ option("--out", type=Path, metavar="DIR", help="for results; a run that is there
        "(out/lenet, out/lenet-VARIANT)")
 option("--fresh", action="store_true", help="begin anew, and forget what was learnt in --out")
 args = settings.parse_args()
+world = processes()                                     # those that mpiexec started, or one alone
+if not world.is_first:                                  # the first prints, saves and draws
+    sys.stdout = open(os.devnull, "w")                                          # noqa: SIM115
 end_quietly()                                                    # Ctrl-C: a line, no traceback
 manual_seed(args.seed)
 set_threads(1)                   # LeNet's matrices are small: two threads wait more than they work
@@ -61,8 +70,9 @@ args.out = args.out or Path("out/lenet" + f"-{args.variant}" * (args.variant != 
                             + "-augment" * args.augment)
 
 # 2. Data, network, optimiser, folder: what is wrong with them is said before any work is done ----
-with told_in_one_line(settings):
-    train, test = (part.replace(images=pad(part.images, 2)) for part in find_digits(args.data))
+with world, told_in_one_line(settings):
+    train, test = (part.replace(images=pad(part.images, 2))
+                   for part in world.after_first(lambda: find_digits(args.data)))
     train = train.subset(args.images) if args.images else train             # (N, 1, 32, 32) uint8
     model = LeNet5(args.variant).to(args.device)
 
@@ -76,6 +86,7 @@ with told_in_one_line(settings):
                     transform=bend if args.augment else None)
     optimizer = SGD(model.parameters(), lr=args.lr, momentum=0.9, weight_decay=5e-4)
     schedule = CosineAnnealingLR(optimizer, T_max=args.epochs * len(loader))
+    team = Team(world, model, loader)           # parallel: each process has its part of every batch
 
     # A run that is in the folder goes on if all of this is what it was; `state` is None without one
     parts = {"model": model, "optimizer": optimizer, "schedule": schedule, "loader": loader}
@@ -85,9 +96,10 @@ with told_in_one_line(settings):
             "seed": args.seed, "data": train.source, "test": test.source, "stored": 32,
             "skip_unreadable": False, "data_name": str(Path(args.data).resolve()) if args.data
             else "digits" if "built-in" in train.source else "mnist"}
-    records = Records(args.out, about(plan, train, test, transforms, args.device),
+    records = Records(args.out if world.is_first else None,
+                      about(plan, train, test, transforms, args.device),
                       columns=("epoch", "loss", "error", "seconds"), counts=("loss", "seconds"))
-    state = records.resume(parts, args.epochs, args.fresh)
+    state = team.restored(records.resume(parts, args.epochs, args.fresh), parts)
 print(f"data: {train.source}\n\n{summary(model).text()}\n")       # the slide's table, row for row
 
 
@@ -146,20 +158,24 @@ def save():
         records.save(parts, history, {"loss": float(total), "seconds": seconds})
         if loader.position == 0:                                          # an epoch is over
             records.keep_best(history, model)
+    world.gather(None)                                                        # saved: all go on
 
 
-with records, finish_step() as stop:                                          # Ctrl-C sets stop
+with world, records, finish_step(world.is_first) as heard:
+    stop = agreed(heard, world)                                               # Ctrl-C sets stop
     while loader.epoch < args.epochs:
         start = time.perf_counter()
         bar = tqdm(loader, f"epoch {loader.epoch + 1}/{args.epochs}", initial=loader.position,
                    unit_scale=args.batch, unit=" images", leave=False, disable=None)
         for images, labels in bar:
-            loss = loss_of(model(Tensor(images).to(args.device)), labels)     # forward, loss
-            optimizer.zero_grad()                                             # zero
-            loss.backward()                                                   # backward
-            optimizer.step()                                                  # step
+            with team.step():                   # parallel: gradients become the whole batch's
+                loss = loss_of(model(Tensor(images).to(args.device)), labels)     # forward, loss
+                optimizer.zero_grad()                                             # zero
+                loss.backward()                                                   # backward
+            optimizer.step()                                                      # step
             schedule.step()
-            total = total + loss.detach() * len(labels)
+            mean, seen, _ = team.counted(loss.detach(), len(labels), 0, stop)
+            total = total + mean * seen
             if loader.position % 50 == 1:                # seldom: to read a number, a GPU must stop
                 bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
             if stop:
@@ -175,6 +191,7 @@ with records, finish_step() as stop:                                          # 
         print("epoch {epoch:2}   loss {loss:.4f}   test error {error:.2f} %   {seconds:.1f} s"
               .format(**history[-1]))
 
+
 # 7. Test, beside the figures of LeCun 1998, section III ------------------------------------------
 data = train.source.split(" of ")[-1].split(":")[0].split(" (")[0]       # "MNIST"
 predicted = predict(model, x_test)
@@ -183,6 +200,8 @@ print(f"\ntest error {100 * wrong / len(predicted):.2f} %: {wrong} of {len(predi
       f"{train.source}\nLeNet-5 in 1998, on MNIST: 0.95 %; trained on distorted digits too, 0.8 %")
 
 # 8. Pictures: filters, the maps of the unicamp visualiser, iitk's slide "Misclassifications" -----
+if not world.is_first:
+    sys.exit()
 with told_in_one_line(settings):
     sum_up(records, history, model)                                # for `python -m minicnn compare`
     drawn = report(args.out, model.eval(), f"LeNet-5 ({args.variant}), {data}", history, x_test,

@@ -36,8 +36,9 @@ __version__ = "0.1.0"
 
 # Rooms that are loaded when somebody first asks for them, as in minicnn.models.
 ROOMS = {name: f"minicnn.{name}" for name in (
-    "analysis", "data", "gradcheck", "init", "layers", "losses", "models", "optim", "schedule",
-    "functions", "nn", "slides", "training", "weights")} | {"cuda": "minicnn.backend.devices"}
+    "analysis", "data", "explain", "functions", "gradcheck", "init", "layers", "losses", "models",
+    "nn", "optim", "schedule", "slides", "training", "weights")}
+ROOMS["cuda"] = "minicnn.backend.devices"
 HOMES = ("layers", "losses", "optim", "schedule", "init", "data", "analysis", "models", "training")
 PICKED = {"device": "minicnn.backend.devices", "load": "minicnn.weights.read",
           "save": "minicnn.weights.save"}

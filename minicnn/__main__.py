@@ -10,12 +10,19 @@ from minicnn import __version__
 from minicnn.cli import (
     augment,
     compare,
+    demo,
     doctor,
+    draw,
+    dream,
+    explain,
     gradcheck,
+    look,
     networks,
     predict,
     profile,
     slides,
+    step,
+    style,
     summary,
     test,
     train,
@@ -25,8 +32,8 @@ from minicnn.cli.door import through
 from minicnn.cli.parser import Parser
 
 COMMANDS = {command.__name__.rpartition(".")[2]: command for command in (
-    networks, summary, slides, profile, gradcheck, augment, train, test, compare, predict, weights,
-    doctor)}
+    networks, summary, draw, explain, look, step, demo, slides, profile, gradcheck, augment, train,
+    test, compare, predict, style, dream, weights, doctor)}
 
 
 def parser() -> Parser:

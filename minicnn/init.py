@@ -41,9 +41,9 @@ from minicnn.backend.windows import whole
 
 Init = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
-__all__ = ["Init", "alexnet", "apply_init", "constant", "fans", "he_normal", "he_uniform",
-           "lecun_normal", "lecun_uniform", "lenet", "normal", "ones", "orthogonal", "uniform",
-           "vgg", "xavier_normal", "xavier_uniform", "zeros"]
+__all__ = ["Init", "alexnet", "apply_init", "bilinear", "constant", "fans", "he_normal",
+           "he_uniform", "lecun_normal", "lecun_uniform", "lenet", "normal", "ones", "orthogonal",
+           "uniform", "vgg", "xavier_normal", "xavier_uniform", "zeros"]
 
 
 def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -141,6 +141,35 @@ def orthogonal(gain: float = 1.0) -> Init:
         matrix = q if rows >= columns else q.T
         return (gain * matrix).reshape(shape).astype(np.float32)
     return draw
+
+
+def bilinear(groups: int = 1) -> Init:
+    """A transposed convolution that enlarges bilinearly: each map by itself, as many out as in.
+
+        w[c, c, u, v] = k(u) k(v),   k(u) = 1 - |u - m| / s,   s = ceil(KH / 2)
+
+    m is the middle of the kernel, (KH - 1) / 2; the other weights are 0.  By s times larger it is
+    with stride s and padding s // 2, for a kernel of 2 s, or of 2 s - 1 where s is odd.  Long et
+    al. 2015, section 4.2 (FCN).
+
+    groups : those of the layer, whose weight is (C, C/groups, KH, KW)
+    """
+    def draw(rng, shape):
+        check_bilinear(shape, groups)
+        rows, columns = (1 - np.abs(np.arange(size) - (size - 1) / 2) / ((size + 1) // 2)
+                         for size in shape[2:])
+        w, maps = np.zeros(shape, np.float32), np.arange(shape[0])
+        w[maps, maps % shape[1]] = np.outer(rows, columns)
+        return w
+    whole(groups, "bilinear: groups")
+    return draw
+
+
+def check_bilinear(shape: tuple[int, ...], groups: int) -> None:
+    if len(shape) != 4 or shape[0] != shape[1] * groups:
+        raise ValueError(f"bilinear: with groups={groups} it is for the weight (C, C/groups, KH, "
+                         f"KW) of a ConvTranspose2d with as many maps out as in, got {shape}; "
+                         "another number of maps is for a 1x1 convolution behind it")
 
 
 def lenet() -> Init:

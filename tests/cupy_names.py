@@ -53,6 +53,13 @@ METHODS = {
     "var": "axis dtype out ddof keepdims", "view": "dtype",
 }
 WAITING = {"nonzero", "count_nonzero", "array_equal"}      # their result's size or value is needed
+# What hands on the memory that it got, or does not touch what it takes.
+FREE = {
+    "atleast_1d", "ascontiguousarray", "broadcast_to", "diagonal", "empty", "empty_like",
+    "expand_dims", "may_share_memory", "moveaxis", "ndim", "ravel", "reshape", "shape", "size",
+    "split", "squeeze", "swapaxes", "transpose", "view"}
+COPYING = {"ascontiguousarray", "ravel", "reshape"}        # unless a view does
+KEEPING = FREE | {"copy", "flip", "full_like", "ones_like", "zeros_like"}       # the layout
 
 # Operators and the function behind each.
 UNARY = {"neg": "negative", "abs": "absolute", "invert": "invert"}

@@ -7,6 +7,7 @@ one after the other.
 
 import ctypes
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -15,8 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.standin_hollow import check_call, signatures
+
 COMPILER = shutil.which("g++")
 BLOCK, GRID = 6, 3                     # threads in a block and blocks in a row, instead of hundreds
+SANITISER = ["-fsanitize=address"] if os.environ.get("KERNELS_SANITISED") else []
 FOLDER = Path(tempfile.gettempdir()) / "kernels"       # cuda_common.py chooses another
 
 SHIM = r"""
@@ -34,7 +38,7 @@ static Place blockDim, gridDim, blockIdx;
 static thread_local Place threadIdx;
 static std::barrier<>* all_threads;
 static void __syncthreads() { all_threads->arrive_and_wait(); }
-using std::exp, std::log, std::pow, std::sqrt, std::tanh;
+using std::erfc, std::exp, std::log, std::pow, std::sqrt, std::tanh;
 """
 HALF = """
 static float get(unsigned short x) { _Float16 h; std::memcpy(&h, &x, 2); return h; }
@@ -85,7 +89,7 @@ def build(code, options):
     typedefs, rest = code.split("typedef float wide;", 1) if "-DHALF" in options else (code, None)
     text = SHIM + (typedefs if rest is None else
                    typedefs + "typedef float wide;" + HALF + rest) + STARTER + starters
-    key = hashlib.sha256(repr((text, options)).encode()).hexdigest()[:24]
+    key = hashlib.sha256(repr((text, options, SANITISER)).encode()).hexdigest()[:24]
     library = FOLDER / f"{key}.so"
     if not library.exists():
         FOLDER.mkdir(exist_ok=True)
@@ -94,7 +98,7 @@ def build(code, options):
             said = subprocess.run(
                 [COMPILER, "-std=c++20", "-O0", "-ffp-contract=off", "-shared", "-fPIC", "-pthread",
                  "-Wall", "-Wno-unknown-pragmas", "-Wno-unused-function",
-                 *(option for option in options if option.startswith("-D")),
+                 *(option for option in options if option.startswith("-D")), *SANITISER,
                  "kernels.cpp", "-o", "kernels.so"], cwd=folder, capture_output=True, text=True)
             if said.returncode or said.stderr:
                 raise CompileError(said.stderr)
@@ -109,12 +113,14 @@ class RawModule:
 
     def __init__(self, *, code, options=()):
         self.library = ctypes.CDLL(str(build(code, options)))
+        self.declared, self.options = signatures(code), options
 
     def get_function(self, name):
         function = getattr(self.library, f"start_{name}")
         function.restype = None
 
         def kernel(grid, block, arguments):
+            check_call(name, self.declared[name], self.options, grid, block, arguments)
             values = [pointed(value) for value in arguments]
             pointers = (ctypes.c_void_p * len(values))(*[value.ctypes.data for value in values])
             RawModule.started.append(name)

@@ -8,10 +8,13 @@ differently from NumPy happens here too; the names, the keywords and the habits 
   - a reduction returns an array of shape (), not a number; float() of it waits for the GPU
   - an index array that is out of range wraps around, silently
   - a name or keyword that CuPy lacks is missing
-  - the result of a function of elements lies in memory in the order of the axes (C)
+  - results lie in memory in the order of the axes (C), whatever lay where before; so does a NumPy
+    array that comes in, unless its axes lie backwards without gaps
+  - one thread works on arrays
 
 NumPy's RuntimeWarnings stay: CuPy gives none, so a test that passes here has nothing to hide.
-`synchronisations` counts how often the computer waited for the "GPU".
+`synchronisations` counts how often the computer waited for the "GPU"; tests/standin_counts.py what
+the GPU was given to do.
 """
 
 import builtins  # `any`, `max`, `sum`, ... mean CuPy's functions in this file
@@ -20,8 +23,11 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from tests.cupy_names import BINARY, COMPARISONS, FUNCTIONS, METHODS, UFUNCS, UNARY, WAITING
-from tests.standin_gpu import _core, cuda  # noqa: F401
+from tests.cupy_names import COPYING, FREE, FUNCTIONS, KEEPING, METHODS, UFUNCS, WAITING
+from tests.standin_counts import backwards, count, count_product, in_order
+from tests.standin_gpu import RawKernel, _core, cuda  # noqa: F401
+from tests.standin_index import host_index
+from tests.standin_operators import give_operators
 
 __version__ = "14.2.0"
 synchronisations = 0
@@ -49,7 +55,9 @@ class ndarray:
 
     flags = property(lambda self: SimpleNamespace(                   # CuPy has no flags.writeable
         c_contiguous=self._host.flags.c_contiguous, f_contiguous=self._host.flags.f_contiguous,
-        owndata=self._host.flags.owndata))
+        fnc=self._host.flags.fnc, owndata=self._host.flags.owndata))
+    data = property(lambda self: SimpleNamespace(ptr=self._host.ctypes.data))
+    device = property(lambda self: cuda.Device(0))
     T = property(lambda self: wrap(self._host.T))
     base = property(lambda self: None if self._host.base is None else wrap(self._host.base))
 
@@ -76,6 +84,7 @@ class ndarray:
 
     def get(self, stream=None, order="C", out=None, blocking=True):
         wait()
+        count("copied", self._host)
         return self._host.copy(order)
 
     def __repr__(self):
@@ -93,20 +102,35 @@ class ndarray:
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index):
-        return wrap(self._host[host_index(index, self.shape)[0]])
+        index, advanced = self.host_index(index)
+        y = self._host[index]
+        if advanced:
+            y = in_order(y)
+            count("indexed", y)
+        return wrap(y)
+
+    def host_index(self, index):
+        found = host_index(index, self.shape)
+        if found.waits:
+            wait()                                 # the size of the result must be known
+        return found.parts, found.advanced
 
     def __setitem__(self, index, value):
-        index, advanced = host_index(index, self.shape)
+        index, advanced = self.host_index(index)
         if isinstance(value, np.ndarray) and value.ndim and not advanced:
             raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
         if not isinstance(value, np.ndarray) and not advanced:
             check_kinds(value)
-        self._host[index] = value._host if isinstance(value, ndarray) else value
+        value = value._host if isinstance(value, ndarray) else value
+        count("assigned", self._host[index], value)
+        self._host[index] = value
 
     def astype(self, dtype, order="K", casting=None, subok=None, copy=True):
         if not copy and self.dtype == dtype:
             return self
-        return wrap(self._host.astype(dtype, order))
+        y = self._host.astype(dtype, order)
+        count("astype", y)                             # "K": both lie the same way
+        return wrap(y)
 
     def __deepcopy__(self, memo):
         return self.copy()
@@ -138,34 +162,6 @@ def unwrap(value):
     return type(value)(map(unwrap, value)) if isinstance(value, (tuple, list)) else value
 
 
-def host_index(index, shape):
-    """(index for NumPy, whether it holds arrays); integer arrays wrap around as on a GPU."""
-    parts = list(index) if isinstance(index, tuple) else [index]
-    for i, part in enumerate(parts):
-        if isinstance(part, (list, tuple, np.ndarray, bool, np.bool_)):
-            empty = isinstance(part, (list, tuple)) and not part
-            part = parts[i] = wrap(np.asarray(part, np.int32 if empty else None))
-        if isinstance(part, ndarray) and part.dtype.kind not in "biu":
-            raise IndexError("arrays used as indices must be of integer or boolean type. "
-                             f"(actual: {part.dtype.type})")
-    arrays = [part for part in parts if isinstance(part, ndarray)]
-    if builtins.any(part.dtype.kind == "b" for part in arrays):
-        wait()                                     # the size of the result must be known
-
-    def axes_used(part):
-        if part is None or part is Ellipsis:
-            return 0
-        return part.ndim if isinstance(part, ndarray) and part.dtype.kind == "b" else 1
-
-    axis, rest = 0, len(shape) - builtins.sum(map(axes_used, parts))
-    for i, part in enumerate(parts):
-        if isinstance(part, ndarray):
-            wraps = part.dtype.kind != "b" and axis < len(shape) and shape[axis] > 0
-            parts[i] = np.asarray(part._host % shape[axis]) if wraps else part._host
-        axis += rest if part is Ellipsis else axes_used(part)
-    return tuple(parts), bool(arrays)
-
-
 def call(name, function, allowed, args, kwargs):
     """Run NumPy's function, if CuPy knows these arguments."""
     strange = set(kwargs) - set(allowed) if "**" not in allowed else set()
@@ -174,7 +170,14 @@ def call(name, function, allowed, args, kwargs):
                         f"keywords {sorted(kwargs)}")
     if name in WAITING:
         wait()
-    result = function(*unwrap(args), **{key: unwrap(value) for key, value in kwargs.items()})
+    hosts = unwrap(args)
+    result = function(*hosts, **{key: unwrap(value) for key, value in kwargs.items()})
+    result = result if name in KEEPING or isinstance(result, (tuple, list)) else in_order(result)
+    if name not in FREE:
+        launches = len(hosts[0]) if name in ("concatenate", "stack") else 1
+        count(name, result, *hosts, launches=launches)
+    elif name in COPYING and not np.shares_memory(result, hosts[0]):
+        count("reshaped", result, *hosts)
     return wrap(result) if kwargs.get("out") is None else kwargs["out"]
 
 
@@ -186,7 +189,9 @@ def library_function(name):
 
 def method(name):
     def function(self, *args, **kwargs):
-        return call(name, getattr(self._host, name), METHODS[name].split(), args, kwargs)
+        def numpys(host, *args, **kwargs):
+            return getattr(host, name)(*args, **kwargs)
+        return call(name, numpys, ["a", *METHODS[name].split()], (self, *args), kwargs)
     return function
 
 
@@ -214,8 +219,9 @@ class Ufunc:
         if a.dtype not in (np.int32, np.float16, np.float32, np.float64, np.uint32, np.uint64):
             raise TypeError("scatter_add only supports int32, float16, float32, float64, uint32, "
                             "uint64, as data type")
-        index, _ = host_index(indices, a.shape)
+        index, _ = a.host_index(indices)
         np.add.at(a._host, index, b._host if isinstance(b, ndarray) else b)
+        count("add.at", a._host[index])
 
 
 globals().update({_name: library_function(_name) for _name in FUNCTIONS})
@@ -232,22 +238,30 @@ def where(condition, x=None, y=None):
     if x is None and y is None:
         return condition.nonzero()
     check_kinds(condition, x, y)
-    return wrap(np.where(condition.astype(bool, copy=False)._host, unwrap(x), unwrap(y)).copy())
+    condition = condition.astype(bool, copy=False)._host
+    chosen = np.where(condition, unwrap(x), unwrap(y)).copy()
+    count("where", chosen, condition, unwrap(x), unwrap(y))
+    return wrap(chosen)
 
 
 def matmul(a, b, out=None):
     check_kinds(a, b)
     y = np.matmul(unwrap(a), unwrap(b), out=unwrap(out))
-    return wrap(y) if out is None else out
+    count_product(unwrap(a), unwrap(b), np.asarray(y), unwrap(out))
+    return wrap(np.asarray(y, order="C")) if out is None else out
 
 
 def take(a, indices, axis=None, out=None):
     where = indices._host if isinstance(indices, ndarray) else np.asarray(indices)
-    return wrap(np.take(a._host, where, axis, mode="wrap"))
+    y = in_order(np.take(a._host, where, axis, mode="wrap"))
+    count("take", y, a._host)
+    return wrap(y)
 
 
 def take_along_axis(a, indices, axis):
-    return wrap(np.take_along_axis(a._host, unwrap(indices) % a.shape[axis], axis))
+    y = in_order(np.take_along_axis(a._host, unwrap(indices) % a.shape[axis], axis))
+    count("take_along_axis", y, a._host)
+    return wrap(y)
 
 
 def array(obj, dtype=None, copy=True, order="K", subok=False, ndmin=0):
@@ -255,7 +269,10 @@ def array(obj, dtype=None, copy=True, order="K", subok=False, ndmin=0):
     host = obj._host if isinstance(obj, ndarray) else obj
     if isinstance(obj, (list, tuple)) and builtins.any(isinstance(part, ndarray) for part in obj):
         host = np.stack([part._host for part in obj])
+    if order == "K" and not isinstance(obj, ndarray):
+        order = backwards(host) if isinstance(host, np.ndarray) else "C"
     host = np.array(host, dtype, copy=True, order=order, ndmin=ndmin)
+    count("array", host)
     if host.dtype.kind not in "biufc":
         raise ValueError(f"Unsupported dtype {host.dtype}")
     return wrap(host)
@@ -272,29 +289,12 @@ def asnumpy(a, stream=None, order="C", out=None):
 
 
 def copyto(dst, src, casting="same_kind", where=None):
-    check_kinds(dst, src)
     np.copyto(dst._host, unwrap(src), casting, True if where is None else unwrap(where))
+    count("copyto", dst._host, unwrap(src))
 
 
 def shares_memory(a, b):
     return np.shares_memory(a._host, b._host)
 
 
-def binary(ufunc):
-    """x + y; y answers instead if its __array_ufunc__ is None, or is missing and y comes first."""
-    def operator(self, other):
-        usual = None if getattr(other, "__array_priority__", 0) > self.__array_priority__ else 0
-        if not isinstance(other, ndarray) and getattr(other, "__array_ufunc__", usual) is None:
-            return NotImplemented
-        return globals()[ufunc](self, other)
-    return operator
-
-
-for _symbol, _ufunc in (BINARY | COMPARISONS).items():
-    setattr(ndarray, f"__{_symbol}__", binary(_ufunc))
-for _symbol, _ufunc in BINARY.items():
-    setattr(ndarray, f"__r{_symbol}__", lambda x, y, ufunc=_ufunc: globals()[ufunc](y, x))
-    if _symbol != "matmul":                         # a @= b becomes a = a @ b, as in CuPy
-        setattr(ndarray, f"__i{_symbol}__", lambda x, y, u=_ufunc: globals()[u](x, y, out=x))
-for _symbol, _ufunc in UNARY.items():
-    setattr(ndarray, f"__{_symbol}__", lambda x, ufunc=_ufunc: globals()[ufunc](x))
+give_operators(ndarray, globals())

@@ -138,11 +138,8 @@ def test_a_name_that_nobody_has():
 TARGET = np.linspace(0.05, 0.95, 24).reshape(2, 3, 4)
 FORMULAS = {                                               # by NumPy, from their papers
     "L1Loss": lambda y: np.abs(y - TARGET).sum() / 24,
-    "BCEWithLogitsLoss": lambda y: np.mean(np.logaddexp(0, y) - TARGET * y),
     "HuberLoss": lambda y: np.mean([d * d / 2 if abs(d) < 1 else abs(d) - 0.5
                                     for d in (y - TARGET).flat]),
-    "SmoothL1Loss": lambda y: np.mean([d * d / 2 if abs(d) < 1 else abs(d) - 0.5
-                                       for d in (y - TARGET).flat]),
     "KLDivLoss": lambda y: np.mean(TARGET * np.log(TARGET) - TARGET * y),
     "SoftMarginLoss": lambda y: np.mean(np.log1p(np.exp(-TARGET * y))),
     "ELU": lambda x: np.where(x > 0, x, np.expm1(x)),

@@ -30,7 +30,7 @@ FLOORS = [
 SIZES = {"N", "C", "H", "W", "F", "KH", "KW", "SH", "SW", "PH", "PW", "OH", "OW", "G", "D", "M",
          "K", "DH", "DW"}
 LAZY = {"matplotlib", "pooch", "tqdm", "cupy", "PIL", "safetensors", "requests", "threadpoolctl",
-        "mpi4py", "resource"}
+        "mpi4py", "resource", "scipy"}
 STRANGERS = {"torch", "torchvision", "tensorflow", "chainer", "jax", "keras", "mxnet", "theano"}
 PROBABILITY = re.compile(r"^(p|q|prob|probs|probability|probabilities|softmax|sigmoid|likelihood)$")
 

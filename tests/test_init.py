@@ -90,8 +90,8 @@ def test_every_rule_with_a_fan_out_takes_groups():
     """Hold for what is added: a rule whose spread depends on shape[0] has the argument."""
     for name in init.__all__:
         make = getattr(init, name)
-        if name in ("Init", "apply_init", "fans", "zeros", "ones", "constant", "normal", "uniform",
-                    "orthogonal"):
+        if name in ("Init", "apply_init", "bilinear", "fans", "zeros", "ones", "constant",
+                    "normal", "uniform", "orthogonal"):
             continue
         options = {"mode": "fan_out"} if "mode" in signature(make).parameters else {}
         narrow, wide = (make(**options)(np.random.default_rng(0), (F, 50, 3, 3)).std()
@@ -113,6 +113,20 @@ def test_orthogonal(rng, shape):
     if matrix.shape[0] > matrix.shape[1]:
         matrix = matrix.T
     np.testing.assert_allclose(matrix @ matrix.T, 4 * np.eye(len(matrix)), atol=1e-5)
+
+
+def test_bilinear():
+    """FCN's kernel of 4 for twice the size, and of 5 for three times, map by map."""
+    w = init.bilinear()(None, (2, 2, 4, 5))
+    assert w.dtype == np.float32 and not w[0, 1].any() and not w[1, 0].any()
+    rows, columns = np.array([1, 3, 3, 1]) / 4, np.array([1, 2, 3, 2, 1]) / 3
+    np.testing.assert_allclose(w[1, 1], np.outer(rows, columns), rtol=1e-6)
+    grouped = init.bilinear(groups=2)(None, (4, 2, 4, 4))   # maps 0, 1 and 2, 3
+    assert [[bool(one.any()) for one in row] for row in grouped] == [[1, 0], [0, 1]] * 2
+    with pytest.raises(ValueError, match=r"with groups=2 .* as many maps out as in, got .4, 4, 2,"):
+        init.bilinear(2)(None, (4, 4, 2, 2))
+    with pytest.raises(ValueError, match="bilinear: groups must be at least 1"):
+        init.bilinear(0)
 
 
 def test_orthogonal_has_either_sign(rng):

@@ -64,7 +64,7 @@ def test_a_clone_beside_the_script_does_not_hide_the_package(python, clone, tmp_
 
 @pytest.mark.slow
 def test_a_wheel_has_what_is_read_beside_the_code(clone, tmp_path):
-    """The names of ImageNet's classes, and the CUDA kernels: setup.cfg lists them."""
+    """The names of ImageNet's classes, the pocket LeNet, the pages, the CUDA kernels: setup.cfg."""
     pip = subprocess.run([sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-index",
                           "--no-build-isolation", "--wheel-dir", tmp_path, clone], text=True,
                          capture_output=True, env=os.environ | {"PYTHONPATH": HERE})
@@ -77,9 +77,12 @@ def test_a_wheel_has_what_is_read_beside_the_code(clone, tmp_path):
         file.extractall(tmp_path / "installed")
     beside = {str(path.relative_to(ROOT)) for path in (ROOT / "minicnn").rglob("*")
               if path.is_file() and path.suffix not in (".py", ".pyc")}
-    assert {"minicnn/data/imagenet_classes.txt"} <= beside <= names
+    assert {"minicnn/data/imagenet_classes.txt", "minicnn/explain/pocket_lenet5.npz",
+            "minicnn/explain/page/page.html"} <= beside <= names
     run = subprocess.run([sys.executable, "-c", "from minicnn.data import imagenet_classes as f\n"
-                          "import minicnn\nprint(len(f()), minicnn.__file__)"], text=True,
-                         cwd=tmp_path, capture_output=True,
+                          "from minicnn.explain import pocket_lenet\nimport minicnn\n"
+                          "print(len(f()), pocket_lenet().num_parameters(), minicnn.__file__)"],
+                         text=True, cwd=tmp_path, capture_output=True,
                          env=os.environ | {"PYTHONPATH": str(tmp_path / "installed")})
-    assert run.stdout.split() == ["1000", str(tmp_path / "installed/minicnn/__init__.py")], run
+    there = str(tmp_path / "installed/minicnn/__init__.py")
+    assert run.stdout.split() == ["1000", "63802", there], run

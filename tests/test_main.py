@@ -37,7 +37,7 @@ def test_the_example_is_understood(command, capsys):
 
 def test_every_command_has_a_file_and_is_listed(capsys):
     files = {path.stem for path in (ROOT / "minicnn" / "cli").glob("*.py")}
-    assert files - {"__init__", "arguments", "door", "parser"} == set(COMMANDS)
+    assert files - {"__init__", "arguments", "door", "parser", "subjects"} == set(COMMANDS)
     assert status("--help") == 0
     text = capsys.readouterr().out
     assert all(re.search(rf"^\s+{command}\s", text, re.M) for command in COMMANDS)

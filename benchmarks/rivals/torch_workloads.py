@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from serve import serve
 from torch import nn
+from torch_boxes import SSD, Boxes, ssd_loss
 
 
 class Block(nn.Module):
@@ -51,7 +52,16 @@ class Bottleneck(nn.Module):
         return self.relu(self.convs(x) + self.projection(x))
 
 
-BLOCKS = {"Block": Block, "Bottleneck": Bottleneck}
+class Skip(nn.Module):
+    def __init__(self, rows):
+        super().__init__()
+        self.inner = sequential(rows)
+
+    def forward(self, x):
+        return torch.cat([x, self.inner(x)], 1)
+
+
+BLOCKS = {"Block": Block, "Bottleneck": Bottleneck, "Skip": Skip, "Boxes": Boxes}
 
 
 def make(what, options):
@@ -62,6 +72,10 @@ def make(what, options):
     if what == "ReLU":
         return nn.ReLU(inplace=True)           # as torchvision writes its networks
     return getattr(nn, what)(**options)
+
+
+def sequential(rows):
+    return nn.Sequential(*(make(what, options) for what, options in rows))
 
 
 def number_of_parameters(part):
@@ -76,8 +90,8 @@ def prepare(workload):
     x = torch.randn(*workload["shape"]).to(device)
     if workload["kind"] == "layer":
         return layer(workload, x)
-    model = nn.Sequential(*(make(what, options) for what, options in workload["rows"]))
-    model.to(device)
+    model = sequential(workload["rows"])
+    model = (SSD(list(model)) if workload["kind"] == "detect" else model).to(device)
     if workload["kind"] == "forward":
         model.eval()
 
@@ -86,15 +100,27 @@ def prepare(workload):
                 model(x)
         return forward, number_of_parameters(model)
 
-    labels = torch.randint(model[-1].out_features, (len(x),)).to(device)
+    loss_of = ssd_loss(model, workload["targets"], device) if workload["kind"] == "detect" \
+        else cross_entropy_of(model, x)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
 
     def train():
-        loss = F.cross_entropy(model(x), labels)
+        loss = loss_of(model(x))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     return train, number_of_parameters(model)
+
+
+def cross_entropy_of(model, x):
+    """Against labels that are drawn, one for each image or for each pixel."""
+    last = model[-1]
+    if isinstance(last, nn.Linear):
+        labels = torch.randint(last.out_features, (len(x),))
+    else:
+        labels = torch.randint(last.out_channels, (len(x), *x.shape[2:]))
+    labels = labels.to(x.device)
+    return lambda scores: F.cross_entropy(scores, labels)
 
 
 def layer(workload, x):
@@ -128,4 +154,4 @@ if __name__ == "__main__":
         if torch.cuda.is_available() else None
     serve({"who": f"PyTorch {torch.__version__}", "python": sys.version.split()[0],
            "threads": torch.get_num_threads()}, prepare,
-          ("train", "forward", "layer", "chain"), gpu)
+          ("train", "segment", "detect", "forward", "layer", "chain"), gpu)

@@ -25,6 +25,16 @@ class Answer(NamedTuple):
     original: np.ndarray
     seen: np.ndarray
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """For programs."""
+        return {"picture": self.picture, "answers": [
+            {"class": name, "probability": round(p, 6)} for name, p in self.best]}
+
+    def __str__(self) -> str:
+        """A line for each class."""
+        return "\n".join([self.picture, *(f"  {100 * p:5.1f} %  {name}" for name, p in self.best)])
+
 
 @drawing()
 def draw_answers(answers: Sequence[Answer], path: Where = None, title: str = "") -> Picture:

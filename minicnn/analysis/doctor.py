@@ -17,6 +17,7 @@ import numpy as np
 from minicnn.analysis.speed import gigaflops, physical_cores, threads_at_work, usable_cores
 from minicnn.analysis.tables import WIDEST
 from minicnn.backend.arrays import gpu_name, gpu_problem
+from minicnn.backend.precision import tf32_allowed
 from minicnn.data.files import cache_folder
 
 # Kernels that OpenBLAS calls by these names use no AVX-512 / no AVX2 instructions.
@@ -132,7 +133,8 @@ def threads() -> Finding:
 def gpu() -> Finding:
     problem = gpu_problem()
     if problem is None:
-        return Finding("GPU", f"{gpu_name()}; train with --device cuda")
+        exact = "TF32, 10 bits" if tf32_allowed() else "all 24 bits; --tf32 or MINICNN_TF32=1: 10"
+        return Finding("GPU", f"{gpu_name()}; train with --device cuda\nfloat32 products: {exact}")
     return Finding("GPU", f"none: {problem} (everything runs on the CPU too)")
 
 

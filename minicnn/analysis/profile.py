@@ -60,8 +60,8 @@ def profile(model: Module, in_shape: Shape | None = None, batch: int = 32,
     """
     in_shape = checked(model, in_shape, batch, rounds)
     first = next(model.parameters(), None)
-    check_step(model, in_shape, batch, forward_only)
     device, dtype = (first.device, first.dtype) if first is not None else ("cpu", np.float32)
+    check_step(model, in_shape, batch, forward_only, device)
     images = np.random.default_rng(seed).standard_normal((batch, *in_shape)).astype(dtype)
     x = Tensor(to_device(images, device), requires_grad=first is None and not forward_only)
     watch = Watch(model, device)
@@ -105,7 +105,8 @@ def checked(model: Module, in_shape: Shape | None, batch: int, rounds: int | Non
     return tuple(in_shape)
 
 
-def check_step(model: Module, in_shape: Shape, batch: int, forward_only: bool = False) -> None:
+def check_step(model: Module, in_shape: Shape, batch: int, forward_only: bool = False,
+               device: str = "cpu") -> None:
     """MemoryError if the outputs of the layers, which backward needs, cannot be kept.
 
     Forward alone keeps the largest and what it is made of.  Where shapes cannot be followed, it is
@@ -114,7 +115,7 @@ def check_step(model: Module, in_shape: Shape, batch: int, forward_only: bool = 
     with suppress(ValueError, TypeError):
         sizes = sorted(line.memory for line in summary(model, in_shape).lines)
         check_memory(batch * sum(sizes[-2:] if forward_only else sizes),
-                     f"a step with batch {batch:,}")
+                     f"a step with batch {batch:,}", device, batch)
 
 
 @contextmanager

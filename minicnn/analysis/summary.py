@@ -95,6 +95,11 @@ class Summary(Shown):
                 "parameters for one image in float32")
 
     def footnotes(self) -> list[str]:
+        repeated = next((line.output for line in self.lines if " of " in line.output), "")
+        if repeated:
+            count = repeated.split()[0]
+            return [f'"{repeated}": so many outputs has this layer for one image, one for each of '
+                    f"{count} regions; MACs and memory are those of all.", FOOTNOTE]
         if not self.slide_memory:
             return [FOOTNOTE]
         return [f"{kilobytes(self.memory)} counts the output of every layer, a ReLU's too; the "
@@ -148,10 +153,12 @@ def summary(model: Module, in_shape: Shape | None = None) -> Summary:
         seen.add(id(step.layer))
         window = step.layer.window if isinstance(step.layer, Windowed) else None
         lines.append(Line(
-            row="", path=step.path, layer=kind(step.layer), output=times(step.shape),
+            row="", path=step.path, layer=kind(step.layer),
+            output=f"{step.count} of " * (step.count > 1) + times(step.shape),
             kernel=times(window.kernel) if window else "",
             stride=one_if_equal(window.stride) if window else "", parameters=own,
-            macs=step.layer.macs(step.in_shapes[0], step.shape), memory=4 * prod(step.shape),
+            macs=step.count * step.layer.macs(step.in_shapes[0], step.shape),
+            memory=step.count * 4 * prod(step.shape),
             field=times(fields[id(step)][0])))
     variant = getattr(model, "variant", "")
     total = sum(value.numel() for _, value in model.named_state())

@@ -1,7 +1,6 @@
 """Tables for a terminal, for Markdown and for spreadsheets."""
 
 import csv
-import html
 import io
 import os
 import re
@@ -11,6 +10,8 @@ from dataclasses import asdict
 from itertools import zip_longest
 from textwrap import fill, wrap
 from typing import Any
+
+from minicnn.backend.messages import as_html
 
 WIDEST, NARROWEST = 100, 40            # columns of what is printed
 LEAST, ROOM = 8, 20                    # of a column of words: if need be, and to be read well
@@ -57,21 +58,6 @@ class Shown(ABC):
 
     def _repr_html_(self) -> str:
         return as_html(self.title, *self.cells(), self.words, self.notes())
-
-
-def as_html(title: str, heads: Cells, rows: Sequence[Cells], words: Collection[str],
-            notes: Sequence[str] = ()) -> str:
-    """For a notebook, with a title above the table and notes below.  words : as in Shown"""
-    sides = ["left" if head in words else "right" for head in heads]
-
-    def line(cells: Cells, kind: str) -> str:
-        return "".join(f'<{kind} style="text-align: {side}">{html.escape(cell)}</{kind}>'
-                       for cell, side in zip(cells, sides, strict=True))
-
-    body = "\n".join(f"<tr>{line(cells, 'td')}</tr>" for cells in rows)
-    below = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
-    return (f"<p><b>{html.escape(title)}</b></p>\n<table>\n<tr>{line(heads, 'th')}</tr>\n"
-            f"{body}\n</table>\n{below}")
 
 
 def lines_of(text: str, further: str = "") -> str:

@@ -9,11 +9,12 @@ from math import prod
 
 import numpy as np
 
-from minicnn.autograd.engine import Function
+from minicnn.autograd.engine import Function, ViewFn
 from minicnn.autograd.switches import located
 from minicnn.backend.arrays import Array, average, matmul, to_cpu, total, xp_of
+from minicnn.backend.cuda import joining
 from minicnn.backend.masks import where_kept
-from minicnn.backend.versions import elementwise
+from minicnn.backend.versions import elementwise, faster
 
 
 def unbroadcast(dy: Array, shape: tuple[int, ...]) -> Array:
@@ -199,9 +200,7 @@ def repeat_along(y: Array, shape: tuple[int, ...], axis, keepdims: bool) -> Arra
     return xp.broadcast_to(y, shape)
 
 
-class ReshapeFn(Function):
-    any_numbers = True
-
+class ReshapeFn(ViewFn):
     def __init__(self, shape):
         self.shape = shape
 
@@ -213,9 +212,7 @@ class ReshapeFn(Function):
         return dy.reshape(self.x_shape)
 
 
-class TransposeFn(Function):
-    any_numbers = True
-
+class TransposeFn(ViewFn):
     def __init__(self, axes):
         self.axes = axes
 
@@ -228,10 +225,9 @@ class TransposeFn(Function):
         return dy.transpose(self.back)
 
 
-class GetItemFn(Function):
+@faster(cuda=joining.part_of)
+class GetItemFn(ViewFn):
     """x[index], with everything NumPy allows as an index; positions named twice add up."""
-
-    any_numbers = True
 
     def __init__(self, index):
         self.index = index

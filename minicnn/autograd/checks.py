@@ -128,7 +128,7 @@ def refuse_stale(function: Any) -> None:
         raise RuntimeError("backward has already passed here and freed what the forward pass saved;"
                            " compute the loss again, or call backward(retain_graph=True) the first "
                            "time")
-    late = [x for x in function.sources
+    late = [x for x in leaves_of(function.sources)
             if x.written > function.serial and keeps(vars(function), x.data)]
     if not late:
         return
@@ -140,6 +140,17 @@ def refuse_stale(function: Any) -> None:
         f"{type_name(x)} of shape {x.shape} was written into since then, by optimizer.step() "
         "or in place: the gradient would be wrong; call backward() before the step, or compute the "
         "loss again after it")
+
+
+def leaves_of(sources: list) -> list:
+    """The Variables in whose memory the inputs lie, where something was written at all."""
+    leaves = []
+    for x in sources:
+        if hasattr(x, "sources"):                  # a view, for of others nothing is written
+            leaves += leaves_of(x.sources) if x.written >= 0 else []
+        else:
+            leaves.append(x)
+    return leaves
 
 
 def keeps(kept: Any, array: Array) -> bool:

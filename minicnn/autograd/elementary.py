@@ -8,8 +8,9 @@ import numpy as np
 from minicnn.autograd.arithmetic import unbroadcast
 from minicnn.autograd.engine import Function
 from minicnn.backend.arrays import device_of, to_device, xp_of
+from minicnn.backend.cuda import joining
 from minicnn.backend.masks import where_kept
-from minicnn.backend.versions import elementwise
+from minicnn.backend.versions import elementwise, faster
 
 
 @elementwise
@@ -84,6 +85,7 @@ class WhereFn(Function):                             # condition ? a : b
                 unbroadcast(where_kept(dy, ~self.condition), self.shapes[1]))
 
 
+@faster(cuda=joining.pad)
 class PadFn(Function):
     """`value` around x: widths ((before, after), ...) for each axis."""
 
@@ -103,6 +105,7 @@ class PadFn(Function):
         return dy[self.inner]
 
 
+@faster(cuda=joining.concatenate)
 class ConcatenateFn(Function):
     any_numbers = True
 

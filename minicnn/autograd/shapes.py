@@ -6,7 +6,8 @@ and `max` over axes, `concatenate`, `len`, `.shape`, `.dtype`.  No arithmetic is
 taken, so VGG-16's table prints without its 553 MB.  Two shapes that are added must be equal: a
 broadcast would hide a mistake.
 
-It has a batch axis, of BATCH samples.  Whoever asks for values (`y.numpy()`, `if y > 0:`,
+It has a batch axis, of BATCH samples, or of 300 times as many where a detector has cut 300 regions
+out of each image.  Whoever asks for values (`y.numpy()`, `if y > 0:`,
 `float(y)`) gets a ValuesNeeded that names the line.
 """
 

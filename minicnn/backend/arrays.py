@@ -6,6 +6,8 @@ does so only when a GPU is asked for: `import minicnn` needs NumPy alone.
 """
 
 import sys
+from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +15,7 @@ import numpy as np
 
 from minicnn.backend import precision
 from minicnn.backend.messages import type_name
+from minicnn.backend.stacks import cupy_product, stack_product
 
 Array = Any                    # numpy.ndarray or cupy.ndarray; shapes are given in comments
 
@@ -50,7 +53,24 @@ def gpu_problem() -> str | None:
         return f"CuPy {cupy.__version__} is too old; minicnn needs 14 or newer"
     if not cupy.cuda.is_available():
         return "CuPy is installed but finds no CUDA GPU; is the NVIDIA driver running (nvidia-smi)?"
+    return toolkit_problem(cupy)
+
+
+@cache
+def toolkit_problem(cupy: ModuleType) -> str | None:
+    """Whether cuBLAS and NVRTC are there, by using both: CuPy can be installed without them."""
+    try:
+        cupy.cuda.device.get_cublas_handle()
+        cupy.RawKernel('extern "C" __global__ void nothing() {}', "nothing").compile()
+    except Exception as problem:
+        return (f"CuPy lacks a part of the CUDA toolkit; in minicnn's folder: pip install -e "
+                f"'.[cuda13]', or '.[cuda12]' for an older driver ({str(problem).splitlines()[0]})")
     return None
+
+
+def gpu_memory() -> int:
+    """Bytes of the GPU; only where gpu_problem() is None."""
+    return int(sys.modules["cupy"].cuda.Device().mem_info[1])
 
 
 def gpu_name() -> str:
@@ -70,13 +90,32 @@ def to_device(array: Array, device: str) -> Array:
     if problem:
         raise RuntimeError(f"device 'cuda': {problem}")
     cupy = sys.modules["cupy"]
+    card = getattr(getattr(array, "device", None), "id", 0)
+    if card != 0:
+        raise ValueError(f"the array lies on GPU {card}; minicnn works on the first: copy it "
+                         "there, or name the card alone in CUDA_VISIBLE_DEVICES")
     precision.tell(cupy)
-    return cupy.asarray(array)         # memory comes from CuPy's pool, which keeps what is freed
+    # Memory comes from CuPy's pool, which keeps what is freed.
+    return as_it_lies(cupy.asarray, array) if isinstance(array, np.ndarray) else cupy.asarray(array)
 
 
 def to_cpu(array: Array) -> np.ndarray:
     """`array` as a NumPy array: the one border where data leaves the GPU."""
-    return np.asarray(array) if xp_of(array) is np else sys.modules["cupy"].asnumpy(array)
+    if xp_of(array) is np:
+        return np.asarray(array)
+    return as_it_lies(sys.modules["cupy"].asnumpy, array)
+
+
+def as_it_lies(move: Callable[[Array], Array], array: Array) -> Array:
+    """move(array), in memory as it was: CuPy would put it into the order of the axes.
+
+    So images whose batch is innermost stay so, and no kernel has to copy them.
+    """
+    if array.flags.c_contiguous:
+        return move(array)
+    steps = [abs(step) for step in array.strides]
+    order = sorted(range(array.ndim), key=lambda axis: -steps[axis])
+    return move(array.transpose(order)).transpose([order.index(axis) for axis in range(array.ndim)])
 
 
 def device_of(array: Array) -> str:
@@ -104,10 +143,13 @@ def average(x: Array, axis=None, keepdims: bool = False) -> Array:
 
 def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     """a @ b, accumulated in at least float32, in the dtype of a; written into `out` if given."""
+    xp = xp_of(a)
+    if xp is not np:                                       # cuBLAS adds up in float32 by itself
+        return (stack_product if a.ndim == b.ndim == 3 else cupy_product)(xp, a, b, out)
     if a.dtype != np.float16:
         if a.ndim == b.ndim == 2 and a.shape[1] == 1:      # BLAS takes four times as long for it
-            return xp_of(a).multiply(a, b, out=out)
-        return xp_of(a).matmul(a, b, out=out)
+            return np.multiply(a, b, out=out)
+        return np.matmul(a, b, out=out)
     y = (a.astype(np.float32) @ b.astype(np.float32)).astype(np.float16)
     if out is None:
         return y

@@ -24,6 +24,22 @@ def packed(x: Array) -> Array:
     return xp_of(x).ascontiguousarray(x)
 
 
-def plus(a: Array, b: Array) -> Array:
+def plus(a: Array, b: Array, out: Array | None = None) -> Array:
     """a + b of one shape, in the order of memory; CuPy would put it in the order of the axes."""
-    return batch_first(batch_last(a) + batch_last(b)) if a.ndim == 4 else a + b
+    if a.ndim != 4 or (a.flags.c_contiguous and b.flags.c_contiguous):
+        return xp_of(a).add(a, b, out=out)
+    if out is None:
+        return batch_first(batch_last(a) + batch_last(b))
+    xp_of(a).add(batch_last(a), batch_last(b), out=batch_last(out))
+    return out
+
+
+def images_of(x: Array) -> Array:
+    """x with 4 axes, of length 1 where it has fewer: what stands beside (N, C, H, W) by NumPy's
+    rule, such as (C, 1, 1)."""
+    return x.reshape((1,) * (4 - x.ndim) + x.shape)
+
+
+def last_axes(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """Where axes of (N, C, H, W) are in batch_last(x), (C, H, W, N)."""
+    return tuple([(axis - 1) % 4 for axis in axes])

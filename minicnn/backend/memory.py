@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minicnn.backend.arrays import Array, xp_of
+from minicnn.backend.arrays import Array, gpu_memory, xp_of
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4                      # names and numbers of glibc's malloc.h
 
@@ -51,14 +51,19 @@ def machine_memory() -> float:
     return min(size for size in sizes if size > 0)
 
 
-def check_memory(nbytes: float, what: str) -> None:
+def check_memory(nbytes: float, what: str, device: str = "cpu", batch: int = 1) -> None:
     """MemoryError at once if there is no such memory: a system short of it ends the process, and
     says nothing.
+
+    batch : how many images share it; the error says how many would fit
     """
-    there = machine_memory()
+    there, whose = ((machine_memory(), "this machine") if device == "cpu" else
+                    (gpu_memory(), "the GPU"))
     if nbytes > there:
-        raise MemoryError(f"{what} takes about {nbytes / 1e9:,.1f} GB, this machine has "
-                          f"{there / 1e9:,.1f} GB")
+        fits = int(batch * there / nbytes)
+        cure = f"; a batch of {fits:,} would fit" if batch > 1 and fits else ""
+        raise MemoryError(f"{what} takes about {nbytes / 1e9:,.1f} GB, {whose} has "
+                          f"{there / 1e9:,.1f} GB{cure}")
 
 
 _own = threading.local()

@@ -1,6 +1,7 @@
 """Words for errors and reprs: the kind of a thing, the names that are nearly what was typed, ..."""
 
-from collections.abc import Iterable
+import html
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from textwrap import fill
 from typing import Any
@@ -40,3 +41,21 @@ def plural(count: int, noun: str) -> str:
 def in_lines(text: str) -> str:
     """A repr in lines of at most 100 columns."""
     return fill(text, 100, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def as_html(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]],
+            words: Collection[str], notes: Sequence[str] = ()) -> str:
+    """A table for a notebook, with a title above it and notes below.
+
+    words : headings of the columns that start at the left
+    """
+    sides = ["left" if head in words else "right" for head in heads]
+
+    def line(cells: Sequence[str], kind: str) -> str:
+        return "".join(f'<{kind} style="text-align: {side}">{html.escape(cell)}</{kind}>'
+                       for cell, side in zip(cells, sides, strict=True))
+
+    body = "\n".join(f"<tr>{line(cells, 'td')}</tr>" for cells in rows)
+    below = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
+    return (f"<p><b>{html.escape(title)}</b></p>\n<table>\n<tr>{line(heads, 'th')}</tr>\n"
+            f"{body}\n</table>\n{below}")

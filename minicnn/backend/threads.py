@@ -145,10 +145,14 @@ def tiles(size: int, nbytes: int, least: int, array: Array) -> list[slice]:
     return stretches(size, -(-count // threads) * threads)
 
 
-def at_once(work: Callable[[Any], Any], parts: list) -> list:
-    """[work(part) for part in parts], as many of them at the same time as there are threads."""
+def at_once(work: Callable[[Any], Any], parts: list, array: Array | None = None) -> list:
+    """[work(part) for part in parts], as many of them at the same time as there are threads.
+
+    array : one of those that work computes with.  On a GPU one thread does it all: a handle of
+            cuBLAS belongs to its thread
+    """
     threads, pool = min(thread_count(), len(parts)), _Threads.pool
-    if threads == 1 or pool is None:
+    if threads == 1 or pool is None or not isinstance(array, (np.ndarray, type(None))):
         return [work(part) for part in parts]
     answers: list = [None] * len(parts)
     waiting = iter(range(len(parts)))      # an iterator hands out each number once
@@ -170,15 +174,18 @@ def at_once(work: Callable[[Any], Any], parts: list) -> list:
     return answers
 
 
-def sum_over(work: Callable[[Any], Array], parts: list) -> Array:
-    """work(part) + ... over all parts; the order of the additions does not depend on timing."""
+def sum_over(work: Callable[[Any], Array], parts: list, array: Array | None = None) -> Array:
+    """work(part) + ... over all parts; the order of the additions does not depend on timing.
+
+    array : as in at_once
+    """
     def subtotal(stretch: slice) -> Array:
         answer = work(parts[stretch.start])
         for part in parts[stretch.start + 1:stretch.stop]:
             answer += work(part)
         return answer
 
-    first, *rest = at_once(subtotal, stretches(len(parts), thread_count()))
+    first, *rest = at_once(subtotal, stretches(len(parts), thread_count()), array)
     for other in rest:
         first += other
     return first

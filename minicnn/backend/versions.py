@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.backend.arrays import Array, xp_of
-from minicnn.backend.layout import batch_first, batch_last
+from minicnn.backend.layout import batch_first, batch_last, images_of
 
 Version = Callable[..., Any] | None
 
@@ -127,9 +127,18 @@ def in_memory_order(function: Any, arrays: list[Array]) -> Array:
     array as it lies; CuPy goes along the axes, and puts its result in their order: both scatter
     each access over 8 times the memory.
     """
-    if any(x.ndim != 4 or x.shape != arrays[0].shape for x in arrays):
+    if max(x.ndim for x in arrays) != 4 or all(x.flags.c_contiguous for x in arrays):
         return function.forward(*arrays)
-    return between(function, arrays, batch_last, batch_first)
+    y = between(function, list(map(images_of, arrays)), batch_last, batch_first)
+    definition, shapes = function.backward, [x.shape for x in arrays]
+
+    def backward(dy: Array) -> tuple:                      # (1, C, 1, 1) -> (C, 1, 1)
+        return tuple(dx if dx is None else dx.reshape(shape)
+                     for dx, shape in zip(definition(dy), shapes, strict=True))
+
+    if any(function.needs_grad) and any(x.ndim != 4 for x in arrays):
+        function.backward = backward
+    return y
 
 
 def to_float16(y: Array) -> Array:

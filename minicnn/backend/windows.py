@@ -49,6 +49,12 @@ def pair(value: Any, name: str = "kernel_size", least: int = 1) -> tuple[int, in
     return int(both[0]), int(both[1])
 
 
+def wanted_size(output_size: Any) -> tuple[int, int]:
+    """(height, width) from one whole number, from two, or from a shape that ends so."""
+    several = isinstance(output_size, (tuple, list))
+    return pair(output_size[-2:] if several else output_size, "output_size")
+
+
 def times(sizes: tuple[int, ...]) -> str:
     """(3, 5) -> "3x5"."""
     return "x".join(str(size) for size in sizes)

@@ -10,6 +10,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from minicnn.backend.precision import allow_tf32
 from minicnn.backend.threads import MOST_THREADS
 from minicnn.data.canvas import check_drawing
 from minicnn.data.canvas import check_picture as check_canvas
@@ -35,6 +36,21 @@ def add_format(parser: ArgumentParser, *forms: str) -> None:
     """--format"""
     parser.add_argument("--format", default="text", help="how it is printed (text)",
                         choices=forms or ("text", "markdown", "csv", "json"))
+
+
+def add_device(parser: ArgumentParser) -> None:
+    """--device and --tf32"""
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"),
+                        help="where to compute (cpu)")
+    parser.add_argument("--tf32", action="store_true",
+                        help="on a GPU: float32 products of 10 bits, which are faster")
+
+
+def choose_precision(args: Namespace) -> None:
+    if args.tf32 and args.device == "cpu":
+        raise ValueError("--tf32 is for a GPU; give it with --device cuda")
+    if args.tf32:
+        allow_tf32(True)
 
 
 def chosen_network(args: Namespace) -> Module:
@@ -94,6 +110,17 @@ def above_zero(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
+
+
 def image_size(text: str) -> tuple[int, int, int]:
     """"3x224x224" -> (3, 224, 224)."""
     try:
@@ -117,15 +144,25 @@ def place(text: str) -> Path:
 
 
 def check_picture(path: Path, option: str = "--out") -> None:
-    """Before the work begins: an error if what that option names cannot become a picture.
+    """Before the work begins: an error if what that option names cannot become a picture."""
+    check_folder_of(path, option)
+    check_canvas(path, option)
 
-    The folder out/ is made where it is missing; others are not created unasked.
-    """
+
+def check_folder_of(path: Path, option: str) -> None:
+    """An error if its folder is not there; out/ is made then, others are not created unasked."""
     folder = path.parent
     if folder != OWN_FOLDER and not folder.is_dir():
         raise NotADirectoryError(f"{option} is {str(path)!r}, but there is no folder "
                                  f"{str(folder)!r}; create it, or name another one")
-    check_canvas(path, option)
+
+
+def check_file(path: Path, option: str) -> None:
+    """Before the work begins: an error if what that option names cannot be written."""
+    if not path.parent.is_dir():
+        raise NotADirectoryError(f"{option} is {str(path)!r}, but there is no folder "
+                                 f"{str(path.parent)!r}; create it, or name another one")
+    check_writable(path, f"{option} is {str(path)!r}")
 
 
 def check_folder(folder: Path) -> None:

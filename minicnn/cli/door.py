@@ -8,12 +8,14 @@
          has seen enough, 143 SIGTERM)
 """
 
+import bdb
 import os
 import re
 import signal
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
@@ -41,6 +43,7 @@ def through(name: str, work: Callable[[], int], for_good: bool = False) -> int:
     for_good : the process ends afterwards, and Ctrl-C does not disturb that any more
     """
     prepare_streams()
+    warnings.showwarning = as_note                         # type: ignore[assignment]
     try:
         with signals(for_good):
             status = work()
@@ -59,9 +62,13 @@ def through(name: str, work: Callable[[], int], for_good: bool = False) -> int:
 
 def told(name: str, problem: Exception) -> int:
     """One line for what went wrong."""
+    if isinstance(problem, bdb.BdbQuit):                   # q in a debugger
+        say(name, "stopped")
+        return SIGNALLED + signal.SIGINT
     if isinstance(problem, MemoryError):
         say(name, f"there is not enough memory ({str(problem) or 'main memory is full'}); try a "
-                  "smaller --batch, --input, --size or --limit, where the command has it")
+                  "smaller --batch, --input or --size, or a network's --variant small, where the "
+                  "command has it")
         return REFUSED
     if isinstance(problem, ModuleNotFoundError) and problem.name:
         package = PACKAGES.get(problem.name.partition(".")[0], problem.name.partition(".")[0])
@@ -78,6 +85,11 @@ def told(name: str, problem: Exception) -> int:
               f"({Path(place.filename).name}, line {place.lineno}); please report it, with the "
               "command")
     return FAULT
+
+
+def as_note(message: Warning | str, *_: Any, **__: Any) -> None:
+    """A warning, without the line of a program that the user has not written."""
+    print(f"note: {message}", file=sys.stderr)
 
 
 def say(name: str, text: str) -> None:

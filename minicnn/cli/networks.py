@@ -9,7 +9,7 @@ from minicnn.analysis.summary import summary
 from minicnn.analysis.tables import aligned, as_csv, markdown
 from minicnn.backend.windows import times
 from minicnn.cli.arguments import add_format
-from minicnn.models import FAMILIES, build
+from minicnn.models import FAMILIES, build, detection, segmentation
 from minicnn.training.evaluate import own_input
 
 WHAT = "list the networks by name, with their parameters and MACs"
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
     chosen = {family: [name for name in family.NETWORKS if args.word.lower() in name]
-              for family in FAMILIES}
+              for family in (*FAMILIES, *segmentation.FAMILIES, *detection.FAMILIES)}
     every = [name for names in chosen.values() for name in names]
     if not every:
         build(args.word)               # raises, and names the nearest

@@ -9,9 +9,11 @@ from minicnn.analysis.profile_picture import profile_picture
 from minicnn.backend.seeds import manual_seed
 from minicnn.backend.threads import set_threads
 from minicnn.cli.arguments import (
+    add_device,
     add_format,
     add_network,
     check_picture,
+    choose_precision,
     chosen_network,
     image_size,
     place,
@@ -33,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--forward", action="store_true", help="only forward, in test mode")
     option("--threads", type=workers, help="threads that share the work: 1 is steady on a busy "
            "machine, 2 or more for large networks")
-    option("--device", default="cpu", choices=("cpu", "cuda"), help="where to compute (cpu)")
+    add_device(parser)
     option("--sort", default="network", choices=("network", "time"), help="layers in their order "
            "(network), or the longest first")
     option("--top", type=whole, metavar="N", help="only the N longest layers")
@@ -44,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    choose_precision(args)
     manual_seed(args.seed)
     model = chosen_network(args).to(args.device)
     path = args.out or Path(f"out/profile-{args.network}.png")

@@ -1,16 +1,20 @@
 """`python -m minicnn test RUN ...`: trained networks on their test pictures, alone and together."""
 
 import argparse
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from minicnn.backend.threads import set_threads
-from minicnn.cli.arguments import pixels, whole, word, workers
-from minicnn.data.dataset import Dataset
+from minicnn.cli.arguments import add_device, choose_precision, pixels, whole, word, workers
 from minicnn.data.find import find_data
+from minicnn.data.find_scenes import scenes_of
 from minicnn.layers.fold import fold_all
+from minicnn.training.by_class import class_table
 from minicnn.training.evaluate import errors
 from minicnn.training.plan import check_brightness
+from minicnn.training.scene_transforms import SceneTransforms
 from minicnn.training.testtime import Run, at_scales, load_run, one_view, predict, ten_crops
 
 WHAT = "test trained networks, alone and together, on one or many views of each picture"
@@ -30,22 +34,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--limit", type=whole, metavar="N", help="only the first N test pictures")
     option("--threads", type=workers, help="threads that share the work: 1 is steady "
            "on a busy machine")
-    option("--device", default="cpu", choices=("cpu", "cuda"), help="where to compute (cpu)")
+    add_device(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    choose_precision(args)
     if args.threads:
         set_threads(args.threads)
     if args.scales and args.crops == "10":
         raise ValueError("--crops 10 and --scales are two ways to look; choose one")
-    view = at_scales(args.scales) if args.scales else ten_crops if args.crops == "10" else one_view
     runs = [load_run(folder, args.weights) for folder in args.runs]
+    if any(isinstance(run.transforms, SceneTransforms) for run in runs):
+        return test_scenes(runs, args)
+    view = at_scales(args.scales) if args.scales else ten_crops if args.crops == "10" else one_view
     if any((run.pictures["test"], run.classes) != (runs[0].pictures["test"], runs[0].classes)
            for run in runs):
         raise ValueError("these networks were tested on different pictures: "
                          + "; ".join(f"{folder} on {run.plan.get('test')}"
                                      for folder, run in zip(args.runs, runs, strict=True)))
-    test = test_pictures(args.runs[0], runs[0])
+    test = test_pictures(args.runs[0], runs[0], find_data)
     test = test.subset(args.limit) if args.limit else test
     look = ", ".join(f"{side}x{side}" for side in args.scales) if args.scales else \
         "10 crops" if args.crops == "10" else ""
@@ -74,7 +81,22 @@ def unseen(run: Run) -> list[str]:
     return [what for what, known in seen.items() if not known]
 
 
-def test_pictures(folder: str, run: Run) -> Dataset:
+def test_scenes(runs: list[Run], args: argparse.Namespace) -> int:
+    """Networks that answer with maps or boxes, one after the other, class by class."""
+    if args.scales or args.crops == "10" or args.fold:
+        raise ValueError("--crops, --scales and --fold are for networks that name whole pictures")
+    for folder, run in zip(args.runs, runs, strict=True):
+        if not isinstance(run.transforms, SceneTransforms):
+            raise ValueError(f"{folder} names whole pictures, others here find maps or boxes; test "
+                             "them one by one")
+        test = test_pictures(folder, run, scenes_of)
+        test = test.subset(args.limit) if args.limit else test
+        print(f"{folder} (epoch {run.epoch}), {test.source}")
+        print(class_table(run.model.to(args.device), test, run.transforms))
+    return 0
+
+
+def test_pictures(folder: str, run: Run, find: Callable[..., Any]) -> Any:
     """Those that the run was tested on, as far as they are still what they were."""
     try:
         *asked, tested = [run.plan[name] for name in ("data_name", "stored", "seed",
@@ -82,7 +104,7 @@ def test_pictures(folder: str, run: Run) -> Dataset:
     except KeyError as name:
         raise ValueError(f"{folder} does not say what it was tested on ({name} is missing); it was "
                          "not made by the train command") from None
-    test = find_data(*asked)[1]
+    test = find(*asked)[1]
     if list(test.classes) != run.classes:
         raise ValueError(f"{folder} knows the classes {', '.join(run.classes)}, but the data has "
                          f"{', '.join(test.classes)}")

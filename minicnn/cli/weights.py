@@ -11,6 +11,8 @@ from minicnn.analysis.first_layer import draw_first_layer, first_filters
 from minicnn.analysis.tables import aligned
 from minicnn.backend.windows import times
 from minicnn.cli.arguments import check_picture, network_for, place, word
+from minicnn.models import NETWORKS
+from minicnn.models.nearest import best_fits
 from minicnn.weights import fetching
 from minicnn.weights.read import WeightFile, read
 from minicnn.weights.save import check_place
@@ -23,8 +25,8 @@ EXAMPLE = "weights inspect resnet50-0676ba61.pth"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="inspect|convert|fetch")
     for run_it, options, what, example in (
-            (inspect, inspect_arguments, "names, shapes, types, sizes, and what is unusual; "
-             "nothing in it is run", "inspect resnet50-0676ba61.pth"),
+            (inspect, inspect_arguments, "names, shapes, types, sizes, which network they fit, and "
+             "what is unusual; nothing in it is run", "inspect resnet50-0676ba61.pth"),
             (convert, convert_arguments, "the same arrays in another format: OUT ends in "
              ".safetensors or .npz", "convert resnet50-0676ba61.pth resnet50.safetensors"),
             (fetch, fetch_arguments, "download torchvision's weights of a network",
@@ -60,12 +62,17 @@ def inspect(args: argparse.Namespace) -> int:
     if args.filters:
         check_picture(args.filters, "--filters")
     file = read(args.file, args.part)
+    fits = best_fits({name: entry.shape for name, entry in file.entries.items()}, NETWORKS)
     if args.format == "json":
-        print(json.dumps({"format": file.format, "notes": file.notes, "arrays": [
+        print(json.dumps({"format": file.format, "notes": file.notes, "fits": [
+            {"network": one.name, "options": one.options, "arrays": one.named, "of": one.total}
+            for one in fits], "arrays": [
             {"name": name, "shape": entry.shape, "type": entry.kind, "bytes": entry.nbytes}
             for name, entry in file.entries.items()]}, indent=1))
     else:
         print(listed(file))
+        print(*[f"network: {one}" for one in fits] or
+              ["network: none of minicnn's has half of these arrays"], sep="\n")
     if args.filters:
         name, entry = first_filters(file.entries)
         draw_first_layer({name: entry.read()}, args.filters, Path(args.file).name)

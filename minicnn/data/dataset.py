@@ -109,7 +109,8 @@ def check_dataset(data: Any, name: str) -> None:
         raise ValueError(f"{name} has no images; was it filtered until nothing was left?")
 
 
-def as_index(chosen: Any, N: int) -> np.ndarray:
+def as_index(chosen: Any, N: int, name: str = "Dataset", arrays: str = ".images and .labels"
+             ) -> np.ndarray:
     """Numbers of images, one () or several (n,); True and False for each count as numbers."""
     try:
         numbers = None if isinstance(chosen, (tuple, bool, np.bool_)) else as_array(chosen, "index")
@@ -118,9 +119,9 @@ def as_index(chosen: Any, N: int) -> np.ndarray:
     if numbers is not None and numbers.size == 0:                           # [] counts as floats
         numbers = numbers.astype(np.int64)
     if numbers is None or numbers.ndim > 1 or numbers.dtype.kind not in "iub":
-        raise TypeError(f"Dataset: index is {chosen!r}, expected a whole number, a slice or an "
-                        "array of numbers (n,); the arrays themselves are .images and .labels")
+        raise TypeError(f"{name}: index is {chosen!r}, expected a whole number, a slice or an "
+                        f"array of numbers (n,); the arrays themselves are {arrays}")
     try:
         return np.arange(N)[numbers]
     except IndexError as problem:
-        raise IndexError(f"Dataset of {N} images: {problem}") from None
+        raise IndexError(f"{name} of {N} images: {problem}") from None

@@ -54,6 +54,9 @@ ELSEWHERE = {
     "MNIST": 'write mnist("train"), mnist("test")',
     "FashionMNIST": 'write mnist("train", folder), with its four files in that folder',
     "CIFAR10": 'write cifar10(folder, "train"), or both parts: find_data("cifar10")',
+    "CocoDetection": "write read_coco(annotations, images), which gives Scenes",
+    "VOCDetection": "write read_voc(folder, split), which gives Scenes",
+    "VOCSegmentation": "write read_masks(images, masks), which gives Scenes",
     "ImageFolder": "write read_folder(folder, size), which gives a part to train and one to test",
 }
 

@@ -8,10 +8,15 @@ interrupted sees exactly the batches that it would have seen.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import starmap
 from typing import Any
 
 import numpy as np
 
+from minicnn.backend.together import Rows, part
+from minicnn.data.ahead import ahead
+from minicnn.data.by_picture import ByPicture, NotByPicture
 from minicnn.data.dataset import Dataset
 from minicnn.data.door import as_images, as_labels
 
@@ -34,14 +39,21 @@ class Loader:
     was left.  Two loops begun in one epoch, as in zip(loader, loader), hand out the same
     batches.
 
+    Where several processes train together, share(rank, processes) gives each its part of every
+    batch; `rows` says which part of the batch that was handed out last: backend/together.py.
+    `readers` is the number of processes that make batches ahead: ahead.py.
+
     >>> loader = Loader(np.zeros((5, 1, 2, 2)), np.arange(5), batch_size=2, shuffle=False)
     >>> [y.tolist() for x, y in loader]
     [[0, 1], [2, 3], [4]]
     """
 
+    rank, processes, readers = 0, 1, 0
+    rows = Rows(0, 0, 0)
+
     def __init__(self, images: Any, labels: Any = None, batch_size: int = 1,
                  shuffle: bool = True, seed: int = 0, drop_last: bool = False,
-                 transform: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None):
+                 transform: Callable[..., Any] | None = None) -> None:
         if isinstance(images, Dataset):
             raise TypeError("Loader: takes the arrays of a Dataset, not the Dataset: "
                             "Loader(train.images, train.labels, batch_size)")
@@ -54,45 +66,81 @@ class Loader:
         if drop_last and batch_size > N:
             raise ValueError(f"Loader: {N} images, batch_size {batch_size} and drop_last leave no "
                              "batch at all; lower batch_size or keep the last batch")
-        self.images, self.labels = images, labels
+        self.images, self.labels, self.count = images, labels, N
         self.batch_size, self.shuffle, self.seed = int(batch_size), shuffle, int(seed)
         self.drop_last, self.transform = drop_last, transform
         self.epoch = self.position = self.start = 0
 
     def __len__(self) -> int:
         """Batches per epoch."""
-        N, B = len(self.labels), self.batch_size
+        N, B = self.count, self.batch_size
         return N // B if self.drop_last else -(-N // B)
 
     def __repr__(self) -> str:
-        N, size = len(self.labels), "x".join(map(str, self.images.shape[1:]))
-        return (f"Loader({N:,} images {size} in {len(self):,} batches of {self.batch_size}, "
-                f"{'shuffled' if self.shuffle else 'in order'}, seed {self.seed}; epoch "
-                f"{self.epoch}, batch {self.position})")
+        return (f"{type(self).__name__}({self.count:,} images {self.size()} in {len(self):,} "
+                f"batches of {self.batch_size}, {'shuffled' if self.shuffle else 'in order'}, seed "
+                f"{self.seed}; epoch {self.epoch}, batch {self.position})")
+
+    def size(self) -> str:
+        return "x".join(map(str, self.images.shape[1:]))
 
     def __contains__(self, item: object) -> bool:
         raise TypeError("Loader: `in` is not answered, it would run through the epoch; ask "
                         "loader.labels or loader.images")
 
-    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        N, B, epoch = len(self.labels), self.batch_size, self.epoch
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        N, B, epoch = self.count, self.batch_size, self.epoch
         order = self.generator(epoch, 0).permutation(N) if self.shuffle else np.arange(N)   # (N,)
         first, self.start = self.start, 0
-        for batch in range(first, len(self)):
-            chosen = order[batch * B:(batch + 1) * B]           # (B,), fewer in the last batch
-            x, y = self.images[chosen], self.labels[chosen]
-            if self.transform is not None:
-                x = self.transform(x, self.generator(epoch, 1 + batch))
-                if len(x) != len(y):
-                    raise ValueError(f"Loader: transform made {len(x)} images out of {len(y)}; "
-                                     "it must keep their number")
+        jobs = ((order[batch * B:(batch + 1) * B], epoch, batch)     # (B,), fewer in the last batch
+                for batch in range(first, len(self)))
+        made = ahead(self, jobs, self.readers) if self.readers else starmap(self.job, jobs)
+        for batch, (rows, (x, y)) in enumerate(made, first):
             # Counted before it is handed out: a checkpoint saved inside the loop has this batch
             # behind it.
             if epoch == self.epoch:             # else a loop inside this one has ended meanwhile
                 self.position = batch + 1
+            self.rows = rows
             yield x, y
         if epoch == self.epoch:
             self.epoch, self.position = epoch + 1, 0
+
+    def job(self, chosen: np.ndarray, epoch: int, batch: int) -> tuple[Rows, Any]:
+        """This process's rows of a batch, and what is in them."""
+        rows = self.part(len(chosen))
+        return rows, self.own(chosen, rows, partial(self.generator, epoch, 1 + batch))
+
+    def share(self, rank: int, processes: int) -> None:
+        """Hand out this process's part of each batch; ValueError if a batch is too small."""
+        if self.batch_size < processes:
+            raise ValueError(f"Loader: batches of {self.batch_size} for {processes} processes; "
+                             "each needs a picture at least: raise the batch size, which counts "
+                             "the pictures of all processes, or start fewer")
+        self.rank, self.processes = rank, processes
+
+    def part(self, total: int) -> Rows:
+        """Of a batch of so many pictures; what is left at the end may be all for all of them."""
+        return part(total, self.rank, self.processes, whole=total == self.batch_size)
+
+    def own(self, chosen: np.ndarray, rows: Rows, rng: Callable[[], np.random.Generator]) -> Any:
+        """This process's rows of a batch; they are distorted as they would be in the whole."""
+        if rows.count == rows.total:
+            return self.batch(chosen, rng)
+        try:
+            return self.batch(chosen[rows.start:rows.stop], lambda: ByPicture(rng(), rows))
+        except NotByPicture:                    # as it draws, only all pictures give the same
+            x, y = self.batch(chosen, rng)
+            return x[rows.start:rows.stop], y[rows.start:rows.stop]
+
+    def batch(self, chosen: np.ndarray, rng: Callable[[], Any]) -> Any:
+        """Those images and labels; rng() makes the generator of what is random in this batch."""
+        x, y = self.images[chosen], self.labels[chosen]
+        if self.transform is not None:
+            x = self.transform(x, rng())
+            if len(x) != len(y):
+                raise ValueError(f"Loader: transform made {len(x)} images out of {len(y)}; "
+                                 "it must keep their number")
+        return x, y
 
     def generator(self, epoch: int, purpose: int) -> np.random.Generator:
         """The random numbers of an epoch: purpose 0 for the order, 1 + b for batch b."""
@@ -115,13 +163,13 @@ class Loader:
         self.position = self.start = int(state["position"])
 
     def plan(self) -> dict[str, int]:
-        return {"count": len(self.labels), "batch_size": self.batch_size, "seed": self.seed,
+        return {"count": self.count, "batch_size": self.batch_size, "seed": self.seed,
                 "shuffle": int(self.shuffle), "drop_last": int(self.drop_last)}
 
 
-def check_numbers(batch_size: int, seed: int) -> None:
+def check_numbers(batch_size: int, seed: int, who: str = "Loader") -> None:
     for name, number, least in (("batch_size", batch_size, 1), ("seed", seed, 0)):
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
-            raise TypeError(f"Loader: {name} is {number!r}, expected a whole number")
+            raise TypeError(f"{who}: {name} is {number!r}, expected a whole number")
         if number < least:
-            raise ValueError(f"Loader: {name} is {number}, expected at least {least}")
+            raise ValueError(f"{who}: {name} is {number}, expected at least {least}")

@@ -26,17 +26,20 @@ def normalise(images: Any, low: float = -0.1, high: float = 1.175) -> np.ndarray
     return x
 
 
-def standardise(images: Any, mean: Any, std: Any) -> np.ndarray:
-    """(N, C, H, W) uint8 -> float32; mean and std per channel, of pixels scaled to 0..1."""
-    images = np.asarray(as_pixels(images, "standardise"))
-    mean = as_array(mean, "standardise: mean values").reshape(-1)
-    std = as_array(std, "standardise: std values").reshape(-1)
+def standardise(images: Any, mean: Any, std: Any, who: str = "standardise") -> np.ndarray:
+    """(N, C, H, W) uint8 -> float32; mean and std per channel, of pixels scaled to 0..1.
+
+    who : asks, for the messages
+    """
+    images = np.asarray(as_pixels(images, who))
+    mean = as_array(mean, f"{who}: mean values").reshape(-1)
+    std = as_array(std, f"{who}: std values").reshape(-1)
     C = images.shape[1]
     if len(mean) != C or len(std) != C:
-        raise ValueError(f"standardise: images {images.shape} have {C} channels, but mean has "
+        raise ValueError(f"{who}: images {images.shape} have {C} channels, but mean has "
                          f"{len(mean)} values and std {len(std)}; give one per channel")
     if not (std > 0).all():
-        raise ValueError(f"standardise: std is {tuple(std.tolist())}, expected values above 0; a "
+        raise ValueError(f"{who}: std is {tuple(std.tolist())}, expected values above 0; a "
                          "channel that never changes has std 0 and carries nothing")
     x = images.astype(np.float32)
     for c in range(C):

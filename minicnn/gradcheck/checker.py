@@ -32,6 +32,7 @@ import numpy as np
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, to_cpu, to_device
+from minicnn.backend.messages import as_html, in_lines
 from minicnn.data.door import as_array
 from minicnn.layers.module import Module, Parameter
 
@@ -52,6 +53,7 @@ class Report:
     analytic: float = 0.0
     numeric: float = 0.0
     functions: set[type[Function]] = field(default_factory=set)
+    pairs: list[tuple[float, float, str]] = field(default_factory=list)    # analytic, numeric, so
 
     def __bool__(self) -> bool:
         return self.verdict == "right"
@@ -65,7 +67,16 @@ class Report:
             return text + "; the slopes on the two sides differ, so there is no derivative here"
         return text + f" (error {self.error:.1e}, allowed {LIMIT:.0e})"
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return in_lines(str(self))
+
+    def _repr_html_(self) -> str:
+        rows = [["elements", f"{self.elements:,}"], ["largest error", f"{self.error:.1e}"]]
+        if not self:
+            rows += [["at", self.place], ["backward gives", f"{self.analytic:.8g}"],
+                     ["the slope is", f"{self.numeric:.8g}"]]
+        rows.append(["operations", ", ".join(sorted(one.__name__ for one in self.functions))])
+        return as_html(f"gradient check: {self.verdict}", ["", "value"], rows, ["", "value"])
 
 
 def gradcheck(function: Callable[..., Tensor], *inputs: Any, seed: int = 0, most: int = 400,
@@ -170,6 +181,7 @@ def check_leaf(report: Report, name: str, leaf: Tensor, gradients: dict[str, np.
                 error = relative(numeric, analytic, least)
             verdict = ("right" if error <= LIMIT else "WRONG"
                        if not is_kink(partial(at, index), max(abs(numeric), least)) else "kink")
+            report.pairs.append((analytic, numeric, verdict))
             if (VERDICTS.index(verdict), error) > (VERDICTS.index(report.verdict), report.error):
                 report.verdict, report.error = verdict, error
                 report.analytic, report.numeric = analytic, numeric

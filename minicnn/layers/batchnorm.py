@@ -20,10 +20,12 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
 from minicnn.backend.cpu.batch_norm import batch_norm
+from minicnn.backend.together import state as together
 from minicnn.backend.versions import faster, in_float32
 from minicnn.layers.channelnorm import ChannelNorm, per_channel
 from minicnn.layers.module import Shape
 from minicnn.layers.standardise import mean_over
+from minicnn.layers.sync_batchnorm import over_all
 
 
 @faster(batch_norm)
@@ -55,11 +57,11 @@ class BatchNorm(ChannelNorm):
     """What BatchNorm1d and BatchNorm2d share."""
 
     def by_batch(self, x: Tensor, *affine: Tensor) -> Tensor:
-        batch = BatchNormFn(self.eps)
+        batch = over_all(self.eps) if together.norms else BatchNormFn(self.eps)
         if self.running_mean is not None:                  # whose dtype and device must be x's
             check_inputs(batch, (x, self.running_mean))
         y = batch(x, *affine)
-        self.track(batch.mu, batch.var, self.count(x))
+        self.track(batch.mu, batch.var, getattr(batch, "count", self.count(x)))
         return y
 
     def cure(self, x_shape: Shape) -> str:

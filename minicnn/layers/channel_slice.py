@@ -9,7 +9,7 @@ section 3.  Lectures: stanford, "MobileNets" (ShuffleNet); memphis, "Res2Net in 
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
-from minicnn.backend.layout import batch_first
+from minicnn.backend.layout import batch_first, batch_last
 from minicnn.layers.module import Module, Shape
 
 
@@ -23,9 +23,9 @@ class ChannelSliceFn(Function):
 
     def backward(self, dy):
         N, C, H, W = self.x_shape
-        dx = batch_first(xp_of(dy).zeros((C, H, W, N), dy.dtype))
-        dx[:, self.start:self.stop] = dy
-        return dx
+        dx = xp_of(dy).zeros((C, H, W, N), dy.dtype)
+        dx[self.start:self.stop] = batch_last(dy)
+        return batch_first(dx)                             # (N, C, H, W)
 
 
 class ChannelSlice(Module):

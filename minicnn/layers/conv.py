@@ -26,7 +26,8 @@ from typing import Any
 from minicnn import init
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.cpu.convolution import conv2d
+from minicnn.backend.cpu import convolution as cpu
+from minicnn.backend.cuda import convolution as cuda
 from minicnn.backend.layout import batch_first, batch_last
 from minicnn.backend.versions import faster, in_float32
 from minicnn.backend.windows import Window, whole
@@ -37,7 +38,7 @@ from minicnn.layers.padding import MODES, check_borders, padded
 from minicnn.layers.windowed import Windowed
 
 
-@faster(conv2d)
+@faster(cpu=cpu.conv2d, cuda=cuda.conv2d)
 @in_float32
 class Conv2dFn(Function):
     def __init__(self, window: Window, groups: int = 1):

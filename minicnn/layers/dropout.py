@@ -14,7 +14,7 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, to_device, xp_of
 from minicnn.backend.cpu.dropout import dropout
-from minicnn.backend.seeds import generator
+from minicnn.backend.together import random_numbers
 from minicnn.backend.versions import faster
 from minicnn.backend.windows import truth
 from minicnn.layers.module import Module, Shape
@@ -40,9 +40,12 @@ def checked_probability(p: float, name: str) -> float:
     return float(p)
 
 
-def drop(x: Tensor, p: float, shape: Shape) -> Tensor:
-    """Dropout with a mask of `shape`, drawn on the CPU: the same numbers on every device."""
-    kept = generator().random(shape, dtype="float32") >= p
+def drop(x: Tensor, p: float, shape: Shape, each: int | None = None) -> Tensor:
+    """Dropout with a mask of `shape`, drawn on the CPU: the same numbers on every device.
+
+    each : the number of pictures, if the mask's first axis counts them
+    """
+    kept = random_numbers(shape, each) >= p
     return DropoutFn(to_device(kept, x.device), p)(x)
 
 
@@ -55,6 +58,8 @@ class Dropout(Module):
     [1.0, 2.0, 3.0]
     """
 
+    by_image = True                                        # a mask for each, not one for all
+
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         truth(inplace, f"{type(self).__name__}: inplace")  # without effect, as in ReLU
         self.p = checked_probability(p, type(self).__name__)
@@ -63,7 +68,7 @@ class Dropout(Module):
         self.out_shape(x.shape[1:])                        # checks x
         if not self.training or self.p == 0:
             return x
-        return drop(x, self.p, self.mask_shape(x.shape))
+        return drop(x, self.p, self.mask_shape(x.shape), x.shape[0] if self.by_image else None)
 
     def out_shape(self, in_shape: Shape) -> Shape:
         return in_shape

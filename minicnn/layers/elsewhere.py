@@ -11,22 +11,24 @@ IMAGES = "layers here are for images; a signal (N, C, L) is one of height 1, (N,
 VOLUMES = "layers here are for images (N, C, H, W); there is {}2d"
 LOSS = "its loss is {}"
 WRITE = "write it in forward: {}"
-TEXT = "layers for text and sequences are not here; SelfAttention is"
+TEXT = "it is not here; SelfAttention is, and build(\"vit_b_16\") is made of it"
 LAZY = "sizes are written down: {}"
 
 ELSEWHERE = {
     **{f"{name}1d": IMAGES.format(name) for name in (
-        "AdaptiveAvgPool", "AvgPool", "Conv", "Dropout", "InstanceNorm", "MaxPool")},
+        "AdaptiveAvgPool", "AvgPool", "Conv", "ConvTranspose", "Dropout", "InstanceNorm", "MaxPool",
+        "MaxUnpool")},
     **{f"{name}3d": VOLUMES.format(name) for name in (
-        "AdaptiveAvgPool", "AvgPool", "BatchNorm", "Conv", "Dropout", "InstanceNorm", "MaxPool")},
+        "AdaptiveAvgPool", "AvgPool", "BatchNorm", "Conv", "ConvTranspose", "Dropout",
+        "InstanceNorm", "MaxPool", "MaxUnpool")},
     **{f"{kind}Pad{n}d": "padding belongs to the layer after it: Conv2d(..., padding=1, "
                          f'padding_mode="{mode}")'
        for kind, mode in [("Zero", "zeros"), ("Reflection", "reflect"), ("Circular", "circular"),
                           ("Replication", "replicate"), ("Constant", "zeros")] for n in (1, 2, 3)},
-    **{f"Lazy{name}": LAZY.format(f"{name}(...)") for name in ("Linear", "Conv2d", "BatchNorm1d",
-                                                               "BatchNorm2d", "InstanceNorm2d")},
+    **{f"Lazy{name}": LAZY.format(f"{name}(...)") for name in (
+        "Linear", "Conv2d", "ConvTranspose2d", "BatchNorm1d", "BatchNorm2d", "InstanceNorm2d")},
     **{f"Lazy{name}": LAZY.format("Conv2d(in_channels, ...)") for name in (
-        "Conv1d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
+        "Conv1d", "Conv3d", "ConvTranspose1d", "ConvTranspose3d",
         "BatchNorm3d", "InstanceNorm1d", "InstanceNorm3d")},
     **{name: LOSS.format(function) for name, function in {
         "LinearCrossEntropyLoss": "cross_entropy(linear(x), labels)",
@@ -37,11 +39,8 @@ ELSEWHERE = {
     **{name: f"it is a formula: {formula}" for name, formula in {
         "L1Loss": "abs(y - target).mean()",
         "BCELoss": "-(target * y.log() + (1 - target) * (1 - y).log()).mean()",
-        "BCEWithLogitsLoss": "(y.maximum(0) - y * target + (1 + (-abs(y)).exp()).log()).mean()",
         "HuberLoss": "functions.where(abs(y - target).data < 1, (y - target) ** 2 / 2, "
                      "abs(y - target) - 0.5).mean()",
-        "SmoothL1Loss": "functions.where(abs(y - target).data < 1, (y - target) ** 2 / 2, "
-                        "abs(y - target) - 0.5).mean()",
         "KLDivLoss": "(target * (target.log() - y)).mean()",
         "SoftMarginLoss": "(1 + (-target * y).exp()).log().mean()"}.items()},
     **dict.fromkeys(("CosineEmbeddingLoss", "CTCLoss", "GaussianNLLLoss", "HingeEmbeddingLoss",
@@ -49,13 +48,15 @@ ELSEWHERE = {
                      "MultiMarginLoss", "PoissonNLLLoss", "TripletMarginLoss",
                      "TripletMarginWithDistanceLoss", "CosineSimilarity", "PairwiseDistance",
                      "AdaptiveLogSoftmaxWithLoss"),
-                    "losses are CrossEntropyLoss and MSELoss, others are formulas of Tensors"),
-    **{name: f"it is minicnn.nn.{name}" for name in ("CrossEntropyLoss", "MSELoss", "functional",
-                                                     "init")},
-    **dict.fromkeys(("Embedding", "EmbeddingBag", "GRU", "GRUCell", "LSTM", "LSTMCell", "RNN",
-                     "RNNBase", "RNNCell", "RNNCellBase", "Transformer", "TransformerDecoder",
-                     "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer"),
-                    TEXT),
+                    "minicnn.losses has those that are here; others are formulas of Tensors"),
+    **{name: f"it is minicnn.nn.{name}" for name in (
+        "BCEWithLogitsLoss", "CrossEntropyLoss", "MSELoss", "SmoothL1Loss", "functional", "init")},
+    **{name: f"a loop over {name}Cell does it: for t in range(T): state = cell(x[:, t], state)"
+       for name in ("GRU", "LSTM", "RNN")},
+    **dict.fromkeys(("RNNBase", "RNNCellBase"), "RNNCell, GRUCell and LSTMCell are here"),
+    "EmbeddingBag": "it is Embedding(V, D)(words).mean(1)",
+    **dict.fromkeys(("Transformer", "TransformerDecoder", "TransformerDecoderLayer",
+                     "TransformerEncoder", "TransformerEncoderLayer"), TEXT),
     "MultiheadAttention": "it is SelfAttention(channels, heads)",
     **{name: WRITE.format(formula) for name, formula in {
         "CELU": "x.maximum(0) + (x / a).exp().minimum(1) * a - a", "GLU": "a * b.sigmoid()",
@@ -82,9 +83,8 @@ ELSEWHERE = {
                     "the largest of a whole map is x.max((2, 3)); AdaptiveAvgPool2d is here"),
     **dict.fromkeys(("FractionalMaxPool2d", "FractionalMaxPool3d", "LPPool1d", "LPPool2d",
                      "LPPool3d"), "MaxPool2d and AvgPool2d are here"),
-    **dict.fromkeys(("MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "ConvTranspose1d",
-                     "ConvTranspose2d", "ConvTranspose3d", "Upsample", "UpsamplingBilinear2d",
-                     "UpsamplingNearest2d"), "layers that enlarge an image are not here"),
+    "UpsamplingBilinear2d": 'it is Upsample(scale_factor=2, mode="bilinear", align_corners=True)',
+    "UpsamplingNearest2d": "it is Upsample(scale_factor=2)",
     **dict.fromkeys(("Fold", "Unfold"), "minicnn.layers.im2col has im2col and col2im"),
     "Bilinear": "it is a product of two Linear layers in your forward",
     "CrossMapLRN2d": "it is LocalResponseNorm",

@@ -19,18 +19,20 @@ from typing import Any
 
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.arrays import xp_of
+from minicnn.backend.arrays import Array, xp_of
 from minicnn.backend.cpu.max_pooling import max_pool
 from minicnn.backend.cuda import windows as cuda
+from minicnn.backend.layout import batch_first, batch_last
 from minicnn.backend.versions import faster
 from minicnn.backend.windows import Window, truth
+from minicnn.layers.module import Shape
 from minicnn.layers.windowed import Windowed
 
 
 @faster(cpu=max_pool, cuda=cuda.max_pool)
 class MaxPool2dFn(Function):
-    def __init__(self, window: Window):
-        self.window = window
+    def __init__(self, window: Window, return_indices: bool = False):
+        self.window, self.return_indices = window, return_indices
 
     def under_each_cell(self, x_pad, OH, OW):
         """What lies under each cell of the window, at all positions:  (KH KW, N, C, OH, OW)."""
@@ -56,6 +58,15 @@ class MaxPool2dFn(Function):
         return self.window.crop(dx_pad, H, W)              # (N, C, H, W)
 
 
+def pixels(winner: Array, window: Window, H: int, W: int) -> Array:
+    """The number h W + w of the pixel that won, from that of the cell:  both (N, C, OH, OW)."""
+    xp, (OH, OW), (SH, SW) = xp_of(winner), winner.shape[2:], window.stride
+    (top, _), (left, _) = window.borders(H, W)
+    start = (xp.arange(OH)[:, None] * SH - top) * W + xp.arange(OW) * SW - left        # (OH, OW)
+    cell = xp.asarray([h * W + w for h, w in window.corners()], "int64")               # (KH KW,)
+    return batch_first(cell[batch_last(winner)] + start[..., None])            # (N, C, OH, OW)
+
+
 class MaxPool2d(Windowed):
     """Largest value of every window:  (N, C, H, W) -> (N, C, OH, OW).
 
@@ -66,7 +77,8 @@ class MaxPool2d(Windowed):
     padding : int, (int, int), "same" or "valid", default 0
                                                minus infinity around it, at most half the kernel
     dilation : int or (int, int), default 1    distance between the cells of a window; 1: they touch
-    return_indices : False                     PyTorch's; True is not here
+    return_indices : bool, default False       give (y, indices), for MaxUnpool2d: the number
+                                               h W + w of the pixel that won each window
     ceil_mode : bool, default False            let a last window hang over the far edge
 
     >>> x = Tensor([[[[1, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]]])
@@ -76,11 +88,18 @@ class MaxPool2d(Windowed):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
                  return_indices: bool = False, ceil_mode: bool = False) -> None:
-        if truth(return_indices, "MaxPool2d: return_indices"):
-            raise ValueError("MaxPool2d: return_indices is for MaxUnpool2d, which is not here; "
-                             "which pixels won is where x.grad is not 0 after y.sum().backward()")
+        self.return_indices = truth(return_indices, "MaxPool2d: return_indices")
         self.window = Window.pooling(kernel_size, stride, padding, dilation, ceil_mode)
 
-    def forward(self, x: Tensor) -> Tensor:
-        self.out_shape(x.shape[1:])                        # checks x
-        return MaxPool2dFn(self.window)(x)
+    def forward(self, x: Tensor) -> Any:
+        super().out_shape(x.shape[1:])                     # checks x
+        return self.with_indices(x) if self.return_indices else MaxPool2dFn(self.window)(x)
+
+    def with_indices(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        pool = MaxPool2dFn(self.window, return_indices=True)
+        y = pool(x)
+        return y, Tensor(pixels(pool.winner, self.window, *x.shape[2:]))
+
+    def out_shape(self, in_shape: Shape) -> Any:
+        shape = super().out_shape(in_shape)
+        return [shape, shape] if self.return_indices else shape

@@ -43,10 +43,14 @@ class Module(Parts):
     """
 
     training = True
+    reads_lists = False                            # whether forward takes a list of Tensors
     _frozen = False                                # see freeze.py
     _hooks: Mapping[int, Any] = {}    # later a UserDict, in which nobody looks for parts
 
-    def __new__(cls: type[M], *_: Any, **settings: Any) -> M:
+    def __new__(cls: type[M], *given: Any, **settings: Any) -> M:
+        if (given or settings) and cls.__init__ is object.__init__:      # which ignores them
+            raise TypeError(f"{cls.__name__} takes no arguments, got "
+                            f"{', '.join([*map(repr, given), *settings])}")
         for name in settings.keys() & {"device", "dtype"}:
             taken = signature(cls.__init__).parameters
             if name not in taken and all(a.kind is not a.VAR_KEYWORD for a in taken.values()):
@@ -122,7 +126,7 @@ class Module(Parts):
 
     def explain(self, problem: Exception, x: Any = None, *others: Any) -> None:
         """A clearer error, where forward failed because x was put in the place of a Tensor."""
-        if isinstance(x, Tensor) or isinstance(problem, NotATensor):
+        if isinstance(x, Tensor) or isinstance(problem, NotATensor) or self.reads_lists:
             return
         what = f"got a {type_name(x)}"
         if x is None:
@@ -141,24 +145,29 @@ class Module(Parts):
         in_shapes = tuple(without_batch(x) if isinstance(x, FollowedShape) else x for x in inputs)
         sources = tuple(dict.fromkeys(step for x in inputs for step in getattr(x, "sources", ())))
         noted, closed = len(state.trace or ()), not self.named_parts()
+        others: list[Shape] = []                           # of a layer with several outputs
         if type(self).out_shape is Module.out_shape:
             y = self.forward(*inputs, **settings)
         else:
             shape = self.out_shape(*in_shapes, **settings)
-            y = FollowedShape((BATCH, *shape), getattr(shape, "sources", sources))
+            shape, *others = shape if isinstance(shape, list) else [shape]
+            samples = next(x.shape[0] for x in inputs if isinstance(x, FollowedShape))
+            y = FollowedShape((samples, *shape), getattr(shape, "sources", sources))
             # A block that asks none of its parts stands for itself, or its row would be missing.
             closed = closed or y.sources == sources and len(state.trace or ()) == noted
         if closed and isinstance(y, FollowedShape):
-            step = Step(layer_path(), self, in_shapes, without_batch(y), sources)
+            step = Step(layer_path(), self, in_shapes, without_batch(y), sources,
+                        count=max(y.shape[0] // BATCH, 1))
             y = FollowedShape(y.shape, (step,))
             if state.trace is not None:
                 state.trace.append(step)
-        return y
+        return (y, *[y.of((y.shape[0], *other)) for other in others]) if others else y
 
     def out_shape(self, *in_shapes: Shape) -> Any:
         """Shape of the output, without the batch axis, with every check of the input.
 
-        A layer writes it that knows its shape before its values; blocks of layers need none.
+        A layer writes it that knows its shape before its values; blocks of layers need none.  With
+        several outputs it is a list of shapes.
         """
         raise TypeError(f"{type(self).__name__} writes no out_shape: its forward is followed")
 

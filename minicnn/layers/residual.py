@@ -26,7 +26,7 @@ from collections.abc import Callable
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
-from minicnn.backend.layout import batch_first
+from minicnn.backend.layout import batch_first, batch_last
 from minicnn.backend.versions import elementwise
 from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
@@ -78,15 +78,15 @@ class PadChannelsFn(Function):
         S, self.x_shape = self.stride, x.shape
         thin = x[:, :, ::S, ::S]                           # (N, C, OH, OW)
         N, C, OH, OW = thin.shape
-        y = batch_first(xp_of(x).zeros((self.F, OH, OW, N), x.dtype))
-        y[:, self.before:self.before + C] = thin
-        return y                                           # (N, F, OH, OW)
+        y = xp_of(x).zeros((self.F, OH, OW, N), x.dtype)
+        y[self.before:self.before + C] = batch_last(thin)
+        return batch_first(y)                              # (N, F, OH, OW)
 
     def backward(self, dy):                                # (N, F, OH, OW)
         S, (N, C, H, W) = self.stride, self.x_shape
-        dx = batch_first(xp_of(dy).zeros((C, H, W, N), dy.dtype))
-        dx[:, :, ::S, ::S] = dy[:, self.before:self.before + C]
-        return dx                                          # (N, C, H, W)
+        dx = xp_of(dy).zeros((C, H, W, N), dy.dtype)
+        dx[:, ::S, ::S] = batch_last(dy[:, self.before:self.before + C])
+        return batch_first(dx)                             # (N, C, H, W)
 
 
 ZEROS = ("A", "A on both sides")

@@ -22,6 +22,7 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
 from minicnn.backend.cpu import smooth_activations as cpu
+from minicnn.backend.cuda import elements
 from minicnn.backend.special import normal_cdf
 from minicnn.backend.versions import elementwise, faster, in_float32
 from minicnn.backend.windows import truth
@@ -31,7 +32,7 @@ ROOT, CUBE = sqrt(2 / pi), 0.044715                        # of the approximatio
 
 
 @elementwise
-@faster(cpu.gelu)
+@faster(cpu=cpu.gelu, cuda=elements.gelu)
 @in_float32
 class GELUFn(Function):
     def forward(self, x):
@@ -59,7 +60,7 @@ class TanhGELUFn(Function):
 
 
 @elementwise
-@faster(cpu.silu)
+@faster(cpu=cpu.silu, cuda=elements.silu)
 class SiLUFn(Function):
     def forward(self, x):
         xp = xp_of(x)

@@ -32,7 +32,8 @@ from minicnn.backend.versions import faster, in_float32
 
 def mean_over(q: Array, axes: tuple[int, ...]) -> Array:
     """Mean over axes, which keep length 1; an empty batch has the mean 0, not NaN."""
-    n = max(prod(q.shape[axis] for axis in axes), 1)
+    # a float, for NumPy 1 makes float64 of float32 / 70_000
+    n = float(max(prod(q.shape[axis] for axis in axes), 1))
     return q.sum(axes, keepdims=True) / n
 
 

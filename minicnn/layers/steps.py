@@ -21,6 +21,7 @@ class Step:
     in_shapes: tuple[Shape, ...]
     shape: Shape
     sources: tuple["Step", ...]        # the layers that its inputs come from
+    count: int = 1                     # runs for one image: 300, where it sees each of 300 regions
 
     def __repr__(self) -> str:
         shapes = ", ".join(map(str, map(tuple, self.in_shapes)))

@@ -31,7 +31,7 @@ class StochasticDepth(Dropout):
         super().__init__(p)
         if mode not in ("row", "batch"):
             raise ValueError(f'StochasticDepth: mode must be "row" or "batch", got {mode!r}')
-        self.mode = mode
+        self.mode, self.by_image = mode, mode == "row"
 
     def mask_shape(self, x_shape: Shape) -> Shape:
         images = x_shape[0] if self.mode == "row" else 1

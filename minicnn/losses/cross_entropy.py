@@ -4,6 +4,8 @@
     loss     = -1/N sum_n log p[n, label_n]
     dz[n, c] = (p[n, c] - (1 if c = label_n else 0)) / N
 
+A map of scores (N, C, H, W) with a label for each pixel is the same, with N H W samples.
+
 The logarithm is taken of the sum, not of p, which may round to 0:
 
     -log p[n, c] = log sum_k e^z[n, k] - z[n, c]
@@ -26,9 +28,9 @@ from minicnn.backend.versions import in_float32
 from minicnn.layers.module import Module
 from minicnn.layers.softmax import minus_largest
 from minicnn.losses.checks import (
+    check_answers,
     check_labels,
     check_reduction,
-    check_scores,
     check_smoothing,
     class_weights,
 )
@@ -44,11 +46,13 @@ class CrossEntropyFn(Function):
         dz[n, c]   = dL[n] (p[n, c] (a[n] + sum_k s[k]) - a[n] (1 if c = label_n else 0) - s[c])
 
     Plain: a = 1, s = None, divisor = N.  Else a = (1 - smoothing) w[label], s = smoothing / C w.
-    a (N,), s (C,) or None;  ignored : indices of the samples that count for nothing
+    a (N,), s (C,) or None;  ignored : places in (N,) of samples that count for nothing
+
+    Of a map everything here has the shape (N, H, W) where (N,) is written, (N, C, H, W) for (N, C).
     """
 
-    def __init__(self, labels: Array, a: Array, s: Array | None, ignored: Array, divisor: float,
-                 reduction: str):
+    def __init__(self, labels: Array, a: Array, s: Array | None, ignored: list[Array],
+                 divisor: float, reduction: str):
         self.labels, self.a, self.s, self.ignored = labels, a, s, ignored
         self.divisor, self.reduction = divisor, reduction
 
@@ -58,24 +62,35 @@ class CrossEntropyFn(Function):
         e = xp.exp(z)
         total = e.sum(axis=1, keepdims=True)               # (N, 1)
         self.p, cost = e / total, xp.log(total) - z        # (N, C)
-        self.own = xp.arange(len(z)), self.labels          # p[own]: each sample's own class, (N,)
+        self.own = own_class(self.labels, xp)              # p[own]: each sample's own class, (N,)
         L = a * cost[self.own]
         if s is not None:
+            s = self.s = s.reshape(-1, *[1] * (z.ndim - 2))          # (C,)
             L += (s * xp.where(s == 0, 0, cost)).sum(axis=1)         # 0 * infinity would be NaN
-        L[self.ignored] = 0                                # as would be 0 * NaN
+        L[tuple(self.ignored)] = 0                         # as would be 0 * NaN
         return L if self.reduction == "none" else L.sum() / self.divisor
 
     def backward(self, dy):                                # () or (N,)
         a, s = self.a, self.s
-        dL = dy.reshape(-1, 1) / self.divisor              # (1, 1) or (N, 1)
+        dL = dy / self.divisor
         if s is None:
             dz = self.p * a[:, None]                       # (N, C)
         else:
             dz = self.p * (a[:, None] + s.sum()) - s
         dz[self.own] -= a
-        dz *= dL
-        dz[self.ignored] = 0
+        dz *= dL[:, None] if dL.ndim else dL               # (N, 1) or ()
+        dz[(self.ignored[0], slice(None), *self.ignored[1:])] = 0
         return dz
+
+
+def own_class(labels: Array, xp: Any) -> tuple[Array, ...]:
+    """Where in (N, C) each sample's own class is: the index ([0, 1, ...], labels).
+
+    In a map (N, C, H, W) it is (n, labels, h, w), each (N, H, W) or spread to it.
+    """
+    places = [xp.arange(size).reshape(-1, *[1] * (labels.ndim - 1 - axis))
+              for axis, size in enumerate(labels.shape)]
+    return places[0], labels, *places[1:]
 
 
 def cross_entropy(logits: Tensor, labels: Any, weight: Any = None, ignore_index: int = -100,
@@ -84,12 +99,13 @@ def cross_entropy(logits: Tensor, labels: Any, weight: Any = None, ignore_index:
 
     Parameters
     ----------
-    logits : Tensor (N, C)           scores before the softmax
-    labels : whole numbers (N,)      array, list or a table's column; 0 <= label < C
+    logits : Tensor (N, C)           scores before the softmax; of each pixel, (N, C, H, W)
+    labels : whole numbers (N,)      array, list or a table's column; 0 <= label < C; (N, H, W)
     weight : numbers (C,), optional  importance of each class, w >= 0
-    ignore_index : int               samples with this label count for nothing
+    ignore_index : int               samples with this label count for nothing; 255 in many maps
     reduction : "mean", "sum" or "none"
-                                     "mean" divides by the sum of w[label]: by N without weights
+                                     "mean" divides by the sum of w[label] of the samples that are
+                                     not ignored: by their number without weights
     label_smoothing : float in [0, 1]
                                      this share of the target is spread evenly over all classes
 
@@ -100,10 +116,10 @@ def cross_entropy(logits: Tensor, labels: Any, weight: Any = None, ignore_index:
     >>> cross_entropy(Tensor([[1e4, 0.0], [0.0, 1e4]]), [1, 1], reduction="none").numpy().tolist()
     [10000.0, 0.0]
     """
-    N, C = check_scores("cross_entropy", "logits", logits)
+    N, C = check_classes(logits)
     check_reduction("cross_entropy", reduction)
     check_smoothing("cross_entropy", label_smoothing)
-    labels = check_labels("cross_entropy", labels, N, C, ignore_index)
+    labels = check_labels("cross_entropy", labels, (N, *logits.shape[2:]), C, ignore_index)
     xp, dtype = xp_of(logits.data), sum_dtype(logits.dtype)
     kept = labels != ignore_index
     labels = np.where(kept, labels, 0)                     # any class will do: a is 0 there
@@ -111,16 +127,26 @@ def cross_entropy(logits: Tensor, labels: Any, weight: Any = None, ignore_index:
     a, s = w[labels] * kept, None                          # (N,)
     divisor = float(a.sum()) if reduction == "mean" else 1.0
     if divisor == 0:
-        cause = ("the batch is empty" if N == 0 else
-                 f"all {N} labels are ignored (ignore_index={ignore_index}) or have weight 0")
+        cause = ("the batch is empty" if labels.size == 0 else
+                 f"all {labels.size} labels are ignored (ignore_index={ignore_index}) or have "
+                 "weight 0")
         raise ValueError(f'cross_entropy: nothing to average, {cause}; leave the batch out, or use '
                          'reduction="sum"')
     # With smoothing a sample of a class of weight 0 still pays s, so only the others are ignored.
-    ignored = np.flatnonzero(~kept if label_smoothing else a == 0)
+    ignored = list(np.nonzero(~kept if label_smoothing else a == 0))
     if label_smoothing:
         a, s = (1 - label_smoothing) * a, xp.asarray(label_smoothing / C * w)
-    labels, a, ignored = map(xp.asarray, (labels, a, ignored))
+    labels, a, *ignored = map(xp.asarray, (labels, a, *ignored))
     return CrossEntropyFn(labels, a, s, ignored, divisor, reduction)(logits)
+
+
+def check_classes(logits: Any) -> tuple[int, int]:
+    """(N, C) of scores (N, C), or of maps (N, C, H, W)."""
+    check_answers("cross_entropy", "logits", logits)
+    if logits.ndim < 2 or logits.shape[1] == 0:
+        raise ValueError("cross_entropy: logits must be (N, C), one row of C scores for each "
+                         f"sample, or maps (N, C, H, W); got {logits.shape}")
+    return logits.shape[:2]
 
 
 class CrossEntropyLoss(Module):

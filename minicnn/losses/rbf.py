@@ -30,7 +30,7 @@ def rbf_loss(distances: Tensor, labels: Any, j: float = 1.0) -> Tensor:
     Source: LeCun et al. 1998, section II.C, equation 9.
     """
     N, C = check_scores("rbf_loss", "distances", distances)
-    labels = check_labels("rbf_loss", labels, N, C)
+    labels = check_labels("rbf_loss", labels, (N,), C)
     if not (isfinite(j) and j > 0):
         raise ValueError(f"rbf_loss: j must be a number above 0, got {j}")
     rubbish = distances.lift([[-float(j)]] * N).reshape(N, 1)

@@ -35,13 +35,13 @@ class SquaredErrorFn(Function):
         return da, -da
 
 
-def as_target(prediction: Tensor, target: Any) -> Tensor:
+def as_target(prediction: Tensor, target: Any, name: str = "mse_loss") -> Tensor:
     if hasattr(target, "__array__") and not isinstance(target, Tensor) and not is_array(target):
         target = np.asarray(target).tolist()               # a table's column, as a list of numbers
     try:
         return prediction.lift(target)
     except (TypeError, ValueError) as problem:
-        raise TypeError(f"mse_loss: the target: {problem}") from None
+        raise TypeError(f"{name}: the target: {problem}") from None
 
 
 def mse_loss(prediction: Tensor, target: Any, reduction: str = "mean") -> Tensor:

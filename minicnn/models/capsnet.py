@@ -40,7 +40,7 @@ from minicnn.models.network import ImageShape, check_classes
 def one_hot(labels: Any, lengths: Tensor) -> Tensor:
     """(N,) -> (N, classes), 1 at the label; a constant beside `lengths`."""
     xp, (N, J) = xp_of(lengths.data), lengths.shape
-    labels = xp.asarray(check_labels("one_hot", labels, N, J))
+    labels = xp.asarray(check_labels("one_hot", labels, (N,), J))
     return Tensor((xp.arange(J) == labels[:, None]).astype(lengths.dtype))
 
 

@@ -46,10 +46,14 @@ class Network(TableNet):
         self.published = {library: names for library, names in type(self).published.items()
                           if names.variant in ("", variant)}
 
+    def compute(self, x: Tensor) -> Any:
+        """x through the rows, one after the other; where paths cross rows, a network's own."""
+        return super().forward(x)
+
     @in_order
     def forward(self, x: Tensor) -> Any:
         try:
-            return super().forward(x)
+            return self.compute(x)
         except ValueError as problem:
             smallest = self.smallest_size(x.shape[1:])
             if smallest is None:
@@ -66,7 +70,7 @@ class Network(TableNet):
 
     def fits(self, in_shape: Shape) -> bool:
         try:
-            super().forward(FollowedShape((BATCH, *in_shape)))
+            self.compute(FollowedShape((BATCH, *in_shape)))
         except ValueError:
             return False
         return True
@@ -132,12 +136,16 @@ def conv_unit(in_channels: int, out_channels: int, kernel_size: Any = 1, stride:
     return Sequential(**parts)
 
 
-def check_classes(name: str, classes: int) -> int:
-    """`classes` if it is a whole number above 1, else an error; `name` is the network's."""
+def check_classes(name: str, classes: int, fewest: int = 2) -> int:
+    """`classes` if it is a whole number from `fewest` on, else an error; `name` is the network's.
+
+    fewest : 1 where a map of its own says yes or no
+    """
     if not is_whole(classes):
         raise TypeError(f"{name}: classes must be a whole number, got {classes!r}")
-    if classes < 2:
-        raise ValueError(f"{name}: a classifier needs at least 2 classes, got {classes!r}")
+    if classes < fewest:
+        many = "2 classes" if fewest == 2 else "1 class"
+        raise ValueError(f"{name}: a classifier needs at least {many}, got {classes!r}")
     return int(classes)
 
 

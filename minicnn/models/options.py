@@ -30,11 +30,12 @@ def check_options(name: str, constructor: Callable[..., Any], options: dict[str,
     """An error for the first option that does not fit; `name` is the network's."""
     while isinstance(constructor, partial):
         constructor = constructor.func
+    fewest = getattr(constructor, "fewest_classes", 2)
     hints = get_type_hints(constructor.__init__ if isclass(constructor) else constructor)
     for option, value in options.items():
         what = f"{name}: {option}"
         if option == "classes" and value is not None:
-            check_classes(name, value)
+            check_classes(name, value, fewest)
         check(what, value, hints[option], DEEPEST if option in COUNTS else LARGEST)
         if option in PROBABILITIES and value is not None and not 0 <= value <= 1:
             raise ValueError(f"{what} is a probability, from 0 to 1, got {value!r}")

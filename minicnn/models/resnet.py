@@ -28,6 +28,10 @@ and 231,211,008 MACs more.  The weights are named as torchvision's but for the b
 
 torchvision's weights load into this variant; with 18 and 34 layers the two variants are one.
 
+replace_stride_with_dilation, of torchvision's too, keeps the maps of conv3_x, conv4_x or conv5_x as
+large as those before: what a stride would have left out, filters with holes look past.  The same
+parameters, and the weights of the one fit the other; networks for segmentation stand on it.
+
 Departures from the paper
 -------------------------
 1. Starting weights have variance 2 / fan_in; the paper points to He et al. 2015, where fan_out is
@@ -47,6 +51,7 @@ from minicnn.init import apply_init, he_normal, zeros
 from minicnn.layers.activations import ReLU
 from minicnn.layers.adaptive import GlobalAvgPool2d
 from minicnn.layers.batchnorm import BatchNorm2d
+from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.linear import Flatten, Linear
 from minicnn.layers.maxpool import MaxPool2d
@@ -94,27 +99,62 @@ RULES = ((r"^conv1_batchnorm2d", "bn1"), (r"^conv(\d)_x", numbered("layer{}", -1
          (r"\.shortcut\.projection", ".downsample"), (r"\.body", ""))
 
 
+def stages(unit: Unit, counts: Sequence[int], seen: int, expansion: int, base: int = 64,
+           dilated: Sequence[bool] = (False, False, False), at_once: bool = False
+           ) -> list[Sequential]:
+    """conv2_x, ..., conv5_x, behind `seen` maps.
+
+    base    : `channels` of the units in conv2_x; they double from stage to stage
+    dilated : of conv3_x, conv4_x and conv5_x: whether the stride becomes a dilation
+    at_once : the first unit of such a stage is dilated as the others are; torchvision's is not
+    """
+    parts, dilation = [], 1
+    for number, count in enumerate(counts):
+        stride, before = 1 if number == 0 else 2, dilation
+        if number > 0 and dilated[number - 1]:
+            stride, dilation = 1, 2 * dilation
+        first = dilation if at_once else before
+        parts.append(stage(unit, count, seen, base * 2 ** number, stride, expansion,
+                           (first, dilation)))
+        seen = expansion * base * 2 ** number
+    return parts
+
+
 def imagenet_rows(unit: Unit, counts: Sequence[int], expansion: int, bracket: str, classes: int,
-                  base: int = 64, widen: float = 1, pool: Module | None = None) -> list[Row]:
+                  base: int = 64, widen: float = 1, pool: Module | None = None,
+                  dilated: Sequence[bool] = (False, False, False)) -> list[Row]:
     """The rows of the slide for any unit: conv1, conv2_x, ..., conv5_x, avgpool, fc.
 
     unit    : unit(in_channels, channels, stride); it gives expansion * channels
     bracket : what the table prints for a row; {0} is widen * channels, {1} expansion * channels
     base    : `channels` of the units in conv2_x; they double from row to row
     pool    : the one before them; if left out, 3x3 with a border of one pixel
+    dilated : of conv3_x, conv4_x and conv5_x: whether its stride becomes a dilation
     """
     rows = [row("conv1", Conv2d(3, 64, 7, 2, 3, bias=False), BatchNorm2d(64), ReLU(),
                 maps=MAPS[0], kernel="7x7", stride="2")]
-    seen = 64
-    for number, count in enumerate(counts):
+    parts = stages(unit, counts, 64, expansion, base, dilated)
+    for number, (count, part) in enumerate(zip(counts, parts, strict=True)):
         channels = base * 2 ** number
         layers: list[Module] = [pool or MaxPool2d(3, 2, 1)] if number == 0 else []
-        layers.append(stage(unit, count, seen, channels, 1 if number == 0 else 2, expansion))
-        seen = expansion * channels
-        rows.append(row(f"conv{number + 2}_x", *layers, maps=MAPS[number + 1],
-                        units=f"{bracket.format(int(widen * channels), seen)} x {count}"))
+        bracketed = bracket.format(int(widen * channels), expansion * channels)
+        rows.append(row(f"conv{number + 2}_x", *layers, part, maps=MAPS[number + 1],
+                        units=f"{bracketed} x {count}"))
     return [*rows, row("avgpool", GlobalAvgPool2d(), maps=MAPS[-1]),
-            row("fc", Flatten(), Linear(seen, classes), output="1000")]
+            row("fc", Flatten(), Linear(expansion * channels, classes), output="1000")]
+
+
+def check_dilated(depth: int, dilated: Sequence[bool] | None) -> Sequence[bool]:
+    """`dilated`, all False where it is None; else an error unless the network has such a form."""
+    if dilated is None:
+        return (False, False, False)
+    if len(dilated) != 3:
+        raise ValueError("ResNet: replace_stride_with_dilation says True or False for conv3_x, "
+                         f"conv4_x and conv5_x, three in all; got {dilated!r}")
+    if any(dilated) and COLUMNS[depth].unit == "basic":
+        raise ValueError(f"ResNet: no dilation in the units of {depth} layers, only in "
+                         "bottlenecks; take 50, 101 or 152")
+    return dilated
 
 
 class ResNet(Network):
@@ -127,6 +167,8 @@ class ResNet(Network):
     shortcut : "A", "B", "C" or "none"     the way around a unit that changes the shape:
                                            see minicnn.layers.residual; "none" is a plain network
     variant : "paper" or "torchvision"     see the head of this file
+    replace_stride_with_dilation : three of True and False, optional
+                                           of conv3_x to conv5_x, for 50 layers and more
 
     >>> ResNet(152).num_parameters()
     60192808
@@ -135,21 +177,23 @@ class ResNet(Network):
     published = {"torchvision": Names(*RULES, variant="torchvision")}
 
     def __init__(self, depth: int = 50, classes: int = 1000, shortcut: str = "B",
-                 variant: str = "paper") -> None:
+                 variant: str = "paper",
+                 replace_stride_with_dilation: Sequence[bool] | None = None) -> None:
         kind, counts, _ = COLUMNS[check_choice("ResNet", "depth", depth, COLUMNS)]
         check_choice("ResNet", "shortcut", shortcut, ("A", "B", "C", "none"))
         check_choice("ResNet", "variant", variant, ("paper", "torchvision"))
         check_classes("ResNet", classes)
         stride_on = "first 1x1" if variant == "paper" else "3x3"
+        dilated = check_dilated(depth, replace_stride_with_dilation)
 
-        def unit(in_channels: int, channels: int, stride: int) -> Module:
-            convs = convolutions(kind, in_channels, channels, stride, stride_on)
+        def unit(in_channels: int, channels: int, stride: int, dilation: int = 1) -> Module:
+            convs = convolutions(kind, in_channels, channels, stride, stride_on, dilation)
             if shortcut == "none":
                 return plain_unit(convs)
             return residual_unit(convs, around(convs, shortcut), ORDERS["original"])
 
-        super().__init__(*imagenet_rows(unit, counts, EXPANSION[kind], BRACKETS[kind], classes),
-                         input_shape=(3, 224, 224))
+        super().__init__(*imagenet_rows(unit, counts, EXPANSION[kind], BRACKETS[kind], classes,
+                                        dilated=dilated), input_shape=(3, 224, 224))
         around_it = "no shortcuts" if shortcut == "none" else f"shortcut {shortcut}"
         self.variant = f"{depth} {variant}, {around_it}"
         self.keep_published("torchvision" if kind == "basic" else variant)   # of these, all are one

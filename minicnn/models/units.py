@@ -22,6 +22,7 @@ after addition, no relu), stanford "Identity Mappings in Deep Residual Networks"
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ from minicnn.layers.module import Module
 from minicnn.layers.residual import Shortcut
 from minicnn.models.network import Residual
 
-Unit = Callable[[int, int, int], Module]                   # unit(in_channels, channels, stride)
+Unit = Callable[..., Module]           # unit(in_channels, channels, stride); some, also dilation=
 
 
 # --- the convolutions of a unit ------------------------------------------------------------------
@@ -46,20 +47,26 @@ def basic(in_channels: int, channels: int, stride: int) -> list[Conv2d]:
 
 
 def bottleneck(in_channels: int, middle: int, out_channels: int, stride: int, groups: int = 1,
-               stride_on: str = "3x3") -> list[Conv2d]:
-    """[1x1, middle; 3x3, middle; 1x1, out_channels], the stride on the "3x3" or the "first 1x1"."""
+               stride_on: str = "3x3", dilation: int = 1) -> list[Conv2d]:
+    """[1x1, middle; 3x3, middle; 1x1, out_channels], the stride on the "3x3" or the "first 1x1".
+
+    dilation : of the 3x3
+    """
     first, second = (stride, 1) if stride_on == "first 1x1" else (1, stride)
     return [Conv2d(in_channels, middle, 1, first, bias=False),
-            Conv2d(middle, middle, 3, second, 1, groups=groups, bias=False),
+            Conv2d(middle, middle, 3, second, dilation, dilation, groups, bias=False),
             Conv2d(middle, out_channels, 1, bias=False)]
 
 
 def convolutions(kind: str, in_channels: int, channels: int, stride: int,
-                 stride_on: str = "3x3") -> list[Conv2d]:
-    """Those of ResNet's "basic" unit, or of its "bottleneck", which gives 4 * channels."""
+                 stride_on: str = "3x3", dilation: int = 1) -> list[Conv2d]:
+    """Those of ResNet's "basic" unit, or of its "bottleneck", which gives 4 * channels.
+
+    dilation : of a bottleneck's 3x3
+    """
     if kind == "basic":
         return basic(in_channels, channels, stride)
-    return bottleneck(in_channels, channels, 4 * channels, stride, stride_on=stride_on)
+    return bottleneck(in_channels, channels, 4 * channels, stride, 1, stride_on, dilation)
 
 
 # --- the layers around them ----------------------------------------------------------------------
@@ -163,10 +170,15 @@ def plain_unit(convs: Sequence[Conv2d]) -> Sequential:
 # --- stages --------------------------------------------------------------------------------------
 
 def stage(unit: Unit, count: int, in_channels: int, channels: int, stride: int,
-          expansion: int = 1) -> Sequential:
-    """`count` units, each giving expansion * channels; the first one changes the shape."""
-    first = unit(in_channels, channels, stride)
-    return Sequential(first, *[unit(expansion * channels, channels, 1) for _ in range(count - 1)])
+          expansion: int = 1, dilations: tuple[int, int] = (1, 1)) -> Sequential:
+    """`count` units, each giving expansion * channels; the first one changes the shape.
+
+    dilations : of the first one, and of the others
+    """
+    first, other = [unit if dilation == 1 else partial(unit, dilation=dilation)
+                    for dilation in dilations]
+    return Sequential(first(in_channels, channels, stride),
+                      *[other(expansion * channels, channels, 1) for _ in range(count - 1)])
 
 
 def units_per_stage(name: str, depth: int, each: int, others: int, published: Sequence[int]) -> int:

@@ -12,11 +12,14 @@ from typing import NoReturn
 from minicnn import layers
 from minicnn.layers import *  # noqa: F403
 from minicnn.layers.elsewhere import refuse
+from minicnn.losses.binary_cross_entropy import BCEWithLogitsLoss
 from minicnn.losses.cross_entropy import CrossEntropyLoss
+from minicnn.losses.smooth_l1 import SmoothL1Loss
 from minicnn.losses.squared_error import MSELoss
 from minicnn.nn import functional, init
 
-__all__ = [*layers.__all__, "CrossEntropyLoss", "MSELoss", "functional", "init"]
+__all__ = [*layers.__all__, "BCEWithLogitsLoss", "CrossEntropyLoss", "MSELoss", "SmoothL1Loss",
+           "functional", "init"]
 
 
 def __getattr__(name: str) -> NoReturn:

@@ -5,11 +5,11 @@ from minicnn.layers.elsewhere import ELSEWHERE
 
 # Where the two names differ in more than capitals, underscores and the word Loss.
 LAYERS = {
-    "batch_norm": "BatchNorm2d", "instance_norm": "InstanceNorm2d", "interpolate": "Upsample",
-    "binary_cross_entropy": "BCELoss", "binary_cross_entropy_with_logits": "BCEWithLogitsLoss",
-    "kl_div": "KLDivLoss", "local_response_norm": "LocalResponseNorm",
-    "multi_head_attention_forward": "MultiheadAttention", "upsample_bilinear": "Upsample",
-    "upsample_nearest": "Upsample", "pdist": "PairwiseDistance",
+    "batch_norm": "BatchNorm2d", "instance_norm": "InstanceNorm2d",
+    "binary_cross_entropy": "BCELoss", "kl_div": "KLDivLoss",
+    "local_response_norm": "LocalResponseNorm",
+    "multi_head_attention_forward": "MultiheadAttention", "pdist": "PairwiseDistance",
+    "upsample_bilinear": "UpsamplingBilinear2d", "upsample_nearest": "UpsamplingNearest2d",
 }
 BY_LETTERS = {name.lower(): name for name in (*ELSEWHERE, *layers.__all__)}
 

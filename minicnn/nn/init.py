@@ -19,9 +19,9 @@ from minicnn.backend.messages import did_you_mean
 from minicnn.backend.seeds import generator
 from minicnn.layers.parameter import Parameter
 
-__all__ = ["calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
-           "orthogonal_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_",
-           "zeros_"]
+__all__ = ["bilinear_", "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_",
+           "normal_", "ones_", "orthogonal_", "trunc_normal_", "uniform_", "xavier_normal_",
+           "xavier_uniform_", "zeros_"]
 
 T = TypeVar("T", bound=Tensor)
 GAINS = {"linear": 1.0, "conv2d": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": sqrt(2),
@@ -114,6 +114,12 @@ def kaiming_uniform_(x: T, a: float = 0.0, mode: str = "fan_in", nonlinearity: s
 
 def orthogonal_(x: T, gain: float = 1.0) -> T:
     return scaled(x, init.orthogonal(gain))
+
+
+def bilinear_(x: T, groups: int = 1) -> T:
+    """Of ConvTranspose2d: it enlarges bilinearly.  Not in PyTorch, where FCN ports write it."""
+    init.check_bilinear(x.shape, groups)
+    return filled(x, init.bilinear(groups))
 
 
 def he_std(a: float, mode: str, nonlinearity: str) -> Any:

@@ -36,7 +36,7 @@ def clip_grad_norm_(parameters: Iterable[Tensor], max_norm: float) -> float:
 def sum_of_squares(g: Array) -> float:
     """In float64, a block at a time: the copies would take four times the memory of g."""
     g = g.reshape(-1)
-    sums = at_once(lambda part: (g[part].astype(np.float64) ** 2).sum(), tiles(g.size, 16, 1, g))
+    sums = at_once(lambda part: (g[part].astype(np.float64) ** 2).sum(), tiles(g.size, 16, 1, g), g)
     return sum(map(float, sums))
 
 

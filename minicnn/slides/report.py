@@ -5,7 +5,8 @@ import shutil
 import textwrap
 from dataclasses import asdict, dataclass
 
-from minicnn.analysis.tables import as_html, markdown, without_empty
+from minicnn.analysis.tables import markdown, without_empty
+from minicnn.backend.messages import as_html
 from minicnn.slides.claim import (
     AGREES,
     CUT,

@@ -29,8 +29,12 @@ LONG = 1e9              # seconds; thirty years
 # (kind, least, most) of a column of the history, and of what an epoch counts until it is over.
 COLUMNS = {"epoch": (int, 1, inf), "lr": (float, 0, DIVERGED), "loss": (float, -DIVERGED, DIVERGED),
            "train_error": (float, 0, 100), "val_loss": (float, -DIVERGED, DIVERGED),
-           "error": (float, 0, 100), "top5": (float, 0, 100), "seconds": (float, 0, LONG),
-           "test_seconds": (float, 0, LONG)}
+           "error": (float, 0, 100), "top5": (float, 0, 100), **dict.fromkeys(
+               ("miou", "dice", "pixel_accuracy", "ap", "ap50", "ap75", "mask_ap"),
+               (float, 0, 100)),
+           "seconds": (float, 0, LONG), "test_seconds": (float, 0, LONG)}
+LABELLED = ("epoch", "lr", "loss", "train_error", "val_loss", "error", "top5", "seconds",
+            "test_seconds")                        # the columns where each picture has one label
 COUNTS = {"lr": (float, 0, DIVERGED), "loss": (float, -inf, inf), "wrong": (int, 0, inf),
           "seen": (int, 0, inf), "seconds": (float, 0, LONG)}
 
@@ -56,7 +60,7 @@ def check_counts(epoch: Any, counts: Collection[str], loader: Loader, position: 
         check_number(f"epoch: {name}", epoch[name], *COUNTS[name])
         if name != "lr" and position == 0 and epoch[name]:
             raise CheckpointError(f"epoch: {name} is {epoch[name]} before the first batch")
-    seen = min(position * loader.batch_size, len(loader.labels))
+    seen = min(position * loader.batch_size, loader.count)
     check_number("epoch: loss", epoch["loss"], float, -DIVERGED * seen, DIVERGED * seen)
     if "seen" in counts:
         check_same("epoch: seen", epoch["seen"], seen)

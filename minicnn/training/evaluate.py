@@ -24,6 +24,8 @@ from minicnn.layers.module import Module, Shape
 from minicnn.layers.rbf import RBF
 from minicnn.losses import cross_entropy, rbf_loss
 from minicnn.training.metrics.classification import top_k_errors
+from minicnn.training.parallel.stopping import any_stopped, early
+from minicnn.training.parallel.world import ALONE, World
 from minicnn.training.transforms import Transforms
 
 BATCH = 200         # pictures at once where nothing is learnt
@@ -83,30 +85,38 @@ def check_answers(model: Module, in_shape: Shape, classes: int) -> None:
 
 @no_grad()
 def evaluate(model: Module, data: Dataset, transforms: Transforms, batch: int = BATCH,
-             stop: Any = False) -> dict[str, float]:
+             stop: Any = False, world: World = ALONE) -> dict[str, float]:
     """{"loss", "error", "top5"} on a data set in test mode; errors in percent.
 
     top5 is left out where there are no more than five classes.  Nothing, {}, if `stop` has become
-    true on the way: see interrupt.Stop.
+    true on the way: see interrupt.Stop.  The processes of `world` share the pictures.
     """
     check_dataset(data, "evaluate: data")
     check_whole("evaluate: batch", batch)
     device = next(model.parameters()).device
     training, N = model.training, len(data.labels)
-    loss, scores = 0.0, []
+    own, stopped = world.stretch(N), False                     # this process's pictures
+    loss, wrong = 0.0, dict[str, int]()
     model.eval()
     try:
-        for start in counted(range(0, N, batch), "testing"):
-            if stop:
-                return {}
-            labels = data.labels[start:start + batch]
-            x = Tensor(transforms.test(data.images[start:start + batch])).to(device)
+        for start in counted(range(own.start, own.stop, batch), "testing"):
+            if stopped := bool(early(stop)):
+                break
+            part = slice(start, min(start + batch, own.stop))
+            labels = data.labels[part]
+            x = Tensor(transforms.test(data.images[part])).to(device)
             mean, y = batch_loss(model, x, labels)
             loss += mean.item() * len(labels) / N
-            scores.append(y.numpy())                           # (batch, classes)
+            for name, k in ranks(y.shape[1]).items():
+                wrong[name] = wrong.get(name, 0) + top_k_errors(y.numpy(), labels, k)
     finally:
         model.train(training)
-    return {"loss": loss, **errors(np.concatenate(scores), data.labels)}
+    if any_stopped(stop, stopped, world):
+        return {}
+    wrong = wrong or dict.fromkeys(ranks(len(data.classes)), 0)        # no picture was left over
+    loss, *counts = world.sum(np.array([loss, *wrong.values()])).tolist()
+    return {"loss": loss, **{name: 100 * int(count) / N
+                             for name, count in zip(wrong, counts, strict=True)}}
 
 
 def check_whole(name: str, value: Any, least: int = 1) -> None:
@@ -126,5 +136,9 @@ def counted(batches: Sequence[int], what: str) -> Iterable[int]:
 def errors(scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """Top-1 and top-5 error of scores (N, classes), larger is better, in percent."""
     N, classes = scores.shape
-    ranks = {"error": 1, "top5": 5} if classes > 5 else {"error": 1}
-    return {name: 100 * top_k_errors(scores, labels, k) / N for name, k in ranks.items()}
+    return {name: 100 * top_k_errors(scores, labels, k) / N for name, k in ranks(classes).items()}
+
+
+def ranks(classes: int) -> dict[str, int]:
+    """The best how many answers count: five of five would always be right."""
+    return {"error": 1, "top5": 5} if classes > 5 else {"error": 1}

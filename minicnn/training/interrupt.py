@@ -51,8 +51,11 @@ class Stop:
 
 
 @contextmanager
-def finish_step() -> Iterator[Stop]:
-    """Inside the block the first Ctrl-C only sets the flag that is handed out."""
+def finish_step(tell: bool = True) -> Iterator[Stop]:
+    """Inside the block the first Ctrl-C only sets the flag that is handed out.
+
+    tell : say so; of several processes that train together one is enough
+    """
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop                        # only the main thread receives Ctrl-C
@@ -63,7 +66,8 @@ def finish_step() -> Iterator[Stop]:
         # Not print: Ctrl-C may have come in the middle of a print, which cannot be re-entered.
         if not stop:
             stop.signal = number
-            os.write(2, b"\nstopping after this step; press Ctrl-C again to stop at once\n")
+            if tell:
+                os.write(2, b"\nstopping after this step; press Ctrl-C again to stop at once\n")
         elif stop.is_saving:
             os.write(2, b"\nsaving, a moment\n")
         else:

@@ -13,29 +13,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn.analysis.tables import as_html
-from minicnn.autograd.tensor import Tensor
-from minicnn.backend.arrays import to_device
+from minicnn.backend.messages import as_html
 from minicnn.data.dataset import Dataset, check_dataset
-from minicnn.data.loader import Loader
+from minicnn.data.scenes import Scenes, check_scenes
 from minicnn.layers.module import Module, Shape
 from minicnn.optim.clipping import clip_grad_norm_
 from minicnn.schedule.plateau import ReduceLROnPlateau
 from minicnn.training.agreement import DIVERGED
 from minicnn.training.build import optimizer_of, schedule_of
-from minicnn.training.evaluate import (
-    BATCH,
-    batch_loss,
-    check_answers,
-    check_whole,
-    evaluate,
-    own_input,
-)
+from minicnn.training.evaluate import check_whole, own_input
 from minicnn.training.interrupt import Stop, finish_step
 from minicnn.training.outcome import finish, lacking
+from minicnn.training.parallel.stopping import agreed
+from minicnn.training.parallel.team import Team
+from minicnn.training.parallel.world import ALONE, World
 from minicnn.training.plan import about, check_brightness, plan_of
 from minicnn.training.recipes import Recipe
-from minicnn.training.records import Records, line_of
+from minicnn.training.records import Records, line_of, said
+from minicnn.training.scene_transforms import SceneTransforms
+from minicnn.training.tasks import Task, task_for
 from minicnn.training.transforms import Transforms
 
 
@@ -47,7 +43,7 @@ class Result(NamedTuple):
 
     history: list[dict[str, float]]
     finished: bool
-    transforms: Transforms
+    transforms: Transforms | SceneTransforms
     signal: int = 0
 
     @property
@@ -58,8 +54,9 @@ class Result(NamedTuple):
     def __repr__(self) -> str:
         if not self.history:
             return "<stopped before the first epoch was over>"
-        return (f"<{self.title()}; the best was {self.best['epoch']:.0f}, with a test error of "
-                f"{self.best['error']:.2f} %; .history has them all>")
+        best = self.best
+        return (f"<{self.title()}; the best was {best['epoch']:.0f}, with a {said(best)}; .history "
+                "has them all>")
 
     def title(self) -> str:
         return f"{'finished' if self.finished else 'stopped'} after epoch {len(self.history)}"
@@ -71,7 +68,10 @@ class Result(NamedTuple):
 
 
 class Epoch:
-    """What is counted until the epoch is over; arrays on the device, so that nobody waits."""
+    """What is counted until the epoch is over; arrays on the device, so that nobody waits.
+
+    wrong : of pictures that have one label each; other tasks leave it at 0
+    """
 
     def __init__(self, lr: float, loss: Any = 0.0, wrong: Any = 0, seen: int = 0,
                  seconds: float = 0.0):
@@ -82,15 +82,17 @@ class Epoch:
                 "seen": self.seen, "seconds": self.seconds}
 
 
-def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: int = 0,
-        device: str = "cpu", out: str | Path | None = None, fresh: bool = False,
+def fit(model: Module, train: Dataset | Scenes, val: Dataset | Scenes, recipe: Recipe, *,
+        seed: int = 0, device: str = "cpu", out: str | Path | None = None, fresh: bool = False,
         patience: int | None = None, in_shape: Shape | None = None,
-        plan: dict[str, Any] | None = None, log: Callable[[str], object] = print) -> Result:
+        plan: dict[str, Any] | None = None, log: Callable[[str], object] = print,
+        world: World = ALONE, sync_norms: bool = False, readers: int = 0) -> Result:
     """Train `model` on `train`, test it on `val` after every epoch.
 
     Parameters
     ----------
-    train, val : Dataset         uint8 pictures of one size; `recipe` says what is made of them
+    train, val : Dataset         uint8 pictures of one size; `recipe` says what is made of them.
+                                 Scenes, with maps or boxes, for networks that answer with these
     recipe : Recipe              see minicnn.training.recipes; recipe._replace(epochs=5) changes it
     seed : int                   of the order and the distortions; manual_seed is for the weights
     out : folder, optional       for the files of minicnn/training/records.py; if last.npz is there,
@@ -101,62 +103,76 @@ def fit(model: Module, train: Dataset, val: Dataset, recipe: Recipe, *, seed: in
     in_shape : (C, H, W)         of what the network reads, if not its own input_shape
     plan : dict, optional        more settings that a resumed run must share
     log : callable               receives a line an epoch
+    world : World                the processes that train together: minicnn/training/parallel/
+    sync_norms : bool            batch norms with one mean for all of them, not one for each
+    readers : int                processes that make batches ahead: minicnn/data/ahead.py
 
     ValueError if the network does not fit the data, or if the loss grows beyond all bounds.
     """
     check_arguments(model, train, val, recipe, seed, out, patience, in_shape, plan, log)
     in_shape = tuple(in_shape or own_input(model))
-    check_answers(model, in_shape, len(train.classes))
-    transforms = Transforms.measured(in_shape, train.images, recipe,
-                                     getattr(model, "standardised", True))
-    model.to(device).train()
-    N = len(train.labels)
-    alone = N % recipe.batch == 1 < N          # a batch norm learns nothing from a single picture
-    loader = Loader(train.images, train.labels, recipe.batch, seed=seed, drop_last=alone,
-                    transform=transforms.train)
-    optimizer = optimizer_of(recipe, model.parameters())
-    schedule = schedule_of(recipe, optimizer, len(loader))
-    parts = {"model": model, "optimizer": optimizer, "loader": loader}
-    parts |= {"schedule": schedule} if schedule else {}
-    settings = plan_of(recipe, train, val, in_shape, seed) | (plan or {})
-    known = {"classes": train.classes} if out is None else \
-        about(settings, train, val, transforms, device)
-    with Records(out, known) as records, finish_step() as stop, \
-            np.errstate(over="ignore", invalid="ignore"):
-        history, epoch = restored(records, parts, recipe, fresh, log)
-        before = len(history)
-        while not over(loader, recipe, history, patience):
-            number, line = len(history) + 1, {}
-            if learn(model, loader, recipe, optimizer, schedule, epoch, stop):
-                line = tested(model, val, transforms, epoch, number, stop)
-                if not line:                               # stopped: learnt, but still to be tested
-                    loader.load_state_dict(loader.state_dict() | {"epoch": len(history),
-                                                                  "position": len(loader)})
-            for loss in (float(epoch.loss) / epoch.seen, line.get("val_loss", 0.0)):
-                if not loss < DIVERGED:                    # also where it is not a number
-                    raise ValueError(f"fit: the loss of epoch {number} is {loss:.3g}; lr "
-                                     f"{recipe.lr:g} is probably too high for this network")
-            if line:
-                history.append(line)
-                if isinstance(schedule, ReduceLROnPlateau):
-                    schedule.step(line["error"])
-                epoch = Epoch(optimizer.lr)
-            with stop.saving():
-                records.save(parts, history, epoch.saved())
+    log = log if world.is_first else silent
+    with world:
+        task = task_for(model, train)(model, train, val, recipe, in_shape)
+        task.world = world
+        model.to(device).train()
+        loader = task.loader(seed)
+        loader.readers = readers
+        team = Team(world, model, loader, sync_norms)
+        optimizer = optimizer_of(recipe, model.parameters())
+        schedule = schedule_of(recipe, optimizer, len(loader))
+        parts = {"model": model, "optimizer": optimizer, "loader": loader}
+        parts |= {"schedule": schedule} if schedule else {}
+        settings = plan_of(recipe, train, val, in_shape, seed) | (plan or {})
+        out = out if world.is_first else None
+        known = {"classes": train.classes} if out is None else \
+            about(settings, train, val, task.transforms, device)
+        with Records(out, known, task.columns) as records, finish_step(world.is_first) as own, \
+                np.errstate(over="ignore", invalid="ignore"):
+            stop = agreed(own, world)
+            history, epoch = restored(records, parts, recipe, fresh, log, team)
+            before = len(history)
+            while not over(loader, recipe, history, patience):
+                number, line = len(history) + 1, {}
+                learnt = learn(task, team, optimizer, schedule, epoch, stop)
+                team.settle()
+                if learnt:
+                    line = tested(task, epoch, number, stop)
+                    if not line:                           # stopped: learnt, but still to be tested
+                        loader.load_state_dict(loader.state_dict() | {"epoch": len(history),
+                                                                      "position": len(loader)})
+                for loss in (float(epoch.loss) / epoch.seen, line.get("val_loss", 0.0)):
+                    if not loss < DIVERGED:                # also where it is not a number
+                        raise ValueError(f"fit: the loss of epoch {number} is {loss:.3g}; lr "
+                                         f"{recipe.lr:g} is probably too high for this network")
                 if line:
-                    records.keep_best(history, model)
-            if line:
-                log(line_of(line, recipe.epochs))
-            if stop and not over(loader, recipe, history, patience):
+                    history.append(line)
+                    if isinstance(schedule, ReduceLROnPlateau):
+                        schedule.step(line["error"])
+                    epoch = Epoch(optimizer.lr)
                 with stop.saving():
-                    records.draw(history)
-                return Result(history, False, transforms, stop.signal)
-        if len(history) > before or lacking(records, history):
-            finish(records, history, model, val, transforms)
-    return Result(history, True, transforms)
+                    records.save(parts, history, epoch.saved())
+                    if line:
+                        records.keep_best(history, model)
+                if line:
+                    log(line_of(line, recipe.epochs))
+                if stop and not over(loader, recipe, history, patience):
+                    with stop.saving():
+                        records.draw(history)
+                    break
+            else:
+                if len(history) > before or lacking(records, history):
+                    finish(records, history, model, val, task.transforms)
+        world.gather(None)                                 # who leaves first ends the others
+        finished = over(loader, recipe, history, patience)
+    return Result(history, finished, task.transforms, 0 if finished else stop.signal)
 
 
-def check_arguments(model: Any, train: Dataset, val: Dataset, recipe: Any, seed: int, out: Any,
+def silent(line: str) -> None:
+    """What the processes print that are not the first."""
+
+
+def check_arguments(model: Any, train: Any, val: Any, recipe: Any, seed: int, out: Any,
                     patience: int | None, in_shape: Any, plan: Any, log: Any) -> None:
     """TypeError or ValueError for what can be said of each by itself, before any work is done."""
     for right, text in (
@@ -173,8 +189,9 @@ def check_arguments(model: Any, train: Dataset, val: Dataset, recipe: Any, seed:
              f"in_shape is (C, H, W), as in (3, 32, 32), got {in_shape!r}")):
         if not right:
             raise TypeError(f"fit: {text}")
-    check_dataset(train, "fit: train")
-    check_dataset(val, "fit: val")
+    check = check_scenes if isinstance(train, Scenes) else check_dataset
+    check(train, "fit: train")
+    check(val, "fit: val")
     check_whole("fit: seed", seed, 0)
     if patience is not None:
         check_whole("fit: patience", patience)
@@ -187,10 +204,10 @@ def check_arguments(model: Any, train: Dataset, val: Dataset, recipe: Any, seed:
 
 
 def restored(records: Records, parts: dict[str, Any], recipe: Recipe, fresh: bool,
-             log: Callable[[str], object]) -> tuple[list[dict[str, float]], Epoch]:
+             log: Callable[[str], object], team: Team) -> tuple[list[dict[str, float]], Epoch]:
     """History and epoch at work, the parts put back to where the run in the folder was."""
-    state = records.resume(parts, recipe.epochs, fresh)
-    N, B = len(parts["loader"].labels), recipe.batch
+    state = team.restored(records.resume(parts, recipe.epochs, fresh), parts)
+    N, B = parts["loader"].count, recipe.batch
     if B > N:
         log(f"note: {N} pictures to learn from, batches of {B}: every epoch is one batch of {N}")
     if state is None:
@@ -199,44 +216,45 @@ def restored(records: Records, parts: dict[str, Any], recipe: Recipe, fresh: boo
         log(f"{records.folder}: all {recipe.epochs} epochs were over already")
     else:
         log(f"going on from {records.folder}, epoch {parts['loader'].epoch + 1}")
-        if records.note(state):
+        if team.world.is_first and records.note(state):
             log(records.note(state))
     return state["history"], Epoch(**state["epoch"])
 
 
-def tested(model: Module, val: Dataset, transforms: Transforms, epoch: Epoch, number: int,
-           stop: Stop) -> dict[str, float]:
+def tested(task: Task, epoch: Epoch, number: int, stop: Stop) -> dict[str, float]:
     """The line of an epoch that has been learnt; {} if it was stopped before it had been tested."""
     start = time.perf_counter()
-    found = evaluate(model, val, transforms, BATCH, stop)
-    return found and {
-        "epoch": number, "lr": epoch.lr, "loss": float(epoch.loss) / epoch.seen,
-        "train_error": 100 * int(epoch.wrong) / epoch.seen, "val_loss": found.pop("loss"), **found,
-        "seconds": epoch.seconds, "test_seconds": time.perf_counter() - start}
+    found = task.evaluate(stop)
+    if not found:
+        return {}
+    found |= {"epoch": number, "lr": epoch.lr, "loss": float(epoch.loss) / epoch.seen,
+              "train_error": 100 * int(epoch.wrong) / epoch.seen, "seconds": epoch.seconds,
+              "test_seconds": time.perf_counter() - start}
+    return {name: found[name] for name in task.columns if name in found}
 
 
-def learn(model: Module, loader: Loader, recipe: Recipe, optimizer: Any, schedule: Any,
-          epoch: Epoch, stop: Stop) -> bool:
+def learn(task: Task, team: Team, optimizer: Any, schedule: Any, epoch: Epoch, stop: Stop) -> bool:
     """What is left of one epoch; False if it was interrupted."""
     from tqdm import tqdm
-    device = next(model.parameters()).device
+    recipe, loader = task.recipe, team.loader
     start, before = time.perf_counter(), epoch.seconds
     bar = tqdm(loader, f"epoch {loader.epoch + 1}/{recipe.epochs}", initial=loader.position,
-               unit_scale=recipe.batch, unit=" images", leave=False, disable=None)
-    for images, labels in bar:
-        x = Tensor(images).to(device)                                  # (N, C, H, W)
-        loss, scores = batch_loss(model, x, labels, recipe.smoothing, recipe.aux)  # forward, loss
-        optimizer.zero_grad()                                                      # zero
-        loss.backward()                                                            # backward
+               unit_scale=recipe.batch, unit=" images", leave=False,
+               disable=None if team.world.is_first else True)
+    for batch in bar:
+        with team.step():                              # of all processes, where there are several
+            loss, seen, wrong = task.loss(batch)                                   # forward, loss
+            optimizer.zero_grad()                                                  # zero
+            loss.backward()                                                        # backward
         if recipe.clip:
             clip_grad_norm_(optimizer.parameters, recipe.clip)
         optimizer.step()                                                           # step
         if schedule and not isinstance(schedule, ReduceLROnPlateau):
             schedule.step()
-        epoch.loss = epoch.loss + loss.detach() * len(labels)
-        predicted = scores.data.argmax(axis=1)
-        epoch.wrong = epoch.wrong + (predicted != to_device(labels, device)).sum()
-        epoch.seen += len(labels)
+        mean, seen, wrong = team.counted(loss.detach(), seen, wrong, stop)
+        epoch.loss = epoch.loss + mean * seen
+        epoch.wrong = epoch.wrong + wrong
+        epoch.seen += seen
         epoch.seconds = before + time.perf_counter() - start
         if loader.position % 50 == 1:                # seldom: to read a number, a GPU must stop
             bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
@@ -245,7 +263,7 @@ def learn(model: Module, loader: Loader, recipe: Recipe, optimizer: Any, schedul
     return True
 
 
-def over(loader: Loader, recipe: Recipe, history: list[dict[str, float]], patience: int | None
+def over(loader: Any, recipe: Recipe, history: list[dict[str, float]], patience: int | None
          ) -> bool:
     return loader.epoch >= recipe.epochs or given_up(history, patience)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.backend.threads import thread_count
+from minicnn.backend.together import state as together
 from minicnn.backend.versions import switch
 
 
@@ -21,7 +22,7 @@ def machine(device: str) -> dict[str, Any]:
                     ("internal_api", "version", "architecture"))
     return {"NumPy": np.__version__, "BLAS": name.strip() or "unknown",
             "BLAS threads": int(blas.get("num_threads", 0)), "Python threads": thread_count(),
-            "faster versions": switch.fast, "device": device}
+            "processes": together.processes, "faster versions": switch.fast, "device": device}
 
 
 def other_machine(saved: dict[str, Any], now: dict[str, Any]) -> str:

@@ -10,11 +10,9 @@ import numpy as np
 
 from minicnn.analysis import pictures, summary
 from minicnn.backend.threads import thread_count
-from minicnn.data.dataset import Dataset
 from minicnn.data.files import read_limited, written_whole
 from minicnn.layers.module import Module
 from minicnn.training.records import Records
-from minicnn.training.transforms import Transforms
 
 LIMIT = 100_000                        # bytes of a result.json; ours have less than a thousand
 
@@ -33,8 +31,8 @@ def epochs_told(folder: Path) -> int:
     return 0
 
 
-def finish(records: Records, history: list[dict[str, float]], model: Module, val: Dataset,
-           transforms: Transforms) -> None:
+def finish(records: Records, history: list[dict[str, float]], model: Module, val: Any,
+           transforms: Any) -> None:
     """result.json, then the pictures: what cannot be drawn now is drawn at the next start."""
     if not records.folder or not history:
         return

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.data.dataset import Dataset
+from minicnn.data.scenes import Scenes
 from minicnn.layers.module import Shape
 from minicnn.training.entries import (
     CheckpointError,
@@ -21,12 +22,13 @@ from minicnn.training.entries import (
 )
 from minicnn.training.machine import machine
 from minicnn.training.recipes import Recipe
-from minicnn.training.transforms import SAMPLE, Transforms
+from minicnn.training.transforms import SAMPLE
 
+Pictured = Dataset | Scenes
 WORDS = ("data", "test", "data_name")  # where the pictures came from: what they are is compared
 
 
-def plan_of(recipe: Recipe, train: Dataset, val: Dataset, in_shape: Shape, seed: int
+def plan_of(recipe: Recipe, train: Pictured, val: Pictured, in_shape: Shape, seed: int
             ) -> dict[str, Any]:
     """What must be the same for a resumed run to give the same numbers."""
     settings = recipe._asdict() | {"recipe": recipe.name, "data": train.source, "test": val.source,
@@ -35,7 +37,7 @@ def plan_of(recipe: Recipe, train: Dataset, val: Dataset, in_shape: Shape, seed:
     return {name: listed(value) for name, value in settings.items() if name not in told}
 
 
-def about(plan: dict[str, Any], train: Dataset, test: Dataset, transforms: Transforms,
+def about(plan: dict[str, Any], train: Pictured, test: Pictured, transforms: Any,
           device: str = "cpu") -> dict[str, Any]:
     """What stands in every checkpoint of a run, beside what changes."""
     return {"plan": listed(plan), "classes": list(train.classes), "mean": transforms.mean,
@@ -44,11 +46,11 @@ def about(plan: dict[str, Any], train: Dataset, test: Dataset, transforms: Trans
                          "brightest": brightest(train)}}
 
 
-def brightest(data: Dataset) -> int:
-    return int(data.images[:SAMPLE].max())
+def brightest(data: Pictured) -> int:
+    return max(int(image.max()) for image in data.images[:SAMPLE])
 
 
-def check_brightness(test: Dataset, train: Dataset | int) -> None:
+def check_brightness(test: Pictured, train: Pictured | int) -> None:
     """ValueError if pixels from 0 to 1 are to be read by who has learnt from 0 to 255."""
     learnt = train if isinstance(train, int) else brightest(train)
     if brightest(test) <= 1 < learnt:

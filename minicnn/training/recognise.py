@@ -71,7 +71,10 @@ class Recogniser:
     @staticmethod
     def of_run(folder: str | Path, weights: str = "last") -> "Recogniser":
         """For the network that the train command, or an example, left in a folder."""
-        run = load_run(folder, weights)
+        return Recogniser.of_loaded(load_run(folder, weights), folder)
+
+    @staticmethod
+    def of_loaded(run: Run, folder: str | Path) -> "Recogniser":
         if run.pictures["brightest"] <= 1:
             raise ValueError(f"{folder} has learnt from pixels of 0 and 1, a picture has 0 to 255; "
                              "train again with pictures from 0 to 255")

@@ -21,13 +21,14 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from minicnn.analysis import pictures
+from minicnn.analysis.curves_picture import SCORES, score_curves
 from minicnn.data.canvas import check_drawing
 from minicnn.data.files import written_whole
 from minicnn.layers.module import Module
 from minicnn.training import checkpoint
 from minicnn.training.agreement import (
-    COLUMNS,
     COUNTS,
+    LABELLED,
     check_counts,
     check_history,
     check_run,
@@ -55,7 +56,7 @@ class Records:
     """
 
     def __init__(self, out: str | Path | None, about: dict[str, Any],
-                 columns: Sequence[str] = tuple(COLUMNS), counts: Sequence[str] = tuple(COUNTS)
+                 columns: Sequence[str] = LABELLED, counts: Sequence[str] = tuple(COUNTS)
                  ) -> None:
         self.folder, self.about, self.counts = None if out is None else Path(out), about, counts
         few = len(about["classes"]) <= 5                   # the top five are all of them
@@ -210,8 +211,8 @@ class Records:
     def draw(self, history: list[dict[str, float]]) -> None:
         if self.folder and history:
             with self.writing():
-                pictures.learning_curves(history, self.folder / "learning_curves.png",
-                                         title=self.title())
+                curves = score_curves if SCORES.keys() & history[0] else pictures.learning_curves
+                curves(history, self.folder / "learning_curves.png", title=self.title())
 
     def title(self) -> str:
         """The network and its data, above the pictures."""
@@ -236,8 +237,19 @@ def epoch_of(path: Path) -> int:
 
 def line_of(line: dict[str, float], epochs: int) -> str:
     """One epoch as it is printed; seconds of training + of the test."""
-    top5 = f" (top-5 {line['top5']:.2f} %)" if "top5" in line else ""
+    learnt = f"training error {line['train_error']:.2f} %   " if "train_error" in line else ""
     return (f"epoch {line['epoch']:.0f}/{epochs}   lr {line['lr']:.2g}   "
-            f"loss {line['loss']:.4f}   training error {line['train_error']:.2f} %   "
-            f"test error {line['error']:.2f} %{top5}   {line['seconds']:.1f} + "
+            f"loss {line['loss']:.4f}   {learnt}{said(line)}   {line['seconds']:.1f} + "
             f"{line['test_seconds']:.1f} s")
+
+
+def said(line: dict[str, float]) -> str:
+    """How good the answers to the test pictures are, in the measure of the task."""
+    if "miou" in line:
+        return f"mean IoU {line['miou']:.2f} % (pixels {line['pixel_accuracy']:.2f} %)"
+    if "ap" in line:
+        masks = f"; of masks {line['mask_ap']:.2f} %" if "mask_ap" in line else ""
+        return (f"AP {line['ap']:.2f} % (AP50 {line['ap50']:.2f} %, AP75 {line['ap75']:.2f} %"
+                f"{masks})")
+    top5 = f" (top-5 {line['top5']:.2f} %)" if "top5" in line else ""
+    return f"test error {line['error']:.2f} %{top5}"

@@ -21,6 +21,8 @@ from minicnn.data.door import as_pixels
 from minicnn.layers.module import Module
 from minicnn.layers.softmax import softmax
 from minicnn.models import build
+from minicnn.models.detection.detector import Detector
+from minicnn.models.segmentation.segmenter import Segmenter
 from minicnn.training import checkpoint
 from minicnn.training.agreement import COLUMNS, check_history
 from minicnn.training.entries import check_array, check_kind, check_model, check_names, check_number
@@ -31,6 +33,8 @@ from minicnn.training.evaluate import (
     counted,
     tested_shape,
 )
+from minicnn.training.scene_transforms import SceneTransforms
+from minicnn.training.tasks.segmentation import check_maps
 from minicnn.training.transforms import Transforms
 
 View = Callable[[Module, Transforms, np.ndarray], np.ndarray]
@@ -105,7 +109,7 @@ class Run(NamedTuple):
     """A trained network as the train command, or examples/lenet_mnist.py, left it in a folder."""
 
     model: Module
-    transforms: Transforms
+    transforms: Any                                    # Transforms, or SceneTransforms
     classes: list[str]
     plan: dict[str, Any]
     pictures: dict[str, Any]                           # what they were: see plan.about
@@ -155,8 +159,17 @@ def run_of(tree: dict[str, Any]) -> Run:
     check_array("mean", tree.get("mean"), (C,), np.float32)
     check_array("std", tree.get("std"), (C,), np.float32, 1e-6)
     model = build(plan["network"], **plan["options"])
-    check_answers(model, (C, H, W), len(classes))
+    transforms: Transforms | SceneTransforms
+    if isinstance(model, (Detector, Segmenter)):
+        if isinstance(model, Segmenter):
+            check_maps(model, (C, H, W), len(classes))
+        elif model.classes != len(classes):
+            raise ValueError(f"{plan['network']} tells {model.classes} classes apart, and the run "
+                             f"names {len(classes)}")
+        transforms = SceneTransforms((C, H, W), tree["mean"], tree["std"])
+    else:
+        check_answers(model, (C, H, W), len(classes))
+        transforms = Transforms((C, H, W), tree["mean"], tree["std"], pad=plan["pad"])
     check_model("model", model, tree.get("model"))
     model.load_state_dict(tree["model"])
-    transforms = Transforms((C, H, W), tree["mean"], tree["std"], pad=plan["pad"])
     return Run(model.eval(), transforms, classes, plan, tree["pictures"], len(history))

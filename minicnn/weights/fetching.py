@@ -6,7 +6,8 @@ The end of a file's name, 0676ba61, is how the SHA-256 of its bytes begins: a fi
 and unchanged proves it, each time it is asked for.
 
 Source of the names: torchvision/models/*.py, the first weights of each network (IMAGENET1K_V1),
-which were trained on ImageNet's pictures of 2012; licence of the program: BSD-3-Clause.
+which were trained on ImageNet's pictures of 2012, those of segmentation on COCO's with the classes
+of VOC (COCO_WITH_VOC_LABELS_V1); licence of the program: BSD-3-Clause.
 """
 
 import logging
@@ -54,6 +55,10 @@ FILES = {
     "convnext_base": "convnext_base-6075fbad.pth", "convnext_large": "convnext_large-ea097f82.pth",
     "vit_b_16": "vit_b_16-c867db91.pth", "vit_b_32": "vit_b_32-d86f8d99.pth",
     "vit_l_16": "vit_l_16-852ce7e3.pth", "vit_l_32": "vit_l_32-c7638314.pth",
+    "fcn_resnet50": "fcn_resnet50_coco-1167a1af.pth",
+    "fcn_resnet101": "fcn_resnet101_coco-7ecb50ca.pth",
+    "deeplabv3_resnet50": "deeplabv3_resnet50_coco-cd0a2569.pth",
+    "deeplabv3_resnet101": "deeplabv3_resnet101_coco-586e9e4e.pth",
 }
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from minicnn.analysis import doctor
 from minicnn.analysis.doctor import Finding, better_kernel, examine, report
+from minicnn.backend import precision
 from tests.locale_c import LC_ALL
 
 ROOT = Path(__file__).parents[2]
@@ -199,7 +200,11 @@ def test_a_gpu(monkeypatch):
     monkeypatch.setattr(doctor, "gpu_problem", lambda: None)
     monkeypatch.setitem(sys.modules, "cupy", SimpleNamespace(
         __version__="14.2.0", ndarray=type(None), cuda=SimpleNamespace(runtime=runtime)))
-    assert doctor.gpu() == Finding("GPU", "NVIDIA A100, CuPy 14.2.0; train with --device cuda")
+    for tf32, exact in ((False, "all 24 bits; --tf32 or MINICNN_TF32=1: 10"),
+                        (True, "TF32, 10 bits")):
+        monkeypatch.setattr(precision._Precision, "tf32", tf32)
+        assert doctor.gpu() == Finding("GPU", "NVIDIA A100, CuPy 14.2.0; train with --device cuda\n"
+                                       f"float32 products: {exact}")
 
 
 def test_cache(tmp_path):

@@ -1,20 +1,26 @@
 """Receptive fields, computed from the layers and measured by gradients."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
-from minicnn.analysis import measured_field, receptive_fields, trace
+from minicnn.analysis import activations, measured_field, receptive_fields, trace
+from minicnn.analysis.receptive_field import field_of
+from minicnn.gradcheck.cases.maps import ThereAndBack
 from minicnn.layers import (
     Add,
     AvgPool2d,
     BatchNorm2d,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     Flatten,
     Linear,
     MaxPool2d,
     ReLU,
     Tanh,
+    Upsample,
 )
 from minicnn.layers.containers import Sequential
 from minicnn.layers.module import Module
@@ -112,6 +118,32 @@ def test_steps_between_neighbours():
         ((5, 5), (1, 1)), ((6, 6), (2, 2)), ((10, 6), (6, 2))]
 
 
+def test_layers_that_enlarge():
+    """The step halves, so a 3x3 behind it sees one pixel more, not two; to a pixel of layer 1."""
+    net = Sequential(Conv2d(1, 2, 3, padding=1), AvgPool2d(2), Conv2d(2, 2, 3, padding=1),
+                     ConvTranspose2d(2, 2, 2, 2), Conv2d(2, 2, 3, padding=1),
+                     Upsample(scale_factor=2, mode="bilinear"), Conv2d(2, 2, 3, padding=1),
+                     ConvTranspose2d(2, 1, 4, 2, 1))
+    steps = trace(net, (1, 32, 32))
+    fields = receptive_fields(steps)
+    assert [fields[id(step)] for step in steps] == [
+        ((3, 3), (1, 1)), ((4, 4), (2, 2)), ((8, 8), (2, 2)), ((8, 8), (1, 1)),
+        ((10, 10), (1, 1)), ((11, 11), (Fraction(1, 2),) * 2), ((12, 12), (Fraction(1, 2),) * 2),
+        ((13, 13), (Fraction(1, 4),) * 2)]                 # 12 1/2, rounded up
+    assert all(type(side) is int for size, _ in fields.values() for side in size)
+    for number in range(len(net)):
+        said, size = fields[id(steps[number])][0], measured_field(net, str(number), (1, 32, 32))
+        assert all(abs(seen - side) < 2 for seen, side in zip(size, said, strict=True))
+
+
+def test_a_pool_that_also_gives_its_indices():
+    net = ThereAndBack(2)
+    assert computed(net, (1, 5, 6)) == {"pool": (2, 2), "unpool": (2, 2)}
+    assert [step.shape for step in trace(net, (1, 5, 6))] == [(1, 2, 3), (1, 5, 6)]
+    found = activations(net, np.arange(30.0, dtype="f").reshape(1, 1, 5, 6))
+    assert found["pool"].shape == (1, 1, 2, 3) and found["unpool"].shape == (1, 1, 5, 6)
+
+
 def test_no_weight_is_drawn(monkeypatch):
     monkeypatch.setattr("minicnn.layers.parameter.to_device",
                         lambda *_: pytest.fail("a weight was drawn"))
@@ -131,3 +163,57 @@ def test_measuring_leaves_the_network_as_it_was():
 def test_unknown_layer():
     with pytest.raises(ValueError, match="measured_field: no layer 'C9' ran; there are C1, "):
         measured_field(LeNet5(), "C9", (1, 32, 32))
+
+
+# --- where the fields lie -------------------------------------------------------------------------
+
+def seen_by(model, path, in_shape, place):
+    """(top, left, bottom, right) of the pixels that a unit sees: NaN in one of them reaches it."""
+    sides = []
+    for axis in (1, 2):
+        x = np.zeros((in_shape[axis], *in_shape), np.float32)
+        for line in range(in_shape[axis]):
+            np.moveaxis(x[line], axis, 0)[line] = np.nan
+        y = activations(model, x)[path][(slice(None), 0, *place)]
+        lines = np.flatnonzero(np.isnan(y))
+        sides.append((int(lines[0]), int(lines[-1]) + 1))
+    (top, bottom), (left, right) = sides
+    return top, left, bottom, right
+
+
+STACKS = {
+    "padding and strides": Sequential(Conv2d(1, 2, 5, padding=2, stride=2), Tanh(),
+                                      MaxPool2d(3, 2, 1), Conv2d(2, 2, 3, padding=1)),
+    "same, with an even kernel": Sequential(Conv2d(1, 2, 4, padding="same"),
+                                            AvgPool2d(2), Conv2d(2, 1, (3, 1), padding=(1, 0))),
+    "dilated": Sequential(Conv2d(1, 1, 3, dilation=2), BatchNorm2d(1)),
+}
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_places_of_fields(name):
+    """Every unit: the box is what NaN shows, as far as it lies on the image."""
+    model, in_shape = STACKS[name].eval(), (1, 21, 17)
+    last = str(len(list(model.children())) - 1)
+    field = field_of(model, last, in_shape)
+    _, OH, OW = model.shape(in_shape)
+    for place in [(0, 0), (OH // 2, OW // 2), (OH - 1, OW - 1), (1, OW - 1)]:
+        top, left, bottom, right = field.box(place)
+        assert seen_by(model, last, in_shape, place) == (max(top, 0), max(left, 0),
+                                                         min(bottom, 21), min(right, 17))
+
+
+def test_places_of_fields_where_branches_meet():
+    model, shape = Branches().eval(), (2, 9, 9)
+    field = field_of(model, "add", shape)
+    top, left, bottom, right = field.box((4, 5))
+    assert (top, left, bottom, right) == seen_by(model, "add", shape, (4, 5)) == (1, 2, 8, 9)
+    assert field_of(model, "block", shape).size == (7, 7)          # the last layer inside
+
+
+def test_a_vector_sees_the_whole_image():
+    model = LeNet5("visualiser")
+    assert field_of(model, "FC1", (1, 32, 32)) == ((32, 32), (1, 1), (0, 0))
+    assert field_of(model, "CONV2", (1, 32, 32)) == ((14, 14), (2, 2), (0, 0))
+    with pytest.raises(ValueError, match="no layer 'CONV3'"):
+        field_of(model, "CONV3", (1, 32, 32))

@@ -150,3 +150,23 @@ def test_a_copy_of_the_network_has_its_own():
         parameter.data[...] = 0
         parameter.mark_written()
     y.backward()
+
+
+@pytest.mark.parametrize("view", [lambda w: w.reshape(2, 2), lambda w: w.reshape(2, 2).T,
+                                  lambda w: w[:4].reshape(2, 2).permute(1, 0)])
+def test_a_view_of_a_changed_leaf_is_refused(view):
+    w = Tensor(np.arange(4.0), requires_grad=True)
+    y = view(w) @ Tensor(np.eye(2), requires_grad=True)
+    w.data *= 2
+    w.mark_written()
+    with pytest.raises(RuntimeError, match=STALE):
+        y.sum().backward()
+
+
+def test_a_view_may_change_where_nobody_reads_it():
+    w = Tensor(np.arange(4.0), requires_grad=True)
+    y = w.reshape(2, 2) + 1
+    w.data *= 2
+    w.mark_written()
+    y.sum().backward()
+    assert w.grad.tolist() == [1, 1, 1, 1]

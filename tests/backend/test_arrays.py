@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from minicnn.backend import arrays, seeds
 from minicnn.backend.arrays import average, matmul, to_cpu, total
 from minicnn.backend.seeds import generator, manual_seed, new_seed
+from tests import standin, standin_gpu
 
 
 def test_xp_of(xp, device):
@@ -36,8 +37,11 @@ def test_moving(xp, device):
 
 
 def cupy_like(monkeypatch, version, available):
-    monkeypatch.setitem(sys.modules, "cupy", SimpleNamespace(
-        __version__=version, cuda=SimpleNamespace(is_available=lambda: available), ndarray=int))
+    found = ModuleType("cupy")
+    vars(found).update(__version__=version, ndarray=int, RawKernel=standin_gpu.RawKernel,
+                       cuda=SimpleNamespace(is_available=lambda: available,
+                                            device=standin_gpu.cuda.device))
+    monkeypatch.setitem(sys.modules, "cupy", found)
 
 
 def test_what_keeps_the_gpu_away(monkeypatch):
@@ -51,6 +55,43 @@ def test_what_keeps_the_gpu_away(monkeypatch):
         arrays.to_device(np.ones(1), "cuda")
     cupy_like(monkeypatch, "14.0.0rc1", True)
     assert arrays.gpu_problem() is None
+
+
+@pytest.mark.parametrize("library, said", [("cublas", "libcublas.so.13"),
+                                           ("nvrtc", "libnvrtc.so.13")])
+def test_a_cupy_without_its_toolkit(library, said, monkeypatch):
+    monkeypatch.setattr(standin_gpu, "missing", {library})
+    cupy_like(monkeypatch, "14.2.0", True)
+    problem = arrays.gpu_problem()
+    assert problem.startswith("CuPy lacks a part of the CUDA toolkit; in minicnn's folder: pip "
+                              "install -e '.[cuda13]'") and said in problem
+    monkeypatch.setattr(standin_gpu, "missing", set())               # it asks once
+    assert arrays.gpu_problem() == problem
+
+
+def test_an_array_of_another_card_is_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", standin)
+    monkeypatch.setattr(standin.ndarray, "device", standin.cuda.Device(1))
+    with pytest.raises(ValueError, match="the array lies on GPU 1; minicnn works on the first"):
+        arrays.to_device(standin.ones(2), "cuda")
+
+
+@pytest.mark.parametrize("shape, order", [((2, 3, 4, 5), (1, 2, 3, 0)), ((2, 3), (1, 0)),
+                                          ((2, 3, 4), (1, 0, 2))], ids=str)
+def test_an_array_lies_on_the_gpu_as_it_lay(shape, order, monkeypatch, rng):
+    """cupy.asarray alone would put it into the order of its axes, and so would asnumpy."""
+    monkeypatch.setitem(sys.modules, "cupy", standin)
+    rows = rng.standard_normal([shape[axis] for axis in order])
+    x = rows.transpose(np.argsort(order))                  # as batch_first: an axis lies innermost
+    there = arrays.to_device(x, "cuda")
+    assert there.transpose(order).flags.c_contiguous and there.shape == x.shape
+    back = arrays.to_cpu(there)
+    assert back.strides == x.strides and np.array_equal(back, x)
+    part = arrays.to_device(x[:, ::2], "cuda")             # with gaps: packed, in the same order
+    assert part.transpose(order).flags.c_contiguous
+    assert np.array_equal(arrays.to_cpu(part), x[:, ::2])
+    if len(shape) > 2:
+        assert standin.asarray(x).flags.c_contiguous
 
 
 def test_a_cupy_that_does_not_start(monkeypatch, tmp_path):

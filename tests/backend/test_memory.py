@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from minicnn.backend import memory
+from tests import standin
 
 
 def test_reused_memory_is_the_same_in_one_thread_and_another_in_each():
@@ -54,6 +55,16 @@ def test_more_memory_than_there_is(monkeypatch, tmp_path):
     memory.check_memory(1e12, "this")
     with pytest.raises(MemoryError, match="this takes about 2,000.0 GB, this machine has 1,000.0"):
         memory.check_memory(2e12, "this")
+
+
+def test_a_gpu_has_memory_of_its_own(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", standin)      # of 8 GiB
+    memory.check_memory(8e9, "a step with batch 64", "cuda", 64)
+    with pytest.raises(MemoryError, match="a step with batch 64 takes about 80.0 GB, the GPU has "
+                                          "8.6 GB; a batch of 6 would fit"):
+        memory.check_memory(8e10, "a step with batch 64", "cuda", 64)
+    with pytest.raises(MemoryError, match="the GPU has 8.6 GB$"):
+        memory.check_memory(8e12, "a step with batch 64", "cuda", 64)          # not even one
 
 
 def test_where_nobody_tells(monkeypatch):

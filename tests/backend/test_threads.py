@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from minicnn import set_threads
+from minicnn import Tensor, set_threads
 from minicnn.backend import threads
+from minicnn.backend.arrays import to_cpu, to_device
+from minicnn.backend.cpu import tiled_convolution as way
+from minicnn.layers import Conv2d
+from tests import standin
 from tests.several import several_threads
 
 
@@ -201,3 +205,25 @@ def test_sum_over_has_one_order(count):
         sums = [threads.sum_over(lambda n: parts[n].copy(), list(range(7))) for _ in range(20)]
     assert all((one == sums[0]).all() for one in sums)
     assert np.allclose(sums[0], np.sum(parts, axis=0))
+
+
+def test_a_gpu_works_in_one_thread(monkeypatch, rng):
+    """cuBLAS's handle belongs to its thread; the stand-in refuses what a second one does."""
+    monkeypatch.setitem(sys.modules, "cupy", standin)
+    x = Tensor(rng.standard_normal((2, 4, 9, 9)), requires_grad=True)
+    layer = Conv2d(4, 6, 3, padding=1).to(dtype=np.float64)
+    dy = rng.standard_normal((2, 6, 9, 9))
+    ends = []
+    for device in ("cpu", "cuda"):
+        layer.to(device)
+        arrays = [to_device(array, device) for array in (x.data, layer.weight.data,
+                                                         layer.bias.data, dy)]
+        with several_threads(2), monkeypatch.context() as patched:
+            patched.setattr(way, "tiles", lambda size, *_: threads.stretches(size, 4))
+            y, backward = way.tiled_convolution(*arrays[:3], layer.window, 1, (True,) * 3)
+            ends.append([to_cpu(array) for array in (y, *backward(arrays[3]))])
+    for ours, right in zip(*ends, strict=True):
+        assert np.allclose(ours, right)
+    image = to_device(x.data, "cuda")                      # what would happen without
+    with several_threads(2), pytest.raises(RuntimeError, match="a second thread works on arrays"):
+        threads.at_once(lambda part: image[part] * 2, threads.stretches(2, 2))

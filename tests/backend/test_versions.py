@@ -9,7 +9,7 @@ import pytest
 
 from minicnn import Tensor, no_grad
 from minicnn.autograd.engine import Function
-from minicnn.backend.arrays import to_cpu
+from minicnn.backend.arrays import to_cpu, to_device
 from minicnn.backend.versions import elementwise, faster, in_float32, plain
 from minicnn.layers.linear import LinearFn
 from tests import standin
@@ -223,6 +223,25 @@ def test_elementwise_works_on_images_as_they_lie(gpu):
         assert to_cpu(y.data).tolist() == (to_cpu(x) + 2 * to_cpu(other)).tolist()
         assert all((to_cpu(dx) == factor).all() for dx, factor in zip(dxs, (1, 2), strict=True))
     assert (x + x).flags.c_contiguous                                # what would happen without
+
+
+@pytest.mark.parametrize("shape", [(4, 1, 1), (1, 4, 1, 1), (3, 4, 1, 1), (5, 2), (), (1,)],
+                         ids=str)
+@pytest.mark.parametrize("first", [True, False])
+def test_elementwise_works_so_where_one_is_repeated(gpu, rng, shape, first):
+    images = rng.standard_normal((4, 5, 2, 3)).transpose(3, 0, 1, 2)           # (3, 4, 5, 2)
+    values = images, 1 + rng.random(shape)
+    values = values if first else values[::-1]
+    ends = []
+    for device in ("cpu", "cuda"):
+        leaves = [Tensor(to_device(q, device), requires_grad=True) for q in values]
+        y = leaves[0] / leaves[1]
+        y.backward(to_device(images * 3, device))
+        ends.append([y.data, *(leaf.grad for leaf in leaves)])
+    for array in (y.data, leaves[0 if first else 1].grad):           # on the GPU
+        assert array.transpose(1, 2, 3, 0).flags.c_contiguous
+    for ours, right in zip(*ends, strict=True):
+        assert np.allclose(to_cpu(ours), to_cpu(right)) and ours.shape == right.shape
 
 
 def test_elementwise_leaves_everything_else_alone(gpu):

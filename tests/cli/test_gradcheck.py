@@ -47,3 +47,15 @@ def test_a_kink_is_called_a_kink(capsys, monkeypatch):
         Case("ReLU", "at zero", ReLU, (np.zeros((2, 2)),)), Case("Tanh", "", Tanh, (normal(2),))])
     assert status("gradcheck") == 1
     assert "kink at input 0[" in capsys.readouterr().out
+
+
+def test_a_page(somewhere, capsys):
+    assert status("gradcheck", "tanh", "--html", "a.html") == 0
+    assert capsys.readouterr().out.endswith("every gradient is right\na.html\n")
+    said = (somewhere / "a.html").read_text(encoding="utf-8")
+    assert "<strong>Tanh</strong>" in said and "A gallery of mistakes" in said
+
+
+def test_where_a_page_cannot_be_written(refused):
+    assert "--html is 'no/a.html', but there is no folder 'no'" in refused(
+        "gradcheck", "tanh", "--html", "no/a.html")

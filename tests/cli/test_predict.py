@@ -9,6 +9,7 @@ from PIL import Image
 
 from minicnn import manual_seed
 from minicnn.data import digits, find_data
+from minicnn.data.shapes import shapes
 from minicnn.models import build
 from minicnn.training import fit
 from minicnn.training.recipes import Recipe
@@ -79,8 +80,53 @@ def test_best_and_last(pages, lenet):
     assert status("predict", pages[0], lenet, "--weights", "best", "--json") == 0
 
 
+# --- maps and boxes -------------------------------------------------------------------------------
+
+@pytest.fixture
+def scenes(somewhere):
+    """Two pictures of shapes, twice as large as the network reads them."""
+    for number, image in enumerate(shapes(2, seed=4).images):
+        pixels = np.kron(image.transpose(1, 2, 0), np.ones((2, 2, 1), np.uint8))
+        Image.fromarray(pixels).save(f"{number}.png")
+    return ["0.png", "1.png"]
+
+
+@pytest.fixture(scope="module", params=["fcn8s", "ssd300"])
+def seer(request, tmp_path_factory):
+    """A segmenter and a detector that have hardly learnt."""
+    folder = tmp_path_factory.mktemp("runs") / request.param
+    manual_seed(0)
+    fit(build(request.param, variant="small"), shapes(8, seed=1), shapes(2, seed=2),
+        Recipe("quick", "for tests", 1e-3, 4, 1, ("Adam", {})), out=folder, log=lambda _: None,
+        plan={"network": request.param, "options": {"variant": "small"}, "data_name": "shapes"})
+    return str(folder)
+
+
+def test_a_run_that_sees_scenes(scenes, seer, capsys):
+    assert status("predict", *scenes, seer, "--least", "0.1", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["network"] == seer and [one["picture"] for one in found["pictures"]] == scenes
+    for one in found["pictures"]:
+        if "fcn" in seer:
+            assert sum(one["shares"].values()) == pytest.approx(1, abs=1e-5)
+        else:
+            assert all(seen["score"] >= 0.1 and max(seen["box"]) <= 128
+                       for seen in one["objects"])
+    assert status("predict", *scenes, seer, "--out", "a.png", "--least", "0") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "0.png" and lines[-1] == "picture: a.png"
+    assert os.path.getsize("a.png") > 10_000
+
+
+def test_published_weights_of_another_kind(scenes, somewhere, capsys):
+    save(build("ssd300", variant="small"), "w.npz")
+    assert status("predict", "0.png", "--model", "ssd300", "--variant", "small", "--weights",
+                  "w.npz") == 2
+    assert "no published weights of SSD (small) are known here" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments, words", [
-    ([], "required: IMAGE"),
+    ([], "required: IMAGE"), (["a.png", ".", "--least", "2"], "'2' is not a number from 0 to 1"),
     (["a.png"], "a.png is no folder of a run; behind the pictures give one"),
     (["a.png", "nowhere"], "nowhere is no folder of a run"),
     (["a.png", "."], "no last.npz"),

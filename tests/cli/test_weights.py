@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minicnn import load, save
-from minicnn.models import build
+from minicnn.models import MODELS, build
 from minicnn.weights.fetching import FILES
 from tests.cli.common import status
 from tests.data.mirror import Mirror
@@ -34,14 +34,35 @@ def test_inspect(file, capsys):
     assert ["conv.bias", "2", "float16", "4"] in lines
     assert ["steps", "one", "number", "int64", "8"] in lines
     assert "3 arrays, 57 numbers, 228 bytes" in out
+    assert out.endswith("network: none of minicnn's has half of these arrays\n")
 
 
 def test_inspect_for_programs(file, capsys):
     assert status("weights", "inspect", file, "--format", "json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["format"] == "PyTorch zip" and found["notes"] == []
+    assert found["format"] == "PyTorch zip" and found["notes"] == [] == found["fits"]
     assert found["arrays"][0] == {"name": "conv.weight", "shape": [2, 3, 3, 3], "type": "float32",
                                   "bytes": 216}
+
+
+def test_inspect_names_the_network(somewhere, capsys):
+    save(build("lenet5"), "a.npz")
+    assert status("weights", "inspect", "a.npz") == 0
+    assert capsys.readouterr().out.endswith("network: build('lenet5'): all 10 arrays fit\n")
+    assert status("weights", "inspect", "a.npz", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["fits"] == [
+        {"network": "lenet5", "options": {}, "arrays": 10, "of": 10}]
+
+
+def test_the_nearest_networks_are_named(somewhere, capsys, monkeypatch):
+    """Of those that have half of the arrays, and what a network runs is not asked for."""
+    few = {name: MODELS[name] for name in ("lenet5", "alexnet", "lenet5_rbf")}
+    monkeypatch.setattr("minicnn.cli.weights.NETWORKS", few)
+    monkeypatch.setattr("minicnn.layers.module.Module.__call__", None)
+    save(build("lenet5", classes=7), "a.npz")
+    assert status("weights", "inspect", "a.npz") == 0
+    last = [line for line in capsys.readouterr().out.splitlines() if line.startswith("network")]
+    assert last[0] == "network: build('lenet5'): 8 of 10 arrays fit" and len(last) == 2
 
 
 def test_inspect_tells_what_is_unusual(somewhere, capsys):

@@ -193,3 +193,13 @@ def test_im2col_helpers_agree_with_the_checker():
 
 def test_the_prompt_shows_the_report():
     assert repr(Report(elements=6, error=2e-9)) == "right: 6 elements, largest error 2.0e-09"
+
+
+def test_a_report_in_a_notebook():
+    """Right: what was checked; wrong: where, and both numbers."""
+    right = gradcheck(Linear(3, 2), BATCH)._repr_html_()
+    assert "gradient check: right" in right and "LinearFn" in right and "slope" not in right
+    wrong = gradcheck(lambda x: Doubled()(x, x), BATCH)
+    page = wrong._repr_html_()
+    assert "gradient check: WRONG" in page and wrong.place in page
+    assert f"{wrong.analytic:.8g}" in page and f"{wrong.numeric:.8g}" in page

@@ -8,7 +8,7 @@ import pytest
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.seeds import manual_seed
-from minicnn.layers.activations import ReLU
+from minicnn.layers.activations import ReLU, ScaledTanh, Sigmoid, Tanh
 from minicnn.layers.avgpool import AvgPool2d
 from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
@@ -279,3 +279,11 @@ def test_lists_number_their_layers():
 def test_a_module_without_forward():
     with pytest.raises(TypeError, match="Module has no forward"):
         Module()(Tensor([1.0]))
+
+
+@pytest.mark.parametrize("make", [lambda: ScaledTanh(150.0, 1.0), lambda: Sigmoid(5),
+                                  lambda: Tanh(slope=3)])
+def test_arguments_that_a_layer_does_not_have(make):
+    """Python's object would ignore them without a word, where __new__ is written."""
+    with pytest.raises(TypeError, match="takes no arguments, got (150.0, 1.0|5|slope)"):
+        make()

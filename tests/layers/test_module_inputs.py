@@ -16,14 +16,12 @@ from tests.stored.filled import drawn, filled, products
 
 TESTS = Path(__file__).parents[1]
 CASES = json.loads((TESTS / "stored" / "module_inputs.json").read_text("utf-8"))
-IMAGES = {"AdaptiveAvgPool2d", "AvgPool2d", "Conv2d", "InstanceNorm2d", "LocalResponseNorm",
-          "MaxPool2d"}
+IMAGES = {"AdaptiveAvgPool2d", "AvgPool2d", "Conv2d", "ConvTranspose2d", "InstanceNorm2d",
+          "LocalResponseNorm", "MaxPool2d"}
 
 
 def refusal(layer, arguments, shape):
     """(words of the documentation, of the message) for what is refused, else None."""
-    if arguments.get("return_indices"):
-        return "return_indices=True", "return_indices is for MaxUnpool2d"
     if layer in IMAGES and len(shape) == 3:
         return "one image without a batch axis", r"expected images \(N, C, H, W\), got \(N, ., .\)"
     if layer in IMAGES and len(shape) == 5:
@@ -72,8 +70,10 @@ def answer(number, name, arguments, shape, training):
     layer.load_state_dict(state)
     x = Tensor(np.asarray(drawn(number, shape)), requires_grad=True)
     y = layer(x)
+    y, *indices = y if isinstance(y, tuple) else (y,)
     y.backward(np.asarray(drawn(number + 1, y.shape)))
     values = {"y": y.numpy(), "dx": x.grad}
+    values |= {"indices": indices[0].numpy().astype(float)} if indices else {}
     values |= {f"d{key}": parameter.grad for key, parameter in layer.named_parameters()}
     if training:
         learnt = dict(layer.named_parameters())

@@ -16,9 +16,9 @@ import pytest
 
 from minicnn import Tensor, no_grad, save
 from minicnn.layers.fold import fold_all
-from minicnn.models import MODELS, build
+from minicnn.models import MODELS, NETWORKS, build
 from minicnn.models.convnext import ConvNeXt
-from minicnn.models.nearest import best_fits
+from minicnn.models.nearest import FEWEST, best_fits, own_of
 from minicnn.weights import WeightsError, fill, load
 from minicnn.weights.names import published_names
 from minicnn.weights.read import WeightFile
@@ -231,7 +231,18 @@ def test_the_nearest_where_none_fits():
                if not name.endswith("num_batches_tracked")}
     assert str(best_fits(unnamed, two)[0]) == \
         "build('mobilenet_v2'): by their shapes alone 260 of 262 arrays could"
-    assert best_fits({"w": (3, 7, 11)}, two) == []
+    assert best_fits({f"w{number}": (3, 7, 11) for number in range(300)}, two) == []
+
+
+def test_a_file_with_fewer_arrays_than_any_network():
+    assert len(own_of(build("inception_naive_example"))) == FEWEST
+    few = {f"w{number}": (3, 7, 11) for number in range(FEWEST - 1)}
+    assert best_fits(few, {"never built": None}) == []
+
+
+@pytest.mark.slow
+def test_no_network_has_fewer_arrays():
+    assert min(len(own_of(build(name))) for name in NETWORKS) == FEWEST
 
 
 def test_build_names_the_nearest(file_of, monkeypatch):

@@ -207,3 +207,27 @@ def test_published_size():
     x = np.random.default_rng(0).standard_normal((1, 3, 224, 224)).astype("float32")
     with no_grad():
         assert model(Tensor(x)).shape == (1, 1000)
+
+
+# --- holes in the place of strides ----------------------------------------------------------------
+
+@pytest.mark.parametrize("replaced, sides", [
+    (None, [56, 28, 14, 7]), ((False, False, False), [56, 28, 14, 7]),
+    ((False, False, True), [56, 28, 14, 14]), ((False, True, True), [56, 28, 28, 28]),
+    ((True, False, False), [56, 56, 28, 14])])
+def test_replace_stride_with_dilation(replaced, sides):
+    """Larger maps, the same weights: a file of the one fits the other."""
+    model = ResNet(50, variant="torchvision", replace_stride_with_dilation=replaced)
+    found = stage_shapes(model)
+    assert [found[f"conv{number}_x"][1] for number in range(2, 6)] == sides
+    plain = ResNet(50, variant="torchvision")
+    assert [(name, q.shape) for name, q in model.named_state()] == \
+        [(name, q.shape) for name, q in plain.named_state()]
+
+
+@pytest.mark.parametrize("depth, replaced, message", [
+    (50, (True, False), r"says True or False for conv3_x, conv4_x and conv5_x, three in all; got "),
+    (18, (False, False, True), "no dilation in the units of 18 layers, only in bottlenecks; take")])
+def test_replace_stride_with_dilation_that_is_not_here(depth, replaced, message):
+    with pytest.raises(ValueError, match=f"^ResNet: .*{message}"):
+        ResNet(depth, replace_stride_with_dilation=replaced)

@@ -15,9 +15,17 @@ from minicnn.nn.elsewhere import LAYERS
 IMAGES = np.random.default_rng(0).standard_normal((2, 4, 7, 6)).astype("f")
 ROWS = IMAGES.reshape(2, -1)
 
+LOSSES = ("binary_cross_entropy_with_logits", "cross_entropy", "mse_loss", "smooth_l1_loss")
+
 SAME = {                                                   # function, layer, input
     "max_pool2d": (lambda x: F.max_pool2d(x, 3, 2, 1, ceil_mode=True),
                    layers.MaxPool2d(3, 2, 1, ceil_mode=True), IMAGES),
+    "max_unpool2d": (
+        lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2, output_size=x.shape),
+        lambda x: layers.MaxUnpool2d(2)(*layers.MaxPool2d(2, return_indices=True)(x), (7, 6)),
+        IMAGES),
+    "interpolate": (lambda x: F.interpolate(x, scale_factor=1.5, mode="bilinear"),
+                    layers.Upsample(scale_factor=1.5, mode="bilinear"), IMAGES),
     "avg_pool2d": (lambda x: F.avg_pool2d(x, (2, 3), padding=1, count_include_pad=False),
                    layers.AvgPool2d((2, 3), padding=1, count_include_pad=False), IMAGES),
     "adaptive_avg_pool2d": (lambda x: F.adaptive_avg_pool2d(x, (3, 1)),
@@ -42,10 +50,10 @@ def test_what_has_no_weights_is_the_layer(name):
 
 
 def test_the_list_is_whole():
-    held = {*SAME, *elementary.__all__, "conv2d", "linear", "dropout", "dropout2d",
-            "cross_entropy", "mse_loss"}
+    held = {*SAME, *elementary.__all__, "conv2d", "conv_transpose2d", "linear", "dropout",
+            "dropout2d", *LOSSES}
     assert {*F.__all__} == held
-    assert F.cross_entropy is losses.cross_entropy and F.mse_loss is losses.mse_loss
+    assert all(getattr(F, name) is getattr(losses, name) for name in LOSSES)
     assert {*LAYERS.values()} <= {*layers.elsewhere.ELSEWHERE, *layers.__all__}
 
 
@@ -57,6 +65,22 @@ def test_conv2d_and_its_gradients(groups, biased):
     w = Parameter(layer.weight.data.copy())
     b = Parameter(layer.bias.data.copy()) if biased else None
     y, same = F.conv2d(x, w, b, stride=2, padding=1, groups=groups), layer(twin)
+    dy = np.cos(np.arange(y.numel(), dtype="f")).reshape(y.shape)
+    y.backward(dy)
+    same.backward(dy)
+    assert np.array_equal(y.numpy(), same.numpy()) and np.array_equal(x.grad, twin.grad)
+    assert np.array_equal(w.grad, layer.weight.grad)
+    assert not biased or np.array_equal(b.grad, layer.bias.grad)
+
+
+@pytest.mark.parametrize("biased", [True, False])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_conv_transpose2d_and_its_gradients(groups, biased):
+    layer = layers.ConvTranspose2d(4, 6, (3, 2), 2, 1, 1, groups, bias=biased)
+    x, twin = (Tensor(IMAGES, requires_grad=True) for _ in range(2))
+    w = Parameter(layer.weight.data.copy())
+    b = Parameter(layer.bias.data.copy()) if biased else None
+    y, same = F.conv_transpose2d(x, w, b, 2, 1, 1, groups), layer(twin)
     dy = np.cos(np.arange(y.numel(), dtype="f")).reshape(y.shape)
     y.backward(dy)
     same.backward(dy)
@@ -168,6 +192,12 @@ def test_methods_are_functions(name):
     (lambda x, w: F.conv2d(x, w, groups=4), "4 channels, the weight .* in 4 groups is for 16"),
     (lambda x, w: F.conv2d(x[0], w), r"expected images \(N, C, H, W\), got \(4, 7, 6\); .*x\[None"),
     (lambda x, w: F.conv2d(x, w[0]), r"conv2d: the weight has 4 axes, got \(4, 3, 3\)"),
+    (lambda x, w: F.conv_transpose2d(x, w), r"conv_transpose2d: the images \(2, 4, 7, 6\) have 4 ch"
+     r"annels, the weight \(6, 4, 3, 3\) in 1 groups is for 6; it is \(channels, filters / gr"),
+    (lambda x, w: F.conv_transpose2d(x[0], w), r"conv_transpose2d: expected images \(N, C, H, W\)"),
+    (lambda x, w: F.conv_transpose2d(x, w[:4], w[:4, 0, 0, 0], groups=2),
+     r"conv_transpose2d: the bias must be \(8,\), one number for each output, got \(4,\)"),
+    (lambda x, w: F.conv_transpose2d(x, w[:4], output_padding=1), "output_padding 1x1 must be "),
     (lambda x, w: F.conv2d(x, w, w[:1, 0, 0, 0]), r"the bias must be \(6,\), one number .* \(1,\)"),
     (lambda x, w: F.linear(x, w[:, :, 0, 0]), r"linear: the input \(2, 4, 7, 6\) has 6 features, "
      r"the weight \(6, 4\) is for 4; .*\(6, 6\) for this input"),

@@ -84,6 +84,18 @@ def test_a_bias_has_no_fans(name):
         getattr(nn.init, name)(nn.Linear(2, 3).bias)
 
 
+def test_bilinear_is_init_s(xp):
+    for layer, groups in ((nn.ConvTranspose2d(3, 3, 4, 2, 1), 1),
+                          (nn.ConvTranspose2d(4, 4, (3, 2), 2, groups=2), 2)):
+        assert nn.init.bilinear_(layer.weight, groups) is layer.weight
+        assert np.array_equal(layer.weight.data, init.bilinear(groups)(None, layer.weight.shape))
+    w = Tensor(xp.ones((2, 2, 2, 2), dtype="float32"))
+    assert to_cpu(nn.init.bilinear_(w).data).sum() == 2    # 4 cells of 1/4, for each of two maps
+    for layer in (nn.ConvTranspose2d(4, 2, 2), nn.Linear(2, 2)):
+        with pytest.raises(ValueError, match=r"bilinear: with groups=1 it is for .* got \(.*2\);"):
+            nn.init.bilinear_(layer.weight)
+
+
 def test_what_does_not_fit():
     w = Parameter((2, 3))
     with pytest.raises(ValueError, match="mode must be"):

@@ -95,6 +95,13 @@ NETWORKS = [
     timms("nasnet_a_large", "nasnetalarge", size=95),
 ]
 
+# Their outputs are maps: test_segmentation.py has the digests of their names.
+SEGMENTERS = [
+    tv(f"{family}_resnet{depth}", f"{family}_resnet{depth}", options={"aux": aux}, size=size,
+       their_options={"weights_backbone": None, "aux_loss": aux})
+    for family, size in (("fcn", 65), ("deeplabv3", 65)) for depth in (50, 101)
+    for aux in (False, True)]
+
 
 def program(pair):
     """Theirs, in float64, with random weights; it drops nothing in training."""
@@ -174,6 +181,8 @@ def apart(mine, theirs, least=0.0):
 def scores(y, ours):
     """The main logits and the auxiliary ones; torchvision's GoogLeNet puts its second head first.
     """
+    if isinstance(y, dict):
+        return list(y.values())
     if not isinstance(y, tuple):
         return [y]
     return list(y) if ours or len(y) == 2 else [y[0], y[2], y[1]]
@@ -187,7 +196,8 @@ def check(pair):
     theirs.eval()
     mine.eval()
     with torch.no_grad(), minicnn.no_grad():
-        found = {"eval": apart(mine(Tensor(x)).data, theirs(torch.from_numpy(x)).numpy())}
+        found = {"eval": apart(mine(Tensor(x)).data,
+                               scores(theirs(torch.from_numpy(x)), False)[0].numpy())}
     theirs.train()
     mine.train()
     a, b = scores(mine(Tensor(x)), True), scores(theirs(torch.from_numpy(x)), False)
@@ -213,13 +223,14 @@ def check(pair):
     theirs.float().eval()
     x = x.astype("f")
     with torch.no_grad(), minicnn.no_grad():
-        found["float32"] = apart(mine(Tensor(x)).data, theirs(torch.from_numpy(x)).numpy())
+        found["float32"] = apart(mine(Tensor(x)).data,
+                                 scores(theirs(torch.from_numpy(x)), False)[0].numpy())
     return found
 
 
 def main(wanted):
     bad = 0
-    for pair in NETWORKS:
+    for pair in [*NETWORKS, *SEGMENTERS]:
         if wanted and pair.name not in wanted and pair.theirs not in wanted:
             continue
         options = " ".join(str(value) for value in pair.options.values())

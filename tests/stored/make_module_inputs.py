@@ -16,16 +16,28 @@ import torch
 from filled import drawn, filled, products, short
 from torch.testing._internal.common_modules import module_db
 
-SHARED = {"AdaptiveAvgPool2d", "AvgPool2d", "BatchNorm1d", "BatchNorm2d", "Conv2d", "GELU",
-          "GroupNorm", "Hardtanh", "InstanceNorm2d", "LayerNorm", "LeakyReLU", "Linear",
-          "LocalResponseNorm", "LogSoftmax", "MaxPool2d", "PReLU", "ReLU", "ReLU6", "Sigmoid",
-          "SiLU", "Softmax", "Tanh"}
+SHARED = {"AdaptiveAvgPool2d", "AvgPool2d", "BatchNorm1d", "BatchNorm2d", "Conv2d",
+          "ConvTranspose2d", "GELU", "GroupNorm", "Hardtanh", "InstanceNorm2d", "LayerNorm",
+          "LeakyReLU", "Linear", "LocalResponseNorm", "LogSoftmax", "MaxPool2d", "PReLU", "ReLU",
+          "ReLU6", "Sigmoid", "SiLU", "Softmax", "Tanh"}
 OTHERS = {"device", "dtype", "padding_mode"}               # arguments that are always the default
 IMAGE = (1, 3, 8, 8)
 ONNX = [                                                   # layer, shape of x, arguments
     ("Conv2d", (1, 1, 7, 5), {"in_channels": 1, "out_channels": 1, "kernel_size": 3, "padding": 1}),
     ("Conv2d", (1, 1, 7, 5), {"in_channels": 1, "out_channels": 1, "kernel_size": 3, "stride": 2}),
+    ("ConvTranspose2d", (1, 1, 3, 3), {"in_channels": 1, "out_channels": 2, "kernel_size": 3}),
+    ("ConvTranspose2d", (1, 1, 3, 3), {"in_channels": 1, "out_channels": 2, "kernel_size": 3,
+                                       "stride": [3, 2], "padding": [1, 2]}),
+    ("ConvTranspose2d", (1, 1, 3, 3), {"in_channels": 1, "out_channels": 2, "kernel_size": 3,
+                                       "stride": [3, 2], "output_padding": 1}),
+    ("ConvTranspose2d", (1, 1, 3, 3), {"in_channels": 1, "out_channels": 1, "kernel_size": 2,
+                                       "dilation": 2}),
+    ("ConvTranspose2d", (1, 2, 3, 3), {"in_channels": 2, "out_channels": 2, "kernel_size": 3,
+                                       "groups": 2, "bias": False}),
     ("MaxPool2d", IMAGE, {"kernel_size": 2}),
+    ("MaxPool2d", (1, 1, 5, 5), {"kernel_size": 5, "stride": 1, "padding": 2,
+                                 "return_indices": True}),
+    ("MaxPool2d", (1, 1, 5, 5), {"kernel_size": 2, "stride": 2, "return_indices": True}),
     ("MaxPool2d", (1, 1, 4, 4), {"kernel_size": 3, "stride": 2, "ceil_mode": True}),
     ("MaxPool2d", (1, 1, 4, 4), {"kernel_size": 2, "stride": 1, "dilation": 2}),
     ("MaxPool2d", (1, 1, 2, 2), {"kernel_size": 1, "stride": 2, "ceil_mode": True}),
@@ -73,10 +85,9 @@ def answer(number, layer, shape, arguments, training):
             tensor.copy_(torch.tensor(filled(100 * number + place, name, tuple(tensor.shape))))
     x = torch.tensor(drawn(number, shape), requires_grad=True)
     y = torchs(x)
-    if isinstance(y, tuple):                               # with the indices of the winners
-        return {}
+    y, *indices = y if isinstance(y, tuple) else (y,)
     y.backward(torch.tensor(drawn(number + 1, tuple(y.shape))))
-    named = {"y": y, "dx": x.grad}
+    named = {"y": y, "dx": x.grad} | ({"indices": indices[0].double()} if indices else {})
     named |= {f"d{name}": one.grad for name, one in torchs.named_parameters()}
     named |= {name: one for name, one in torchs.named_buffers() if training}
     return {"shape of y": list(y.shape)} | {name: products(one.detach().numpy())

@@ -14,9 +14,11 @@ from minicnn.training.build import optimizer_of, schedule_of
 from minicnn.training.entries import CheckpointError
 from minicnn.training.interrupt import Stop
 from minicnn.training.loop import Epoch, learn
+from minicnn.training.parallel.team import Team
+from minicnn.training.parallel.world import ALONE
 from minicnn.training.plan import about
 from minicnn.training.records import Records
-from minicnn.training.transforms import Transforms
+from minicnn.training.tasks import Classification
 from tests.training.mutations import at, mutations, replaced, without
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
@@ -35,21 +37,21 @@ LINE = {"lr": 0.1, "loss": 1.25, "train_error": 40.0, "val_loss": 1.0, "error": 
 def fresh(recipe):
     """A network, and all that learns with it, as they are before the first step."""
     net = network()
-    transforms = Transforms.measured(IN_SHAPE, TRAIN.images, recipe)
-    loader = Loader(TRAIN.images, TRAIN.labels, recipe.batch, transform=transforms.train)
+    task = Classification(net, TRAIN, TEST, recipe, IN_SHAPE)
+    loader = task.loader(seed=0)
     optimizer = optimizer_of(recipe, net.parameters())
     schedule = schedule_of(recipe, optimizer, len(loader))
     parts = {"model": net, "optimizer": optimizer, "loader": loader}
-    return parts | ({"schedule": schedule} if schedule else {}), transforms
+    return parts | ({"schedule": schedule} if schedule else {}), task
 
 
 def saved(folder, recipe, position):
     """A run of one epoch and `position` steps; what it saved."""
-    parts, transforms = fresh(recipe)
+    parts, task = fresh(recipe)
     loader, optimizer, schedule = (parts.get(name) for name in ("loader", "optimizer", "schedule"))
-    known = about({"name": "x", "data": "colours", "lr": [0.1, True]}, TRAIN, TEST, transforms)
-    epoch = Epoch(optimizer.lr)
-    assert learn(parts["model"], loader, recipe, optimizer, schedule, epoch, Stop())
+    known = about({"name": "x", "data": "colours", "lr": [0.1, True]}, TRAIN, TEST, task.transforms)
+    epoch, team = Epoch(optimizer.lr), Team(ALONE, parts["model"], loader)
+    assert learn(task, team, optimizer, schedule, epoch, Stop())
     history = [LINE | {"epoch": 1, "lr": epoch.lr}]
     if recipe.schedule[0] == "ReduceLROnPlateau":
         schedule.step(LINE["error"])
@@ -57,7 +59,7 @@ def saved(folder, recipe, position):
     if position:
         stop = Stop()
         stop.signal = 2                                    # after one step
-        assert not learn(parts["model"], loader, recipe, optimizer, schedule, epoch, stop)
+        assert not learn(task, team, optimizer, schedule, epoch, stop)
     with Records(folder, known) as records:
         records.save(parts, history, epoch.saved())
     return records

@@ -18,6 +18,7 @@ from minicnn.training import checkpoint, fit, outcome
 from minicnn.training import loop as loop_file
 from minicnn.training.entries import CheckpointError
 from minicnn.training.lock import FolderInUse
+from minicnn.training.tasks import classification
 from minicnn.training.transforms import Transforms
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
@@ -146,7 +147,7 @@ def test_a_damaged_checkpoint_is_named(tmp_path):
 
 
 def never_better(monkeypatch):
-    monkeypatch.setattr(loop_file, "evaluate", lambda *_: {"loss": 1.0, "error": 50.0})
+    monkeypatch.setattr(classification, "evaluate", lambda *_: {"loss": 1.0, "error": 50.0})
 
 
 def test_early_stop(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from minicnn.training import checkpoint
 from minicnn.training import loop as loop_file
 from minicnn.training.loop import Epoch
 from minicnn.training.records import Records
+from minicnn.training.tasks import classification
 from tests.training.test_loop import trained, without_times
 from tests.training.tiny import RECIPE
 
@@ -42,8 +43,8 @@ def test_a_resumed_run_gives_the_same_numbers(tmp_path, monkeypatch, step, chang
 
 
 def interrupt_at(monkeypatch, call, name="batch_loss"):
-    """Ctrl-C during that call of one of the loop's functions; batch_loss is called once a step."""
-    original, calls = getattr(loop_file, name), []
+    """Ctrl-C during that call of one of the task's functions; batch_loss is called once a step."""
+    original, calls = getattr(classification, name), []
 
     def pressed(*arguments):
         calls.append(1)
@@ -51,7 +52,7 @@ def interrupt_at(monkeypatch, call, name="batch_loss"):
             os.kill(os.getpid(), signal.SIGINT)
         return original(*arguments)
 
-    monkeypatch.setattr(loop_file, name, pressed)
+    monkeypatch.setattr(classification, name, pressed)
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
@@ -64,7 +65,8 @@ def test_stopped_during_the_test(tmp_path, monkeypatch, epoch):
     saved = checkpoint.load(tmp_path / "parts/last.npz")["loader"]
     assert (saved["epoch"], saved["position"]) == (epoch - 1, 4)       # all of the batches
     learnt = []
-    monkeypatch.setattr(loop_file, "batch_loss", lambda *arguments, step=loop_file.batch_loss: (
+    step = classification.batch_loss
+    monkeypatch.setattr(classification, "batch_loss", lambda *arguments: (
         learnt.append(1), step(*arguments))[1])
     second = trained(tmp_path / "parts")
     assert len(learnt) == 4 * (3 - epoch)

@@ -6,10 +6,11 @@ import pytest
 
 from minicnn.analysis import summary
 from minicnn.layers import Dropout
-from minicnn.models import MODELS, build
+from minicnn.models import MODELS, NETWORKS, build
 from minicnn.training.recipes import (
     FAMILIES,
     LAPTOP,
+    LAPTOP_SCENES,
     PUBLISHED,
     RECIPES,
     recipe_for,
@@ -108,7 +109,7 @@ def test_every_source_is_a_paper_with_its_section_or_a_lender():
 
 
 def test_names_are_unique():
-    assert len(RECIPES) == len(PUBLISHED + LAPTOP)
+    assert len(RECIPES) == len(PUBLISHED + LAPTOP + LAPTOP_SCENES)
     assert all(recipe.name == name for name, recipe in RECIPES.items())
 
 
@@ -167,7 +168,7 @@ def test_every_family_is_some_networks():
     """None is hidden behind one that stands before it."""
     first = {network: next(family for family in FAMILIES
                            if re.fullmatch(f"({family.names})(-.*)?", network))
-             for network in [*MODELS, "lenet5-paper"]}
+             for network in [*NETWORKS, "lenet5-paper"]}
     assert set(first.values()) == set(FAMILIES)
 
 

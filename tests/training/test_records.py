@@ -47,6 +47,18 @@ def test_only_a_new_lowest_error_is_kept(tmp_path):
     assert is_best(history) and not is_best(history[:2]) and is_best(history[:1])
 
 
+@pytest.mark.parametrize("scores, drawn_by", [
+    ({}, "learning_curves"), ({"miou": 62.5}, "score_curves"), ({"ap": 62.5}, "score_curves")])
+def test_a_history_of_maps_or_boxes_has_scores(scores, drawn_by, tmp_path, monkeypatch):
+    drawn = []
+    for module, name in ((pictures, "learning_curves"), (records, "score_curves")):
+        monkeypatch.setattr(module, name,
+                            lambda *given, name=name, **more: drawn.append((name, given[0])))
+    with opened(tmp_path) as at_work:
+        at_work.draw([LINE | scores])
+    assert drawn == [(drawn_by, [LINE | scores])]
+
+
 def test_no_folder_no_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     parts, _ = fresh(RECIPE)

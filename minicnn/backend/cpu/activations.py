@@ -6,6 +6,7 @@ from typing import Any
 
 from minicnn.backend.arrays import Array, total, xp_of
 from minicnn.backend.cpu.channels import in_pieces
+from minicnn.backend.layout import batch_first, batch_last
 from minicnn.backend.masks import where_kept
 
 
@@ -34,12 +35,12 @@ def prelu(x: Array, a: Array, *, needs_grad: tuple[bool, ...]) -> Any:
     """(N, C, ...), (C,) or (1,)"""
     if not x.ndim:
         return NotImplemented
-    a = a.reshape(-1, *[1] * (x.ndim - 2))                 # (C, 1, 1) for images
-    return leaky(x, a), partial(prelu_backward, x=x, a=a)
+    x, a = batch_last(x), a.reshape(-1, *[1] * (x.ndim - 1))         # (C, H, W, N), (C, 1, 1, 1)
+    return batch_first(leaky(x, a)), partial(prelu_backward, x=x, a=a)
 
 
 def prelu_backward(dy: Array, x: Array, a: Array) -> tuple:
-    others = tuple(axis for axis in range(x.ndim) if axis != 1 or a.size == 1)
+    dy, others = batch_last(dy), tuple(range(int(a.size > 1), x.ndim))
     bits = f"i{dy.itemsize}"                               # to choose by the bits, as in masks.py
     negative = (~(x > 0)).astype(bits)                     # 0 and 1
     products = dy * x
@@ -50,7 +51,7 @@ def prelu_backward(dy: Array, x: Array, a: Array) -> tuple:
     dx = dx.view(dy.dtype)
     dx *= a
     dx += straight.view(dy.dtype)
-    return dx, total(products, axis=others).reshape(a.size)
+    return batch_first(dx), total(products, axis=others).reshape(a.size)
 
 
 def leaky(x: Array, a: Any) -> Array:

@@ -16,6 +16,7 @@ from minicnn.backend.cpu.channels import (
     sums,
 )
 from minicnn.backend.cuda import channels as cuda
+from minicnn.backend.layout import batch_first, batch_last
 from minicnn.backend.versions import faster
 
 
@@ -36,7 +37,7 @@ def batch_norm_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Arr
                         inputs: int) -> tuple:
     dx, dgamma, dbeta = normalise_backward(rows_of(dy), x, mean, var, gamma, eps)
     dx = from_rows(dx, dy.shape)
-    return (dx, dgamma.reshape(-1), dbeta.reshape(-1))[:inputs]
+    return (dx, dgamma, dbeta)[:inputs]
 
 
 @faster(cuda=cuda.normalise)
@@ -58,11 +59,12 @@ def normalise(x: Array, gamma: Array, beta: Array, eps: float) -> tuple[Array, A
 
 @faster(cuda=cuda.normalise_backward)
 def normalise_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Array, eps: float
-                       ) -> tuple[Array, Array, Array]:
-    """(C, A, B), (C, 1, 1) -> dx (C, A, B); dgamma, dbeta (C, 1, 1)."""
+                       ) -> tuple[Array, ...]:
+    """(C, A, B), (C, 1, 1) -> dx (C, A, B); dgamma, dbeta (C,)."""
     xp, C, n, wide = xp_of(x), len(x), max(x[0].size, 1), mean.dtype
     dx = xp.empty_like(x, dtype=wide)
-    dgamma, dbeta = xp.empty((C, 1, 1), wide), xp.empty((C, 1, 1), wide)
+    slopes = xp.empty(C, wide), xp.empty(C, wide)
+    dgamma, dbeta = (slope.reshape(C, 1, 1) for slope in slopes)
 
     def some(c):
         inv_s, dy_wide = 1 / xp.sqrt(var[c] + eps), dy[c].astype(wide, copy=False)
@@ -74,8 +76,7 @@ def normalise_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Arra
         q -= dbeta[c] * (1 / n)
         q *= gamma[c] * inv_s
     for_channels(some, x)
-    return (dx.astype(x.dtype, copy=False), dgamma.astype(x.dtype, copy=False),
-            dbeta.astype(x.dtype, copy=False))
+    return tuple(q.astype(x.dtype, copy=False) for q in (dx, *slopes))
 
 
 def batch_norm_eval(x: Array, mean: Array, var: Array, gamma: Array | None = None,
@@ -93,10 +94,12 @@ def batch_norm_eval(x: Array, mean: Array, var: Array, gamma: Array | None = Non
 
 def batch_norm_eval_backward(dy: Array, x: Array, mean: Array, inv_s: Array, a: Array,
                              affine: bool) -> tuple:
-    dx, axes = (dy * a).astype(dy.dtype, copy=False), (0, *range(2, dy.ndim))
+    dy, axes = batch_last(dy), tuple(range(1, dy.ndim))             # (C, H, W, N)
+    a, mean, inv_s = a[..., None], mean[..., None], inv_s[..., None]           # (C, 1, 1, 1)
+    dx = batch_first((dy * a).astype(dy.dtype, copy=False))
     if not affine:
         return dx, None, None
-    x_hat = ((x - mean) * inv_s).astype(dy.dtype, copy=False)
+    x_hat = ((batch_last(x) - mean) * inv_s).astype(dy.dtype, copy=False)
     return dx, None, None, total(dy * x_hat, axes), total(dy, axes)
 
 

@@ -4,7 +4,7 @@
     columns that fit the cache      below: columns made once, and kept for backward
     all others                      tiled_convolution.py: columns of some rows at a time, not kept
 
-All three work for CuPy too: there `im2col`, `gather` and `col2im` are CUDA kernels.
+A GPU has its own rule, in cuda/convolution.py.
 """
 
 from functools import partial
@@ -56,4 +56,5 @@ def kept_columns_backward(dy: Array, cols: Array, w: Array, x_shape: tuple[int, 
     if needs_grad[0]:                                      # a first layer's image needs none
         dcols = matmul(w.reshape(G, F // G, w[0].size).swapaxes(1, 2), dy)     # like cols
         dx = col2im(dcols.reshape(C, *window.kernel, OH, OW, N), x_shape, window)
-    return (dx, dw, total(dy, axis=2).reshape(F))[:len(needs_grad)]
+    db = total(dy, axis=2).reshape(F) if len(needs_grad) > 2 else None
+    return (dx, dw, db)[:len(needs_grad)]

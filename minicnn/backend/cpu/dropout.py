@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from minicnn.backend.arrays import Array, xp_of
+from minicnn.backend.layout import batch_last
 
 
 def dropout(x: Array, *, kept: Array, scale: float, needs_grad: tuple[bool, ...]) -> Any:
@@ -16,7 +17,10 @@ def where_kept(x: Array, kept: Array, scale: float) -> Array:
 
     np.where does the same in 8 times the time.
     """
-    y, bits = xp_of(x).empty_like(x), f"i{x.itemsize}"     # whole numbers of the same size; -1 is
-    xp_of(x).bitwise_and(x.view(bits), -kept.astype(bits), out=y.view(bits))        # all bits
-    y *= scale
+    y, bits = xp_of(x).empty_like(x), f"i{x.itemsize}"     # whole numbers of the same size
+    mask = -kept.astype(bits)                              # -1 is all bits
+    images = x.ndim == mask.ndim == 4                      # CuPy goes along the axes
+    x, mask, rows = map(batch_last, (x, mask, y)) if images else (x, mask, y)
+    xp_of(x).bitwise_and(x.view(bits), mask, out=rows.view(bits))
+    rows *= scale
     return y

@@ -21,4 +21,5 @@ def linear(x: Array, w: Array, b: Array | None = None, *, needs_grad: tuple[bool
 
 def linear_backward(dy: Array, x: Array, w: Array, needs_grad: tuple[bool, ...]) -> tuple:
     dx = product(w.T, dy.T).T if needs_grad[0] else None   # (N, M)
-    return (dx, product(dy.T, x), total(dy, axis=0))[:len(needs_grad)]
+    db = total(dy, axis=0) if len(needs_grad) > 2 else None
+    return (dx, product(dy.T, x), db)[:len(needs_grad)]

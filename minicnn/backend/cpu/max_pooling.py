@@ -16,14 +16,17 @@ from minicnn.backend.layout import batch_first, batch_last
 from minicnn.backend.windows import Window
 
 
-def max_pool(x: Array, *, window: Window, needs_grad: tuple[bool, ...]) -> Any:
+def max_pool(x: Array, *, window: Window, needs_grad: tuple[bool, ...],
+             return_indices: bool = False) -> Any:
     """(N, C, H, W) -> (N, C, OH, OW) and its backward, which keeps the number of each winner."""
     xp, (N, C, H, W), (KH, KW) = xp_of(x), x.shape, window.kernel
     x = batch_last(x)                                      # (C, H, W, N)
     wide = sum_dtype(x.dtype)                              # NumPy compares float16 slowly
     y = xp.empty_like(x, wide, shape=(C, *window.out(H, W), N))
     where = meetings(window, H, W, N)
-    winner = xp.empty_like(y, "uint8" if KH * KW <= 256 else "int32") if needs_grad[0] else None
+    winner = None
+    if needs_grad[0] or return_indices:
+        winner = xp.empty_like(y, "uint8" if KH * KW <= 256 else "int32")
 
     def some(part: slice) -> None:
         cells = sort_columns(x[part].astype(wide, copy=False), window.stride[1])
@@ -33,7 +36,8 @@ def max_pool(x: Array, *, window: Window, needs_grad: tuple[bool, ...]) -> Any:
 
     over_channels(some, x)
     backward = partial(max_pool_backward, winner=winner, x_shape=(N, C, H, W), window=window)
-    return batch_first(y.astype(x.dtype, copy=False)), backward
+    y = batch_first(y.astype(x.dtype, copy=False))
+    return (y, backward, {"winner": batch_first(winner)}) if return_indices else (y, backward)
 
 
 def find_winner(x: Array, y: Array, where: tuple[Meetings, Meetings], winner: Array) -> None:

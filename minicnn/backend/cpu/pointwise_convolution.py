@@ -35,11 +35,12 @@ def pointwise_convolution_backward(dy: Array, x: Array, w: Array, x_shape: tuple
                                    stride: tuple[int, int], needs_grad: tuple[bool, ...]) -> tuple:
     (N, C, H, W), (_, F, OH, OW), (SH, SW) = x_shape, dy.shape, stride
     dy = packed(batch_last(dy)).reshape(F, OH * OW * N)             # (F, OH OW N)
-    dx, dw = None, product(dy, x.T).reshape(F, C, 1, 1)
+    dx, dw = None, xp_of(dy).empty((F, C, 1, 1), dy.dtype)          # not a view
+    product(dy, x.T, dw.reshape(F, C))
     if needs_grad[0]:
         dx = product(w.T, dy).reshape(C, OH, OW, N)
         if (SH, SW) != (1, 1):
             seen, dx = dx, xp_of(dy).zeros((C, H, W, N), dtype=dy.dtype)
             dx[:, ::SH, ::SW] = seen
         dx = batch_first(dx)                               # (N, C, H, W)
-    return (dx, dw, total(dy, axis=1))[:len(needs_grad)]
+    return (dx, dw, total(dy, axis=1) if len(needs_grad) > 2 else None)[:len(needs_grad)]

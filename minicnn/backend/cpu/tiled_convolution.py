@@ -55,7 +55,7 @@ def tiled_convolution(x: Array, w: Array, b: Array | None, window: Window, group
             y_rows += b.reshape(G, F // G, 1)[groups]
 
     group_tiles, row_tiles = tiling(y_split, w_rows.shape[2])
-    at_once(lambda groups: at_once(lambda rows: fill(groups, rows), row_tiles), group_tiles)
+    at_once(lambda groups: at_once(lambda rows: fill(groups, rows), row_tiles, x), group_tiles, x)
     backward = partial(tiled_convolution_backward, x=x, w=w, window=window, groups=G,
                        needs_grad=needs_grad)
     return batch_first(y), backward                        # (N, F, OH, OW)
@@ -68,7 +68,8 @@ def tiled_convolution_backward(dy: Array, x: Array, w: Array, window: Window, gr
         dx, dw = both_gradients(dy, x, w, window, groups)
     else:
         dx, dw = None, weight_gradient(dy, x, w, window, groups)
-    return (dx, dw, total(dy.reshape(len(dy), dy[0].size), axis=1))[:len(needs_grad)]
+    db = total(dy.reshape(len(dy), dy[0].size), axis=1) if len(needs_grad) > 2 else None
+    return (dx, dw, db)[:len(needs_grad)]
 
 
 def both_gradients(dy: Array, x: Array, w: Array, window: Window, G: int) -> tuple[Array, Array]:
@@ -147,10 +148,10 @@ def sum_tiles(of_rows, y: Array, dw: Array) -> None:
 
     def fill(groups):
         dw_groups = dw[groups]
-        dw_groups[...] = sum_over(lambda rows: of_rows(groups, rows), row_tiles).reshape(
+        dw_groups[...] = sum_over(lambda rows: of_rows(groups, rows), row_tiles, y).reshape(
             dw_groups.shape)
 
-    at_once(fill, group_tiles)
+    at_once(fill, group_tiles, y)
 
 
 def split(q: Array, G: int) -> Array:

@@ -5,24 +5,6 @@
 // A channel is cut into stretches.  A block of threads adds up one stretch, a second kernel joins
 // the stretches of a channel.  Every sum is taken in a fixed order: the same numbers in every run.
 
-#define THREADS 256                    // the most that a block may have
-
-// The sum over the threads of a block, which all of them get.
-__device__ inline wide block_sum(wide mine)
-{
-    __shared__ wide part[THREADS];
-    part[threadIdx.x] = mine;
-    __syncthreads();
-    for (unsigned apart = THREADS / 2; apart > 0; apart /= 2) {
-        if (threadIdx.x < apart && threadIdx.x + apart < blockDim.x)
-            part[threadIdx.x] += part[threadIdx.x + apart];
-        __syncthreads();
-    }
-    wide sum = part[0];
-    __syncthreads();                   // all have read it before the next call writes
-    return sum;
-}
-
 // Of each stretch: its mean, and its sum of squares measured from that mean
 //
 // The second pass finds the stretch in the cache.  E[x^2] - mean^2 would cancel.

@@ -33,7 +33,7 @@ def normalise(x: Array, gamma: Array, beta: Array, eps: float) -> Any:
 
 def normalise_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Array, eps: float
                        ) -> Any:
-    """(C, A, B), (C, 1, 1) -> dx (C, A, B); dgamma, dbeta (C, 1, 1)"""
+    """(C, A, B), (C, 1, 1) -> dx (C, A, B); dgamma, dbeta (C,)"""
     if x.size == 0:
         return NotImplemented
     xp, wide = xp_of(x), mean.dtype
@@ -41,7 +41,7 @@ def normalise_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Arra
     C, run = len(x), x[0].size
     stretches = -(-run // STRETCH)
     sums, slopes = xp.empty((2, C, stretches), wide)
-    dgamma, dbeta = xp.empty((2, C, 1, 1), wide)
+    dgamma, dbeta = xp.empty(C, wide), xp.empty(C, wide)   # not views, which would be copied
     dx = xp.empty_like(x)
     launch("channels", "products", (C, stretches * 256), dy, x, mean, sums, slopes, C, run, STRETCH)
     launch("channels", "join_products", (C, 1), x, sums, slopes, var, dgamma, dbeta, C, stretches,
@@ -59,6 +59,24 @@ def scale_and_shift(x: Array, a: Array, b: Array) -> Any:
     y, C, run = xp_of(x).empty_like(x), len(x), prod(x.shape[1:])
     launch("channels", "scale_and_shift", (C, run), x, a, b, y, C, run)
     return batch_first(y)
+
+
+def l2_norm(x: Array, w: Array, *, eps: float, needs_grad: tuple[bool, ...]) -> Any:
+    """w x / (the length of the channels of each pixel) and its backward, in the order of memory."""
+    xp, wide = xp_of(x), sum_dtype(x.dtype)
+    w, values = w.reshape(-1, 1, 1, 1), batch_last(x).astype(wide, copy=False)
+    length = xp.sqrt((values * values).sum(axis=0, keepdims=True))   # (1, H, W, N)
+    s, moves = xp.maximum(length, eps), length >= eps
+    x_hat = values / s
+
+    def backward(dy: Array) -> tuple:
+        dy = batch_last(dy).astype(wide, copy=False)       # (C, H, W, N)
+        g = w * dy
+        bent = xp.where(moves, x_hat * (g * x_hat).sum(axis=0, keepdims=True), 0)
+        dx, dw = (g - bent) / s, (dy * x_hat).sum(axis=(1, 2, 3))
+        return (batch_first(dx.astype(x.dtype, copy=False)), dw.astype(x.dtype, copy=False))
+
+    return batch_first((w * x_hat).astype(x.dtype, copy=False)), backward
 
 
 def local_response(x: Array, *, axes: tuple[int, ...], size: int, a: float, beta: float, k: float,

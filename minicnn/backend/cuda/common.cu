@@ -27,3 +27,36 @@ __device__ inline real put(wide x) { return x; }
     (whole k = (whole)blockIdx.x * blockDim.x + threadIdx.x; k < (count); \
      k += (whole)gridDim.x * blockDim.x)
 #define ROWS(row, count) (whole row = blockIdx.y; row < (count); row += gridDim.y)
+
+#define THREADS 256                    // the most that a block may have
+
+// The sum over the threads of a block, which all of them get.
+__device__ inline wide block_sum(wide mine)
+{
+    __shared__ wide part[THREADS];
+    part[threadIdx.x] = mine;
+    __syncthreads();
+    for (unsigned apart = THREADS / 2; apart > 0; apart /= 2) {
+        if (threadIdx.x < apart && threadIdx.x + apart < blockDim.x)
+            part[threadIdx.x] += part[threadIdx.x + apart];
+        __syncthreads();
+    }
+    wide sum = part[0];
+    __syncthreads();                   // all have read it before the next call writes
+    return sum;
+}
+
+// The size of the image and of the output, images, kernel, stride, dilation, pixels of padding.
+#define WINDOW whole H, whole W, whole OH, whole OW, whole N, whole KH, whole KW, \
+               whole SH, whole SW, whole DH, whole DW, whole top, whole left
+
+// The first and the last window that may cover the pixel `at` (counted from the padding's edge).
+__device__ inline whole first_window(whole at, whole reach, whole stride)
+{
+    return at < reach ? 0 : (at - reach) / stride + 1;
+}
+
+__device__ inline whole last_window(whole at, whole count, whole stride)
+{
+    return at / stride < count ? at / stride : count - 1;
+}

@@ -18,6 +18,54 @@ extern "C" __global__ void pass_on(const real* dy, const unsigned char* passed, 
     for EACH(k, count) dx[k] = passed[k] ? dy[k] : real(0);
 }
 
+// swish: y = x s, s = 1 / (1 + e^-x).  e^-|x| never overflows; at -infinity y is its limit, 0
+__device__ inline wide sigmoid(wide x)
+{
+    wide small = exp(x < 0 ? x : -x);
+    return (x < 0 ? small : 1) / (1 + small);
+}
+
+extern "C" __global__ void silu(const real* x, real* y, whole count)
+{
+    for EACH(k, count) {
+        wide value = get(x[k]);
+        y[k] = put((value < -10000 ? -10000 : value) * sigmoid(value));
+    }
+}
+
+// dx = dy (s + x s (1 - s))
+extern "C" __global__ void silu_backward(const real* dy, const real* x, real* dx, whole count)
+{
+    for EACH(k, count) {
+        wide value = get(x[k]), s = sigmoid(value);
+        value = value < -10000 ? -10000 : value > 10000 ? 10000 : value;       // infinity * 0
+        dx[k] = put(get(dy[k]) * (s + value * s * (1 - s)));
+    }
+}
+
+// GELU: y = x Phi(x), Phi(x) = erfc(-x / sqrt 2) / 2; beyond 40 it is 0 or 1 to the last digit
+__device__ inline wide normal(wide x) { return wide(0.5) * erfc(x * wide(-0.70710678118654752)); }
+
+extern "C" __global__ void gelu(const real* x, real* y, whole count)
+{
+    for EACH(k, count) {
+        wide value = get(x[k]);
+        value = value < -40 ? -40 : value;
+        y[k] = put(value * normal(value));
+    }
+}
+
+// dx = dy (Phi + x e^(-x^2/2) / sqrt(2 pi))
+extern "C" __global__ void gelu_backward(const real* dy, const real* x, real* dx, whole count)
+{
+    for EACH(k, count) {
+        wide value = get(x[k]);
+        value = value < -40 ? -40 : value > 40 ? 40 : value;
+        wide density = exp(wide(-0.5) * value * value) * wide(0.39894228040143268);
+        dx[k] = put(get(dy[k]) * (normal(value) + value * density));
+    }
+}
+
 // SGD with momentum (minicnn/optim/sgd.py):
 //
 //     g <- g + decay w,   v <- momentum v + (1 - dampening) g,   w <- w - lr v

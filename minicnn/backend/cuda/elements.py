@@ -26,6 +26,33 @@ def relu_backward(dy: Array, passed: Array) -> Array:
     return batch_first(dx)
 
 
+def smooth(name: str, x: Array) -> Any:
+    """y = name(x) and its backward, which keeps x: the kernels `name` and `name`_backward."""
+    if not x.ndim:
+        return NotImplemented
+    x = packed(batch_last(x))
+    y = xp_of(x).empty_like(x)
+    launch("elements", name, (1, x.size), x, y, x.size)
+    return batch_first(y), partial(smooth_backward, name=name, x=x)
+
+
+def smooth_backward(dy: Array, name: str, x: Array) -> Array:
+    dy = packed(batch_last(dy))
+    dx = xp_of(dy).empty_like(dy)
+    launch("elements", f"{name}_backward", (1, dy.size), dy, x, dx, dy.size)
+    return batch_first(dx)
+
+
+def silu(x: Array, *, needs_grad: tuple[bool, ...]) -> Any:
+    """x / (1 + e^-x)"""
+    return smooth("silu", x)
+
+
+def gelu(x: Array, *, needs_grad: tuple[bool, ...]) -> Any:
+    """x Phi(x)"""
+    return smooth("gelu", x)
+
+
 def fits(w: Array, *others: Array) -> bool:
     """Whether all lie in memory in the order of their axes, without gaps."""
     return all(array.flags.c_contiguous and array.shape == w.shape for array in (w, *others))

@@ -1,10 +1,6 @@
 // Windows to columns and back for convolution, and pooling.  The formulas and the NumPy are in
 // minicnn/columns.py and in minicnn/layers/maxpool.py and avgpool.py.
 
-// The size of the image and of the output, images, kernel, stride, dilation, pixels of padding.
-#define WINDOW whole H, whole W, whole OH, whole OW, whole N, whole KH, whole KW, \
-               whole SH, whole SW, whole DH, whole DW, whole top, whole left
-
 // cols[c, u, v, i, j, n] = x_pad[n, c, i SH + u DH, j SW + v DW]
 //
 // One row of the grid for each (c, u, v).  x may lie in memory in any way: xn, xc, xh and xw are the
@@ -56,17 +52,6 @@ extern "C" __global__ void gather(const real* image, real* cols, const int* corn
             cols[row * run + k] = image[(line * Q + j + left / SW) * N + n];
         }
     }
-}
-
-// The first and the last window that may cover the pixel `at` (counted from the padding's edge).
-__device__ inline whole first_window(whole at, whole reach, whole stride)
-{
-    return at < reach ? 0 : (at - reach) / stride + 1;
-}
-
-__device__ inline whole last_window(whole at, whole count, whole stride)
-{
-    return at / stride < count ? at / stride : count - 1;
 }
 
 // dx[c, h, w, n] = the sum of dcols[c, u, v, i, j, n] over the windows (i, j) that saw the pixel

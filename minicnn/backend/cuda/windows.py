@@ -67,7 +67,8 @@ def col2im(dcols: Array, x_shape: tuple[int, ...], window: Any) -> Array:
     return batch_first(dx)
 
 
-def max_pool(x: Array, *, window: Any, needs_grad: tuple[bool, ...]) -> Any:
+def max_pool(x: Array, *, window: Any, needs_grad: tuple[bool, ...], return_indices: bool = False
+             ) -> Any:
     """(N, C, H, W) -> (N, C, OH, OW) and its backward, which keeps the winners, a byte each."""
     KH, KW = window.kernel
     if KH * KW > 256:                                      # the number of a cell fills one byte
@@ -75,11 +76,12 @@ def max_pool(x: Array, *, window: Any, needs_grad: tuple[bool, ...]) -> Any:
     N, C, H, W = x.shape
     xp, (OH, OW) = xp_of(x), window.out(H, W)
     y = xp.empty((C, OH, OW, N), x.dtype)
-    winner = xp.empty(y.shape, "uint8") if needs_grad[0] else None
+    winner = xp.empty(y.shape, "uint8") if needs_grad[0] or return_indices else None
     launch("windows", "max_pool", (C, OH * OW * N), packed(batch_last(x)), y, winner,
            *geometry(x.shape, window))
     backward = partial(max_pool_backward, winner=winner, x_shape=x.shape, window=window)
-    return batch_first(y), backward
+    kept = [{"winner": batch_first(winner)}] if return_indices else []
+    return batch_first(y), backward, *kept
 
 
 def max_pool_backward(dy: Array, winner: Array, x_shape: tuple[int, ...], window: Any) -> Array:

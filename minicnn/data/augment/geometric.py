@@ -150,7 +150,7 @@ def displacement(rng: np.random.Generator, shape: tuple[int, ...], alpha: float,
         raise ValueError(f"elastic: alpha is {alpha}, expected a finite number of at least 0")
     if not sigma > 0:
         raise ValueError(f"elastic: sigma is {sigma}, expected a positive number of pixels")
-    noise = rng.random((2 * N * H, W), dtype=dtype.type)
+    noise = rng.random((2, N, H, W), dtype=dtype.type).reshape(2 * N * H, W)
     noise *= 2 * alpha
     noise -= alpha
     # A Gaussian is separable: along the columns, then along the rows, each a matrix product.

@@ -2,12 +2,14 @@
 
 import numpy as np
 
-from minicnn.gradcheck.cases.case import Case, normal
+from minicnn.autograd.tensor import Tensor
+from minicnn.gradcheck.cases.case import Case, normal, positive
 from minicnn.layers.batchnorm import BatchNorm1d, BatchNorm2d, ChannelNorm
 from minicnn.layers.contrast import ContrastNorm
 from minicnn.layers.groupnorm import GroupNorm, InstanceNorm2d
 from minicnn.layers.layernorm import LayerNorm
 from minicnn.layers.lrn import LocalResponseNorm, LocalResponseNormWithin
+from minicnn.layers.sync_batchnorm import SyncBatchNormFn
 
 IMAGES = (normal(2, 4, 3, 5),)
 
@@ -20,7 +22,15 @@ def trained(layer: ChannelNorm) -> ChannelNorm:
     return layer.eval()
 
 
+def with_a_twin(*inputs: Tensor) -> Tensor:
+    """As one of two processes, of which the other has the same pictures."""
+    return SyncBatchNormFn(1e-5, lambda array: 2 * array, 0.5)(*inputs)
+
+
 CASES = [
+    Case("SyncBatchNorm", "one of two alike", lambda: with_a_twin,
+         (*IMAGES, positive(4), normal(4))),
+    Case("SyncBatchNorm", "not affine", lambda: with_a_twin, IMAGES),
     Case("LocalResponseNorm", "AlexNet's: size 5, k 2", lambda: LocalResponseNorm(5, 5e-4, k=2.0),
          (normal(2, 7, 3, 2),)),
     Case("LocalResponseNorm", "strong", lambda: LocalResponseNorm(3, 2.0, 0.6, 0.5), IMAGES),

@@ -105,6 +105,8 @@ CASES = [
          (normal(2, 1),)),
 
     # --- parts ---------------------------------------------------------------------------------
+    Case("index", "of images", indexing((slice(None), slice(1, 3), slice(None, None, 2))),
+         (normal(2, 3, 4, 2),)),
     *[Case("index", option, indexing(index), (normal(2, 3, 4),))
       for option, index in {
           "number": 1, "negative number": -1, "slice": slice(0, 1), "all": Ellipsis,
@@ -119,12 +121,15 @@ CASES = [
     Case("split", "sizes", lambda: lambda x: F.split(x, [1, 2, 1], -1)[1], (normal(2, 4),)),
     Case("concatenate", "axis 0", lambda: lambda a, b: F.concatenate([a, b]),
          (normal(2, 3), normal(1, 3))),
+    Case("concatenate", "images", lambda: lambda a, b: F.concatenate([a, b, a], 1),
+         (normal(2, 3, 2, 2), normal(2, 1, 2, 2))),
     Case("concatenate", "axis -1, three, one twice",
          lambda: lambda a, b: F.concatenate([a, b, a], -1), (normal(2, 3), normal(2, 1))),
     Case("stack", "axis 0", lambda: lambda a, b: F.stack([a, b]), (normal(3), normal(3, seed=2))),
     Case("stack", "axis -1", lambda: lambda a, b: F.stack([a, b], -1),
          (normal(2, 3), normal(2, 3, seed=2))),
     Case("pad", "one number", lambda: lambda x: F.pad(x, 1), (normal(2, 3),)),
+    Case("pad", "images", lambda: lambda x: F.pad(x, (1, 0, 2, 1)), (normal(2, 2, 3, 2),)),
     Case("pad", "left, right", lambda: lambda x: F.pad(x, (1, 2)), (normal(2, 3),)),
     Case("pad", "a pair for each axis, value 5",
          lambda: lambda x: F.pad(x, ((0, 1), (2, 0)), value=5.0), (normal(2, 3),)),

@@ -10,10 +10,13 @@ from minicnn.gradcheck.cases import (
     activation,
     convolution,
     losses,
+    maps,
     modern,
     normalisation,
     operations,
     pooling,
+    regions,
+    sequences,
     structure,
 )
 from minicnn.gradcheck.cases.case import Case
@@ -25,12 +28,15 @@ __all__ = ["Case", "all_cases", "run_cases"]
 def all_cases() -> list[Case]:
     """All cases, operations first, in the order of the table."""
     topics = (operations, convolution, pooling, activation, normalisation, structure, modern,
-              losses)
+              maps, regions, sequences, losses)
     return [case for topic in topics for case in topic.CASES]
 
 
-def run_cases(cases: Iterable[Case], device: str = "cpu") -> bool:
+def run_cases(cases: Iterable[Case], device: str = "cpu",
+              kept: list[tuple[Case, Report]] | None = None) -> bool:
     """Print one line for each case and a closing line; True if every gradient is right.
+
+    kept : a list that takes each case with its report, the worst of the three
 
     A Function that has a faster version is checked three times: the definition, that version, and
     that version by the way it takes for large arrays, in blocks and tiles.
@@ -50,6 +56,8 @@ def run_cases(cases: Iterable[Case], device: str = "cpu") -> bool:
         report = max(reports, key=lambda one: (not one, one.error))
         print(f"{case.name:{names}}  {case.option:{options}}  {report.elements:8}  "
               f"{report.error:13.1e}  {report.verdict if report else report}", flush=True)
+        if kept is not None:
+            kept.append((case, report))
         if not report:
             failed.append(f"{case.name} ({case.option})")
     print(f"\n{len(cases)} cases, {elements:,} elements, {time.perf_counter() - start:.1f} s; "

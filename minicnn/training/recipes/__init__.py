@@ -9,5 +9,7 @@
 from minicnn.training.recipes.families import FAMILIES, PUBLISHED, RECIPES, recipe_for, recipe_named
 from minicnn.training.recipes.laptop import LAPTOP
 from minicnn.training.recipes.recipe import Recipe
+from minicnn.training.recipes.scenes import LAPTOP_SCENES
 
-__all__ = ["FAMILIES", "LAPTOP", "PUBLISHED", "RECIPES", "Recipe", "recipe_for", "recipe_named"]
+__all__ = ["FAMILIES", "LAPTOP", "LAPTOP_SCENES", "PUBLISHED", "RECIPES", "Recipe", "recipe_for",
+           "recipe_named"]

@@ -4,14 +4,15 @@ import re
 from typing import NamedTuple
 
 from minicnn.backend.messages import did_you_mean
-from minicnn.models import MODELS
+from minicnn.models import NETWORKS
 from minicnn.training.recipes.imagenet import IMAGENET
 from minicnn.training.recipes.laptop import LAPTOP
 from minicnn.training.recipes.recipe import Recipe
+from minicnn.training.recipes.scenes import LAPTOP_SCENES, PUBLISHED_SCENES
 from minicnn.training.recipes.small_pictures import SMALL_PICTURES
 
-PUBLISHED = [*SMALL_PICTURES, *IMAGENET]
-RECIPES = {recipe.name: recipe for recipe in [*PUBLISHED, *LAPTOP]}
+PUBLISHED = [*SMALL_PICTURES, *IMAGENET, *PUBLISHED_SCENES]
+RECIPES = {recipe.name: recipe for recipe in [*PUBLISHED, *LAPTOP, *LAPTOP_SCENES]}
 
 
 class Family(NamedTuple):
@@ -66,6 +67,22 @@ FAMILIES = [
     Family("(irrcnn|dcrn).*",                      "recurrent-cifar",     "recurrent-small"),
     Family("convnext_.*",                          "convnext",            "convnext-small"),
     Family("vit_.*",                               "vit",                 "vit-small"),
+    Family("fcn.*",                                "fcn",                 "maps-small"),
+    Family("segnet.*",                             "segnet",              "maps-small"),
+    Family("(attention_|nabla_)?unet",             "unet",                "maps-small"),
+    Family("r2unet.*",                             "r2unet",              "maps-small"),
+    Family("dilated.*",                            "dilated8",            "maps-small"),
+    Family("deeplab.*",                            "deeplab",             "maps-small"),
+    Family("pspnet.*",                             "pspnet",              "maps-small"),
+    Family("refinenet.*",                          "refinenet",           "maps-small"),
+    Family("sam_toy",                              "sam_toy",             "maps-small"),
+    Family("ssd.*",                                "ssd",                 "boxes-small"),
+    Family("yolo.*",                               "yolo",                "boxes-small"),
+    Family("udnet",                                "udnet",               "boxes-small"),
+    Family("rcnn",                                 "rcnn",                "boxes-small"),
+    Family("fast_rcnn",                            "fast_rcnn",           "boxes-small"),
+    Family("faster_?rcnn.*",                       "faster_rcnn",         "boxes-small"),
+    Family("mask_?rcnn.*",                         "mask_rcnn",           "boxes-small"),
 ]
 
 
@@ -81,7 +98,7 @@ def recipe_for(network: str, small: bool = False) -> Recipe:
     for names, paper, laptop in FAMILIES:
         if re.fullmatch(f"({names})(-.*)?", network):
             return RECIPES[laptop if small else paper]
-    hint = did_you_mean(network, MODELS)
+    hint = did_you_mean(network, NETWORKS)
     raise ValueError(f"no network is called {network!r}{f'; {hint}' if hint else ''}; for one of "
                      'your own, recipe_named("resnet-small") or another recipe by its name')
 

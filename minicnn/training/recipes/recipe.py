@@ -6,7 +6,7 @@ from numbers import Integral, Real
 from textwrap import fill
 from typing import Any
 
-from minicnn.analysis.tables import as_html
+from minicnn.backend.messages import as_html
 
 WIDTH = 100                                                # columns of a printed recipe
 

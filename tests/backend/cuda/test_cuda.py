@@ -1,5 +1,7 @@
 """How kernels are started, TF32, and that every source compiles."""
 
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -46,6 +48,14 @@ def test_tf32_can_be_allowed_before_there_is_a_gpu(gpu, monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", standin)
     to_device(np.ones(1), "cuda")
     assert standin_gpu.settings == {"compute_type": 7, "math_mode": 3}
+
+
+@pytest.mark.parametrize("value, expected", [("1", "True"), ("0", "False"), ("", "False")])
+def test_tf32_by_the_environment(value, expected):
+    script = "from minicnn.backend.precision import tf32_allowed; print(tf32_allowed())"
+    said = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True,
+                          env=os.environ | {"MINICNN_TF32": value}, check=True)
+    assert said.stdout.strip() == expected
 
 
 # --- starting a kernel ----------------------------------------------------------------------------
@@ -105,7 +115,7 @@ def test_launch_keeps_the_grid_within_bounds(started, gpu):
 # --- the sources compile --------------------------------------------------------------------------
 
 def test_every_source_is_known():
-    assert SOURCES == ["channels", "elements", "windows"]
+    assert SOURCES == ["channels", "depthwise", "elements", "resample", "windows"]
 
 
 @pytest.mark.skipif(NVRTC is None, reason="NVRTC is not installed: pip install nvidia-cuda-nvrtc")

@@ -1,0 +1,88 @@
+"""Images whose rows and columns are mixed, in one launch: enlarged, padded, averaged.
+
+What a layer says as a list, for each new row (old row, its share), becomes two tables on the GPU.
+The gradient is the same with the lists turned round: for each old row (new row, its share).
+"""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from minicnn.backend.arrays import Array, sum_dtype, xp_of
+from minicnn.backend.cuda.launch import launch
+from minicnn.backend.layout import batch_first, batch_last, packed
+
+Shares = list[list[tuple[int, float]]]           # for each new row, (old row, its share)
+
+
+def interpolate(x: Array, *, rows: Shares, columns: Shares, needs_grad: tuple[bool, ...]) -> Any:
+    """(N, C, H, W) -> (N, C, len(rows), len(columns)) and its backward."""
+    H, W = x.shape[2:]
+    return resample(x, rows, columns), partial(resample, rows=turned(rows, H),
+                                               columns=turned(columns, W))
+
+
+def resample(x: Array, rows: Shares, columns: Shares) -> Array:
+    """(N, C, H, W) -> (N, C, OH, OW)"""
+    (N, C, H, W), OH, OW, xp = x.shape, len(rows), len(columns), xp_of(x)
+    (h, down), (w, along) = (tables(q, sum_dtype(x.dtype)) for q in (rows, columns))
+    y = xp.empty((C, OH, OW, N), x.dtype)
+    launch("resample", "resample", (C, OH * OW * N), packed(batch_last(x)), y,
+           *map(xp.asarray, (h, w, down, along)), C, H, W, N, OH, OW, h.shape[1], w.shape[1])
+    return batch_first(y)
+
+
+def turned(shares: Shares, size: int) -> Shares:
+    """For each of `size` old rows the new ones that have a share of it.
+
+    >>> turned([[(0, 1.0)], [(0, 0.5), (1, 0.5)]], 2)
+    [[(0, 1.0), (1, 0.5)], [(1, 0.5)]]
+    """
+    back: Shares = [[] for _ in range(size)]
+    for new, parts in enumerate(shares):
+        for old, share in parts:
+            back[old].append((new, share))
+    return back
+
+
+def tables(shares: Shares, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """(rows, most) old rows, -1 where there is none, and their shares."""
+    most = max([1, *map(len, shares)])
+    shape = len(shares), most
+    places, values = np.full(shape, -1, np.int32), np.zeros(shape, dtype)
+    for new, parts in enumerate(shares):
+        for number, (old, share) in enumerate(parts):
+            places[new, number], values[new, number] = old, share
+    return places, values
+
+
+def adaptive_average(x: Array, *, output_size: tuple[int, int], needs_grad: tuple[bool, ...]
+                     ) -> Any:
+    """(N, C, H, W) -> (N, C, OH, OW): means over floor(i H / OH) ... ceil((i + 1) H / OH)."""
+    if output_size == (1, 1):
+        return global_average(x)
+    rows, columns = (means(size, new) for size, new in zip(x.shape[2:], output_size, strict=True))
+    return interpolate(x, rows=rows, columns=columns, needs_grad=needs_grad)
+
+
+def means(size: int, parts: int) -> Shares:
+    shares = []
+    for i in range(parts):
+        under = range(i * size // parts, -(-(i + 1) * size // parts))
+        shares.append([(h, 1 / len(under)) for h in under])
+    return shares
+
+
+def global_average(x: Array) -> Any:
+    """A mean for each channel: a sum over what lies in rows."""
+    (H, W), x = x.shape[2:], batch_last(x)                 # (C, H, W, N)
+    y = x.mean(axis=(1, 2), keepdims=True, dtype=sum_dtype(x.dtype)).astype(x.dtype, copy=False)
+    return batch_first(y), partial(global_average_backward, H=H, W=W)
+
+
+def global_average_backward(dy: Array, H: int, W: int) -> Array:
+    dy = batch_last(dy)                                    # (C, 1, 1, N)
+    dx = xp_of(dy).empty((len(dy), H, W, dy.shape[3]), dy.dtype)
+    dx[...] = dy * (1 / (H * W))
+    return batch_first(dx)

@@ -1,0 +1,1 @@
+"""Networks that make pictures and words: style transfer, dreams, captions."""

@@ -1,0 +1,13 @@
+"""Several processes that train one network, on one machine or on many: docs/scale.md.
+
+    world.py        the processes, and the one that is alone        mpi.py    those of mpiexec
+    gradients.py    the gradient of the whole batch, in buckets     team.py   a step of all of them
+"""
+
+from minicnn.training.parallel.gradients import Gradients, average_gradients
+from minicnn.training.parallel.mpi import processes
+from minicnn.training.parallel.stopping import agreed
+from minicnn.training.parallel.team import Team
+from minicnn.training.parallel.world import ALONE, World
+
+__all__ = ["ALONE", "Gradients", "Team", "World", "agreed", "average_gradients", "processes"]

@@ -1,0 +1,86 @@
+"""What stands where: the losses of a detector are added, the AP of its boxes is counted.
+
+AP is COCO's, the mean over the overlaps .50, .55, ... .95: Lin et al. 2014, and the evaluation that
+came with it.
+"""
+
+from typing import Any
+
+from minicnn.autograd.switches import no_grad
+from minicnn.autograd.tensor import Tensor
+from minicnn.data.scenes import Scenes
+from minicnn.layers.module import Module, Shape
+from minicnn.training.metrics.detection import DetectionMetric
+from minicnn.training.parallel.stopping import any_stopped, early
+from minicnn.training.recipes import Recipe
+from minicnn.training.scene_transforms import SceneTransforms
+from minicnn.training.tasks.scenes import SceneTask, batches
+
+
+class Detection(SceneTask):
+    columns: tuple[str, ...] = ("epoch", "lr", "loss", "error", "ap", "ap50", "ap75", "mask_ap",
+                                "seconds", "test_seconds")
+    needs = ("boxes", "labels")
+
+    def __init__(self, model: Module, train: Scenes, val: Scenes, recipe: Recipe, in_shape: Shape
+                 ) -> None:
+        super().__init__(model, train, val, recipe, in_shape)
+        name, own = type(model).__name__, getattr(model, "classes", len(train.classes))
+        if own != len(train.classes):
+            raise ValueError(f"{name}: tells {own} classes apart, but the data has "
+                             f"{len(train.classes)}, background included; build it with "
+                             f"classes={len(train.classes)}")
+        self.masks = bool(getattr(model, "masks", False)) and val.has("masks")
+        if not self.masks:
+            self.columns = tuple(name for name in self.columns if name != "mask_ap")
+        if not any(len(target["labels"]) for target in val.targets):
+            raise ValueError("fit: no test picture has an object, so that nothing can be counted")
+
+    def loss(self, batch: Any) -> tuple[Tensor, int, Any]:
+        images, targets = batch
+        x = Tensor(images).to(next(self.model.parameters()).device)       # (N, C, H, W)
+        return total(self.model(x, targets)), len(images), 0
+
+    def evaluate(self, stop: Any = False) -> dict[str, float]:
+        part = self.world.stretch(len(self.val))               # this process's pictures
+        metric = judge(self.model, self.val, self.transforms, self.recipe.batch, early(stop), part)
+        if any_stopped(stop, bool(early(stop)), self.world):
+            return {}
+        first, *others = self.world.gather(metric)
+        for other in others:
+            first.join(other)
+        metric = first
+        found = {name: 100 * value for name, value in metric.result().items()}
+        return {"error": 100 - found["ap"],
+                **{name: found[name] for name in ("ap", "ap50", "ap75", "mask_ap")
+                   if name in self.columns}}
+
+
+@no_grad()
+def judge(model: Module, scenes: Scenes, transforms: SceneTransforms, batch: int,
+          stop: Any = False, part: range | None = None) -> DetectionMetric:
+    """Every box that is found, judged, in test mode; not all if `stop` becomes true.
+
+    part : of the pictures, if not all of them
+    """
+    metric, training = DetectionMetric(scenes.classes), model.training
+    device = next(model.parameters()).device
+    model.eval()
+    try:
+        for images, targets in batches(scenes, transforms, batch, part):
+            if stop:
+                break
+            found = model(Tensor(images).to(device))
+            for one, truth in zip(found, targets, strict=True):
+                metric.add(one, truth)
+    finally:
+        model.train(training)
+    return metric
+
+
+def total(terms: dict[str, Tensor]) -> Tensor:
+    """The sum of a detector's losses."""
+    first, *others = terms.values()
+    for term in others:
+        first = first + term
+    return first

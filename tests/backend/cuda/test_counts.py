@@ -1,0 +1,183 @@
+"""What a training step gives a GPU to do, counted without one: tests/standin_counts.py says what.
+
+Batches and images are small, for the counts do not hang on them.
+"""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from minicnn import Tensor
+from minicnn import functions as F
+from minicnn.layers import (
+    ConvTranspose2d,
+    Dropout2d,
+    FrozenBatchNorm2d,
+    L2Norm,
+    LayerNorm2d,
+    LayerScale,
+    MaxPool2d,
+    PReLU,
+    SqueezeExcite,
+    Upsample,
+)
+from minicnn.layers.maxunpool import MaxUnpool2dFn
+from minicnn.losses import cross_entropy
+from minicnn.models import build
+from minicnn.optim import SGD
+from tests import standin, standin_counts
+from tests.standin_hollow import check_call, hollow
+
+
+@pytest.fixture
+def cp():
+    with hollow() as library:
+        yield library
+
+
+def counted(work):
+    """The counts of the second call: in the first weights are drawn and tables moved."""
+    work()
+    standin_counts.reset()
+    before = standin.synchronisations
+    work()
+    return Counter(standin_counts.counts, waits=standin.synchronisations - before)
+
+
+def lying(shape):
+    """Images as they lie in a network, on the GPU."""
+    N, *sides = shape
+    x = np.zeros((*sides, N), np.float32).transpose(len(sides), *range(len(sides)))
+    return Tensor(x).to("cuda")
+
+
+def training_step(network, x):
+    model = build(network).to("cuda")
+    optimizer = SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
+
+    def step():
+        answer = model(x)
+        answers = answer if isinstance(answer, tuple) else [answer]
+        loss = sum(cross_entropy(part, np.arange(len(x)) % 2) for part in answers)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return step
+
+
+# network, input, launches at most: 5 % above what was counted
+NETWORKS = [("lenet5", (1, 32, 32), 121), ("resnet20", (3, 32, 32), 536),
+            ("efficientnet_small", (3, 32, 32), 705), ("convnext_mini", (3, 32, 32), 563),
+            ("mobilenet_v2_small", (3, 32, 32), 660), ("densenet_small", (3, 32, 32), 1030),
+            ("googlenet_small", (3, 32, 32), 358),
+            pytest.param("resnet50", (3, 64, 64), 1337, marks=pytest.mark.slow),
+            pytest.param("efficientnet_b0", (3, 64, 64), 1815, marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("network, shape, most", NETWORKS)
+def test_a_training_step(cp, network, shape, most):
+    found = counted(training_step(network, Tensor(np.zeros((2, *shape), np.float32)).to("cuda")))
+    assert found["launches"] <= most
+    assert found["copied"] == 0                            # factors of products
+    assert found["strided"] == 0, standin_counts.strided_passes
+    assert found["waits"] == 0
+
+
+# network, launches, strided passes and waits at most.  The loss of a map goes along its channels;
+# a detector reads on the CPU which boxes are whose.
+DENSE = [("unet", 432, 3, 0), ("ssd300", 383, 12, 3)]
+
+
+@pytest.mark.parametrize("network, most, strided, waits", DENSE)
+def test_a_training_step_for_maps_and_boxes(cp, network, most, strided, waits):
+    model = build(network, variant="small").to("cuda")
+    x = Tensor(np.zeros((2, *model.input_shape), np.float32)).to("cuda")
+    boxes = {"boxes": np.array([[4, 4, 20, 20]], np.float32), "labels": np.array([1])}
+    optimizer = SGD(model.parameters(), lr=0.01, momentum=0.9)
+
+    def step():
+        if network == "ssd300":
+            loss = sum(model(x, [boxes, boxes]).values())
+        else:
+            loss = cross_entropy(model(x), np.zeros((2, *x.shape[2:]), np.int64))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    found = counted(step)
+    assert found["launches"] <= most and found["strided"] <= strided and found["waits"] <= waits
+    assert found["copied"] == 0
+
+
+def unpooled(x):
+    """Without MaxUnpool2d's check of the indices, which reads them: it waits for the GPU."""
+    y, indices = MaxPool2d(2, return_indices=True)(x)
+    return MaxUnpool2dFn(indices.data, x.shape[2:])(y)
+
+
+LAYERS = {
+    "ConvTranspose2d": lambda: ConvTranspose2d(4, 6, 3, stride=2),
+    "Dropout2d": Dropout2d, "FrozenBatchNorm2d": lambda: FrozenBatchNorm2d(4),
+    "L2Norm": lambda: L2Norm(4), "LayerNorm2d": lambda: LayerNorm2d(4),
+    "LayerScale": lambda: LayerScale(4), "PReLU": lambda: PReLU(4),
+    "SqueezeExcite": lambda: SqueezeExcite(4, 2),
+    "Upsample, bilinear": lambda: Upsample(scale_factor=2, mode="bilinear"),
+    "Upsample, nearest": lambda: Upsample(size=7),
+    "concatenate": lambda: lambda x: F.concatenate([x, x], 1),
+    "pad": lambda: lambda x: F.pad(x, 1),
+    "part": lambda: lambda x: x[:, 1:3, ::2],
+    "two uses, three": lambda: lambda x: x * 2.0 + x + x.relu(),
+    "unpool": lambda: unpooled,
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_images_stay_as_they_lie(cp, name):
+    """Forward and backward pass over images along memory, and hand on what lies so."""
+    layer = LAYERS[name]()
+    layer = layer.to("cuda") if hasattr(layer, "to") else layer
+    x = lying((3, 4, 6, 8))
+    x.requires_grad = True
+    dy = lying(layer(x).shape).data
+
+    def both():
+        for leaf in [x, *getattr(layer, "parameters", list)()]:
+            leaf.grad = None
+        both.y = layer(x.relu())
+        both.y.backward(dy)
+
+    assert counted(both)["copied"] == 0
+    passes = [name for name, _ in standin_counts.strided_passes]
+    assert passes in ([], ["copy"])                        # of x.grad, which nobody else may hold
+    for array in (both.y.data, x.grad):
+        assert not standin_counts.is_strided(array.transpose(1, 2, 3, 0)._host)
+
+
+def test_the_counts_are_no_formality(cp):
+    """What the rest of this file forbids is found where it happens."""
+    x = lying((3, 4, 6, 8)).data
+    standin_counts.reset()
+    cp.concatenate([x, x], axis=1)
+    assert standin_counts.counts["strided"] == 1 and standin_counts.counts["launches"] == 2
+    stack = cp.zeros((1, 4, 5), np.float32)
+    cp.matmul(stack.swapaxes(1, 2), stack)
+    assert standin_counts.counts["copied"] == 1
+    x.reshape(12, 48)                                      # rows and columns alone would be a view
+    assert standin_counts.counts["reshaped"] == 1
+
+
+DECLARED = ["const real* x", "unsigned char* passed", "whole count", "wide lr"]
+
+
+def test_a_kernels_arguments_are_checked(cp):
+    x, null, options = cp.ones(3, np.float32), np.int64(0), ("-DREAL=float", "-DWHOLE=int")
+    right = x, null, np.int32(3), np.float32(0.5)
+    check_call("k", DECLARED, options, (1, 1), (256,), right)
+    for wrong in (right[:3], (*right[:2], np.int64(3), right[3]), (*right[:3], np.float64(0.5)),
+                  (right[2], *right[1:]), (x, null, x, right[3])):
+        with pytest.raises(TypeError, match="k"):
+            check_call("k", DECLARED, options, (1, 1), (256,), wrong)
+    for grid, block in (((0, 1), (256,)), ((1, 1 << 16), (256,)), ((1, 1), (2048,))):
+        with pytest.raises(ValueError, match="k: a (grid|block) of"):
+            check_call("k", DECLARED, options, grid, block, right)

@@ -1,0 +1,53 @@
+"""The kernels once under an address sanitiser: none reads or writes beside an array."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.host_cuda import COMPILER
+
+SCRIPT = """
+import sys
+import numpy as np
+from tests import host_cuda, standin
+sys.modules["cupy"], standin.RawModule = standin, host_cuda.RawModule
+host_cuda.FOLDER = host_cuda.Path(sys.argv[1])
+if sys.argv[2] == "beside":
+    x = standin.ones(5, np.float32)
+    from minicnn.backend.cuda.launch import launch
+    launch("elements", "silu", (1, 6), x, standin.empty(5, np.float32), 6)
+from minicnn import layers, Tensor
+x = Tensor(standin.ones((3, 4, 7, 6), np.float32), requires_grad=True)
+for layer in (layers.Conv2d(4, 6, 3, stride=2, padding=1), layers.Conv2d(4, 8, 3, groups=4),
+              layers.BatchNorm2d(4), layers.MaxPool2d(3, 2, 1), layers.AvgPool2d(3, 2, 1),
+              layers.Upsample(scale_factor=2, mode="bilinear"), layers.GELU(), layers.ReLU(),
+              layers.LocalResponseNorm(3)):
+    y = layer.to("cuda")(x)
+    y.backward(standin.ones(y.shape, np.float32))
+print("all is well", sorted(set(host_cuda.RawModule.started)))
+"""
+
+
+def sanitiser():
+    """gcc's library, or None."""
+    if not COMPILER:
+        return None
+    path = subprocess.run([COMPILER, "-print-file-name=libasan.so"], capture_output=True,
+                          text=True).stdout.strip()
+    return path if os.path.isabs(path) else None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sanitiser(), reason="g++ and its address sanitiser are not installed")
+@pytest.mark.parametrize("what, said", [("within", "all is well"),
+                                        ("beside", "heap-buffer-overflow")])
+def test_kernels_stay_within_their_arrays(what, said, tmp_path):
+    environment = os.environ | {"KERNELS_SANITISED": "1", "LD_PRELOAD": sanitiser(),
+                                "ASAN_OPTIONS": "detect_leaks=0"}
+    run = subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path), what], text=True,
+                         capture_output=True, env=environment, cwd=Path(__file__).parents[3])
+    assert said in run.stdout + run.stderr
+    assert (run.returncode == 0) == (what == "within"), run.stderr[-2000:]

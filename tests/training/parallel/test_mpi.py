@@ -1,0 +1,87 @@
+"""Real processes, by mpiexec; where there is none, thread_world.py has to do."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from minicnn.training import checkpoint
+
+ROOT = Path(__file__).parents[3]
+BESIDE = Path(sys.executable).parent / "mpiexec"           # as pip installs it
+MPIEXEC = str(BESIDE) if BESIDE.exists() else shutil.which("mpiexec")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("mpi4py") is None, reason="mpi4py is not installed: .[mpi]"),
+    pytest.mark.skipif(MPIEXEC is None, reason="there is no mpiexec: .[mpi,mpich]")]
+
+
+def started(count, *arguments):
+    surroundings = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+    return subprocess.Popen([MPIEXEC, "-n", str(count), sys.executable, *map(str, arguments)],
+                            cwd=ROOT, env=surroundings, text=True, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, start_new_session=True)
+
+
+def ran(count, *arguments):
+    """(status, what was printed, the time of the end)"""
+    process = started(count, *arguments)
+    text, _ = process.communicate(timeout=300)
+    return process.returncode, text, time.time()
+
+
+def script(*arguments):
+    return Path(__file__).with_name("by_mpi.py"), *arguments
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("name", ["lenet5", "resnet20", "ssd300"])
+def test_processes_learn_what_one_learns(name, count):
+    """20 steps, an uneven end among them, with distortions, dropout and synchronised norms."""
+    status, text, _ = ran(count, *script("same", name))
+    assert status == 0, text
+    found = json.loads(next(line for line in text.splitlines() if line.startswith("[")))
+    assert found[0] == name and len(found[1]) == (4 if name == "lenet5" else 2)
+    for kind, distance in found[1].items():
+        assert distance < (1e-9 if "64" in kind else 1e-5), found
+
+
+@pytest.mark.parametrize("what, said", [
+    ("raise", "process 1 of 0 to 2: something is wrong here"), ("kill", ""),
+    ("nan", "the loss of process 1 of 0 to 2 is not a number, in batch 4 of epoch 3"),
+    ("stop", "has been silent for 4 s: it was stopped, hangs")])
+def test_what_happens_to_one_ends_all(what, said, tmp_path):
+    status, text, end = ran(3, *script(what, tmp_path))
+    assert status != 0 and said in text and "Traceback" not in text
+    happened = next(float(line) for line in text.splitlines() if line[:1].isdigit()
+                    and line.replace(".", "", 1).isdigit())
+    assert end - happened < 5 + 4 * (what == "stop") + 2   # the starter's own time
+    checkpoint.load(tmp_path / "last.npz")                 # nothing is lost but the epoch at work
+
+
+def test_ctrl_c_saves_once(tmp_path):
+    process = started(2, *script("interrupt", tmp_path))
+    while not (tmp_path / "history.csv").exists() and process.poll() is None:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    text, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, text
+    assert text.count("stopping after this step") == 1
+    assert (tmp_path / "last.npz").exists() and not (tmp_path / "running").exists()
+
+
+def test_the_command_trains_and_goes_on_alone(tmp_path):
+    command = ["-m", "minicnn", "train", "lenet5", "--data", "digits", "--limit", "200"]
+    status, text, _ = ran(2, *command, "--epochs", "1", "--out", tmp_path / "two")
+    assert status == 0 and text.count("epoch 1/1") == 1, text
+    assert "2 processes share each batch of 64" in text
+    status, text, _ = ran(2, *command, "--batch", "1", "--out", tmp_path / "few")
+    assert status == 2 and text.count("batches of 1 for 2 processes") == 1

@@ -18,6 +18,7 @@ def ten_digits(monkeypatch):
     monkeypatch.setattr(look, "drawn_digits", lambda split: Dataset(images, range(10), CLASSES,
                                                                     "ten digits"))
     monkeypatch.setattr(look, "STEPS", 3)
+    monkeypatch.setattr("minicnn.data.canvas.DPI", 30)     # nobody looks at them here
 
 
 def test_the_whole(ten_digits, tmp_path, capsys):

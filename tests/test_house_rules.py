@@ -169,11 +169,19 @@ def no_logarithm_of_a_probability(source):
                 yield source.at(call.lineno, "logarithm of a probability; use log_softmax")
 
 
+def no_timed_tests(source):
+    """The next machine is slower: speed lives in benchmarks/."""
+    for node in source.nodes(ast.Assert):
+        if re.search(r"(perf_counter|process_time|monotonic|time\.time)\(\) -", ast.unparse(node)):
+            yield source.at(node.lineno, "a test that takes the time")
+
+
 RULES = {
     lower_floors_only: PACKAGE, no_house_imports_inside_functions: PACKAGE,
     cupy_in_backend_only: PACKAGE, no_assert: PACKAGE, sizes_bound_once: PACKAGE,
     backward_under_forward: PACKAGE, short_files: EVERYTHING,
     no_strangers: TAUGHT, no_logarithm_of_a_probability: PACKAGE,
+    no_timed_tests: TAUGHT,
 }
 
 
@@ -218,6 +226,7 @@ PLANTED = [
     (no_strangers, "a.py", "def f():\n    from jax import numpy"),
     (no_logarithm_of_a_probability, "a.py", "loss = -np.log(softmax(x))"),
     (no_logarithm_of_a_probability, "a.py", "loss = xp.log(p + 1e-9)"),
+    (no_timed_tests, "a.py", "assert time.perf_counter() - begun < 5"),
 ]
 
 

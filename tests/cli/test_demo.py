@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from argparse import Namespace
 from pathlib import Path
@@ -43,10 +42,8 @@ def test_it_answers_and_ends_at_ctrl_c(started):
         assert b"<title>minicnn" in page.read()
     with urllib.request.urlopen(address.replace("/?", "/train?"), timeout=60) as events:
         assert events.readline().startswith(b"data: ")     # it trains
-        begun = time.perf_counter()
         started.send_signal(signal.SIGINT)
         assert started.wait(20) == 130
-    assert time.perf_counter() - begun < 10                # 0.2 s on a quiet machine
     assert "stopped" in started.stderr.read()
 
 

@@ -79,9 +79,7 @@ REASONS = {
 def test_bad_mirror_then_good_one(server, cache, caplog, folder):
     """Hazard 37."""
     caplog.set_level(logging.INFO, "minicnn.data")
-    started = time.monotonic()
     assert fetch([FILE], [server.url(folder), server.url("good")], cache)["a.gz"] == CONTENT
-    assert time.monotonic() - started < 5
     [line] = caplog.messages
     assert line.startswith(f"{server.url(folder)}a.gz: ")
     assert os.listdir(cache) == ["a.gz"]
@@ -111,14 +109,16 @@ def test_every_mirror_fails(server, cache):
 
 def test_no_network_is_known_at_once(cache, monkeypatch):
     """Hazard 37: no name server answers."""
-    def unknown(*_, **__):
+    asked = []
+
+    def unknown(host, *_, **__):
+        asked.append(host)
         raise socket.gaierror(-3, "Temporary failure in name resolution")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    started = time.monotonic()
     with pytest.raises(DownloadError, match="mirror.example/ .host name not found: no network"):
         fetch([FILE], ["https://mirror.example/", "https://other.example/"], cache)
-    assert time.monotonic() - started < 2
+    assert asked == ["mirror.example", "other.example"]     # each once: nothing waits
 
 
 def test_silent_mirror_is_asked_once(server, cache):

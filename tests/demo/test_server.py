@@ -4,7 +4,6 @@ import http.client
 import json
 import socket
 import threading
-import time
 from contextlib import contextmanager
 from itertools import count
 
@@ -163,12 +162,10 @@ def test_a_body_has_a_length_and_a_bound(server):
 
 
 def test_a_huge_body_is_not_read(server):
-    begun = time.perf_counter()
     own = f"{HERE}:{server.server_port}"
     answer = raw(server, f"POST /say?token={server.token} HTTP/1.1\r\nHost: {own}\r\n"
                          "Content-Length: 99999999999\r\n\r\n".encode())
     assert " 413 " in answer.splitlines()[0] and "Connection: close" in answer
-    assert time.perf_counter() - begun < 5
 
 
 @pytest.mark.parametrize("data", [b"\r\n\r\n", b"nonsense\r\n\r\n", b"GET\r\n\r\n",

@@ -113,22 +113,21 @@ def test_it_can_be_printed(name):
 
 
 MEASURED = """\
-import sys, time
+import sys
 from minicnn.__main__ import main
 from minicnn.training.outcome import peak_memory
 status = main(["summary", sys.argv[1]])
-print(time.process_time(), peak_memory() or 0, file=sys.stderr)
+print(peak_memory() or 0, file=sys.stderr)
 sys.exit(status)
 """
 
 
 @pytest.mark.parametrize("name", ["vgg19", "resnet1202", "senet154", "nasnet_a_large"])
 def test_counting_the_largest(name):
-    """Under 2 seconds and 200 MB, interpreter and all."""
+    """In less than 200 MB, interpreter and all: vgg19's parameters alone would be 575."""
     done = subprocess.run([sys.executable, "-c", MEASURED, name], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    seconds, memory = map(float, done.stderr.split())
-    assert seconds < 2 and memory < 200e6, (seconds, memory)
+    assert float(done.stderr) < 200e6
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)

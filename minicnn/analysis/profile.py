@@ -29,6 +29,7 @@ from minicnn.backend.seeds import random_state, set_random_state
 from minicnn.backend.windows import is_whole, times
 from minicnn.layers.module import Module, Shape
 from minicnn.losses import cross_entropy
+from minicnn.models.detection.detector import Detector
 from minicnn.optim.sgd import SGD
 
 Step = Callable[[], list[float]]       # runs a step; seconds of forward, loss, backward, update
@@ -47,7 +48,8 @@ def profile(model: Module, in_shape: Shape | None = None, batch: int = 32,
     rounds : int, optional          watched steps; if left out, 3 to 50, in some four seconds
     forward_only : bool             forward in test mode under no_grad() in place of a training step
     loss : loss(y) -> Tensor        if left out, cross_entropy with random labels for scores (N, K),
-                                    and the mean square for other answers
+                                    a detector's own losses with an object in each picture, and
+                                    the mean square for other answers
     progress : bool                 a progress bar where it takes longer than two seconds
 
     The step is forward, loss, backward and an update by SGD with momentum.  Afterwards weights,
@@ -77,7 +79,7 @@ def profile(model: Module, in_shape: Shape | None = None, batch: int = 32,
             plain.append(sum(step()))
             with watch.clocks():
                 watched.append(step())
-    lines = [line(visit, batch) for visit in watch.visits.values()
+    lines = [line(visit) for visit in watch.visits.values()
              if visit.functions and visit.forward]
     whole = totals(lines, watched, watch.outside, forward_only)
     what = "forward pass" if forward_only else "training step"
@@ -140,11 +142,12 @@ def training_step(model: Module, x: Tensor, loss: Callable[[Any], Tensor] | None
     learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
     # At a rate of 0 the update does its whole work, and every round finds the same weights.
     optimizer = SGD(learnt, lr=0.0, momentum=0.9) if learnt else None
+    targets = model.made_up_targets(x, seed) if isinstance(model, Detector) else None
 
     def step() -> list[float]:
         nonlocal loss
         clock = [watch.now()]
-        y = model(x)
+        y = model(x, targets) if targets else model(x)
         clock.append(watch.now())
         loss = loss or usual_loss(y, seed)
         cost = loss(y)
@@ -170,6 +173,8 @@ def forward_step(model: Module, x: Tensor, watch: Watch) -> Step:
 
 
 def usual_loss(y: Any, seed: int) -> Callable[[Any], Tensor]:
+    if isinstance(y, dict):
+        return lambda y: sum(y.values(), Tensor(0.0))
     if not isinstance(y, Tensor):
         raise TypeError(f"profile: the network answers with a {type_name(y)}, not one Tensor; "
                         "say what is to become small, profile(..., loss=lambda y: ...), or time "
@@ -189,9 +194,9 @@ def counted(rounds: int, progress: bool) -> Iterator[int]:
 
 # --- what is made of it -----------------------------------------------------------------------
 
-def line(visit: Visit, batch: int) -> Line:
+def line(visit: Visit) -> Line:
     forward, backward = median(visit.forward), median(visit.backward)
-    flops = 2 * visit.macs * batch
+    flops = 2 * visit.macs * visit.rows
     return Line(
         layer=visit.path, kind=type(visit.layer).__name__, output=times(visit.shape),
         forward=1e3 * forward, backward=1e3 * backward, macs=visit.macs,

@@ -21,6 +21,7 @@ import numpy as np
 
 from minicnn.autograd.engine import Function
 from minicnn.autograd.hooks import Hook, record
+from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, is_array, to_cpu, to_device
 from minicnn.layers.module import Module, Shape
 
@@ -35,7 +36,7 @@ class Visit:
         self.inside = self.spent = 0.0                 # this round: of the layers inside; backward
         self.start = 0.0                               # when its forward, or a backward, began
         self.shape: Shape = ()                         # of the answer to one image
-        self.macs = 0                                  # for one image
+        self.macs, self.rows = 0, 0                    # for one image; images, or regions of them
         self.products = 0                              # in backward: dw, dx, both or neither
         self.functions = 0
         self.output = self.kept = 0                    # bytes
@@ -48,11 +49,13 @@ class Visit:
         return f"<{', '.join([f'{self.path} {shape}'.strip(), *times])}>"
 
     def count(self, inputs: tuple, y: Any) -> None:
-        y = y[0] if isinstance(y, (tuple, list)) else y
+        x, y = next(tensors(inputs), None), next(tensors(y), None)
+        if x is None or y is None:                                # a detector's boxes
+            return
         self.shape, self.output = y.shape[1:], y.data.nbytes
-        layer, x = self.layer, inputs[0]
+        layer = self.layer
         if layer is not None and not layer.named_parts():         # else those inside count
-            self.macs = layer.macs(x.shape[1:], self.shape)
+            self.macs, self.rows = layer.macs(x.shape[1:], self.shape), len(y)
             self.products = any(p.requires_grad for p in layer.parameters()) + x.requires_grad
 
 
@@ -163,6 +166,15 @@ class Counts(Owners):
     def gradient_ends(self, function: Function, dy: Array, dxs: list) -> None:
         visit = self.owners[id(function)]
         visit.moved_backward += traffic([dy, *self.held], [dx for dx in dxs if dx is not None])
+
+
+def tensors(value: Any) -> Iterator[Tensor]:
+    """Every Tensor in what a layer was given or answers: lists of pictures, losses by name."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (tuple, list, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from tensors(part)
 
 
 def arrays_of(function: Function) -> Iterator[Array]:

@@ -60,6 +60,16 @@ class Detector(Module):
     def detections(self, images: list[Tensor]) -> Detections:
         raise TypeError(f"{type(self).__name__} writes no detections")
 
+    def made_up_targets(self, images: Tensor, seed: int = 0) -> list[Target]:
+        """An object in the middle of each picture (N, C, H, W): enough to time or explain a step.
+        """
+        N, _, H, W = images.shape
+        labels = np.random.default_rng(seed).integers(1, self.classes, N)
+        box = np.array([[W // 4, H // 4, W - W // 4, H - H // 4]], np.float32)
+        mask = np.zeros((1, H, W), bool)
+        mask[:, H // 4:H - H // 4, W // 4:W - W // 4] = True
+        return [{"boxes": box, "labels": labels[n:n + 1], "masks": mask} for n in range(N)]
+
     # --- what comes in ------------------------------------------------------------------------
 
     def check_images(self, images: Any) -> list[Tensor]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minicnn.backend.messages import as_html
+from minicnn.backend.messages import as_html, plural
 from minicnn.data.dataset import Dataset, check_dataset
 from minicnn.data.scenes import Scenes, check_scenes
 from minicnn.layers.module import Module, Shape
@@ -213,7 +213,7 @@ def restored(records: Records, parts: dict[str, Any], recipe: Recipe, fresh: boo
     if state is None:
         return [], Epoch(parts["optimizer"].lr)
     if parts["loader"].epoch >= recipe.epochs:
-        log(f"{records.folder}: all {recipe.epochs} epochs were over already")
+        log(f"{records.folder}: its {plural(recipe.epochs, 'epoch')} had run already")
     else:
         log(f"going on from {records.folder}, epoch {parts['loader'].epoch + 1}")
         if team.world.is_first and records.note(state):

@@ -122,7 +122,7 @@ def test_a_finished_run_is_not_repeated(tmp_path, monkeypatch):
     said = []
     again = trained(tmp_path, log=said.append)
     assert again.history == first.history
-    assert said == [f"{tmp_path}: all 3 epochs were over already"]
+    assert said == [f"{tmp_path}: its 3 epochs had run already"]
     assert (tmp_path / "last.npz").stat().st_mtime_ns == before
     assert (tmp_path / "result.json").read_text() == told  # of the process that has learnt
     (tmp_path / "result.json").unlink()

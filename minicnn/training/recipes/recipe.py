@@ -6,7 +6,7 @@ from numbers import Integral, Real
 from textwrap import fill
 from typing import Any
 
-from minicnn.backend.messages import as_html
+from minicnn.backend.messages import as_html, plural
 
 WIDTH = 100                                                # columns of a printed recipe
 
@@ -105,7 +105,7 @@ class Recipe:
     def __str__(self) -> str:
         """Name and source, and below them every figure."""
         parts = [words(*self.optimizer), self.rate(), self.rise(), words(*self.schedule),
-                 f"{self.epochs} epochs", f"distortions: {', '.join(self.augment) or 'none'}",
+                 plural(self.epochs, "epoch"), f"distortions: {', '.join(self.augment) or 'none'}",
                  f"labels smoothed by {self.smoothing:g}" if self.smoothing else "",
                  f"gradients clipped at length {self.clip:g}" if self.clip else "",
                  f"in the network: {self.network}" if self.network else ""]

@@ -9,7 +9,8 @@ from minicnn.data.canvas import Picture, drawing, figure
 
 # The first that a history has is the one that counts.
 SCORES = {"miou": "mean IoU", "dice": "mean Dice", "pixel_accuracy": "pixel accuracy", "ap": "AP",
-          "ap50": "AP50", "ap75": "AP75", "mask_ap": "mask AP"}
+          "ap50": "AP50", "ap75": "AP75", "mask_ap": "mask AP", "f1": "F1",
+          "precision": "precision", "recall": "recall"}
 
 
 @drawing()
@@ -19,7 +20,8 @@ def score_curves(history: Sequence[dict[str, float]], path: Where = None, title:
 
     history : one dict an epoch with "epoch" (or "step", where steps were counted), "loss", if it
               was counted "val_loss", and scores of the test pictures in percent: "miou", "dice",
-              "pixel_accuracy", or "ap", "ap50", "ap75", "mask_ap"
+              "pixel_accuracy"; "ap", "ap50", "ap75", "mask_ap"; or "f1", "precision",
+              "recall"
     title   : the network and its data
     """
     names = [name for name in SCORES if history and name in history[0]]

@@ -30,8 +30,8 @@ LONG = 1e9              # seconds; thirty years
 COLUMNS = {"epoch": (int, 1, inf), "lr": (float, 0, DIVERGED), "loss": (float, -DIVERGED, DIVERGED),
            "train_error": (float, 0, 100), "val_loss": (float, -DIVERGED, DIVERGED),
            "error": (float, 0, 100), "top5": (float, 0, 100), **dict.fromkeys(
-               ("miou", "dice", "pixel_accuracy", "ap", "ap50", "ap75", "mask_ap"),
-               (float, 0, 100)),
+               ("miou", "dice", "pixel_accuracy", "ap", "ap50", "ap75", "mask_ap", "f1",
+                "precision", "recall"), (float, 0, 100)),
            "seconds": (float, 0, LONG), "test_seconds": (float, 0, LONG)}
 LABELLED = ("epoch", "lr", "loss", "train_error", "val_loss", "error", "top5", "seconds",
             "test_seconds")                        # the columns where each picture has one label

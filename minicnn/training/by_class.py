@@ -1,12 +1,16 @@
 """How well each class is found: what `python -m minicnn test` prints of maps and boxes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from minicnn.analysis.tables import Shown, aligned
 from minicnn.data.scenes import Scenes
 from minicnn.layers.module import Module
 from minicnn.models.detection.detector import Detector
 from minicnn.training.metrics.detection import DetectionMetric
+from minicnn.training.metrics.points import PointMetric
 from minicnn.training.metrics.segmentation import SegmentationMetric
 from minicnn.training.scene_transforms import SceneTransforms
 from minicnn.training.tasks import detection, segmentation
@@ -15,6 +19,7 @@ BATCH = 32          # pictures at once
 MAPS = {"iou": "IoU", "dice": "Dice"}
 BOXES = {"ap": "AP", "ap50": "AP50", "ap75": "AP75", "mask_ap": "mask AP", "mask_ap50": "mask AP50",
          "mask_ap75": "mask AP75"}
+POINTS = {"f1": "F1", "precision": "precision", "recall": "recall"}
 
 
 @dataclass(repr=False)
@@ -57,7 +62,8 @@ def percent(value: float) -> str:
 def class_table(model: Module, scenes: Scenes, transforms: SceneTransforms) -> ByClass:
     """The table of a segmenter or a detector on these scenes."""
     if isinstance(model, Detector):
-        return of_boxes(detection.judge(model, scenes, transforms, BATCH))
+        metric = detection.judge(model, scenes, transforms, BATCH)
+        return of_points(metric, scenes.classes) if model.marks_points else of_boxes(metric)
     return of_maps(*segmentation.judge(model, scenes, transforms, BATCH))
 
 
@@ -76,3 +82,13 @@ def of_boxes(metric: DetectionMetric) -> ByClass:
     return ByClass(found, measures, {name: int(one["truths"]) for name, one in found.items()},
                    "objects", whole, f"{boxes:,} boxes were found in {metric.pictures:,} pictures; "
                    "AP is COCO's, the mean over overlaps from .50 to .95")
+
+
+def of_points(metric: PointMetric, classes: Sequence[str]) -> ByClass:
+    found = metric.per_class(classes)
+    mean = {key: float(np.nanmean([one[key] for one in found.values()])) for key in POINTS
+            if not all(np.isnan(one[key]) for one in found.values())}
+    there = {name: metric.there[label] for label, name in enumerate(classes) if label}
+    return ByClass(found, POINTS, there, "objects", {**dict.fromkeys(POINTS, np.nan), **mean},
+                   f"{metric.found.total():,} points were found in {metric.pictures:,} pictures; "
+                   f"one is right within {metric.radius:g} pixels of a middle")

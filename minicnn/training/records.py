@@ -251,5 +251,8 @@ def said(line: dict[str, float]) -> str:
         masks = f"; of masks {line['mask_ap']:.2f} %" if "mask_ap" in line else ""
         return (f"AP {line['ap']:.2f} % (AP50 {line['ap50']:.2f} %, AP75 {line['ap75']:.2f} %"
                 f"{masks})")
+    if "f1" in line:
+        return (f"F1 {line['f1']:.2f} % (precision {line['precision']:.2f} %, recall "
+                f"{line['recall']:.2f} %)")
     top5 = f" (top-5 {line['top5']:.2f} %)" if "top5" in line else ""
     return f"test error {line['error']:.2f} %{top5}"

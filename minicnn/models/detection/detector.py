@@ -37,6 +37,7 @@ class Detector(Module):
     """
 
     reads_lists = True
+    marks_points = False               # it answers with "points" (n, 2), and its boxes mean little
     classes: int
     input_shape: Shape
     published: dict[str, Names] = {}

@@ -9,7 +9,8 @@ From the surest point down, each takes the nearest truth that is still free, if 
 Source: the usual count of cells; Alom et al. 2022 (UD-Net).
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,10 @@ class PointMetric:
         if not radius > 0:
             raise ValueError(f"PointMetric: radius must be above 0 pixels, got {radius}")
         self.radius = radius
-        self.right = self.found = self.there = 0
+        self.pictures = 0
+        self.right: Counter[int] = Counter()               # by label
+        self.found: Counter[int] = Counter()
+        self.there: Counter[int] = Counter()
 
     def add(self, found: Mapping[str, Any], truth: Mapping[str, Any]) -> None:
         """Judge the points of one picture.
@@ -55,16 +59,32 @@ class PointMetric:
         for point in np.argsort(-scores, kind="stable") if len(its) else ():
             nearest = int(distance[point].argmin())
             if np.isfinite(distance[point, nearest]):
-                self.right += 1
+                self.right[int(labels[point])] += 1
                 distance[:, nearest] = np.inf
-        self.found += len(points)
-        self.there += len(its)
+        self.found.update(labels.tolist())
+        self.there.update(its.tolist())
+        self.pictures += 1
+
+    def join(self, other: "PointMetric") -> None:
+        """Count what another process has judged, too."""
+        for own, its in ((self.right, other.right), (self.found, other.found),
+                         (self.there, other.there)):
+            own.update(its)
+        self.pictures += other.pictures
 
     def result(self) -> dict[str, float]:
         """{"f1", "precision", "recall"} from 0 to 1; NaN where nothing was found, or is there."""
-        def share(part: float, whole: float) -> float:
-            return part / whole if whole else float("nan")
+        return shares(self.right.total(), self.found.total(), self.there.total())
 
-        return {"f1": share(2 * self.right, self.found + self.there),
-                "precision": share(self.right, self.found),
-                "recall": share(self.right, self.there)}
+    def per_class(self, classes: Sequence[str]) -> dict[str, dict[str, float]]:
+        """The same for each class but the background, by name."""
+        return {name: shares(self.right[label], self.found[label], self.there[label])
+                for label, name in enumerate(classes) if label}
+
+
+def shares(right: int, found: int, there: int) -> dict[str, float]:
+    def share(part: float, whole: float) -> float:
+        return part / whole if whole else float("nan")
+
+    return {"f1": share(2 * right, found + there), "precision": share(right, found),
+            "recall": share(right, there)}

@@ -1,25 +1,30 @@
 """What stands where: the losses of a detector are added, the AP of its boxes is counted.
 
 AP is COCO's, the mean over the overlaps .50, .55, ... .95: Lin et al. 2014, and the evaluation that
-came with it.
+came with it.  Where a network marks points, their F1 is counted.
 """
 
 from typing import Any
+
+import numpy as np
 
 from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
 from minicnn.data.scenes import Scenes
 from minicnn.layers.module import Module, Shape
 from minicnn.training.metrics.detection import DetectionMetric
+from minicnn.training.metrics.points import PointMetric
 from minicnn.training.parallel.stopping import any_stopped, early
 from minicnn.training.recipes import Recipe
 from minicnn.training.scene_transforms import SceneTransforms
 from minicnn.training.tasks.scenes import SceneTask, batches
 
+BOXES, POINTS = ("ap", "ap50", "ap75"), ("f1", "precision", "recall")
+
 
 class Detection(SceneTask):
-    columns: tuple[str, ...] = ("epoch", "lr", "loss", "error", "ap", "ap50", "ap75", "mask_ap",
-                                "seconds", "test_seconds")
+    """scores : columns of the history, the first of which counts"""
+
     needs = ("boxes", "labels")
 
     def __init__(self, model: Module, train: Scenes, val: Scenes, recipe: Recipe, in_shape: Shape
@@ -30,9 +35,9 @@ class Detection(SceneTask):
             raise ValueError(f"{name}: tells {own} classes apart, but the data has "
                              f"{len(train.classes)}, background included; build it with "
                              f"classes={len(train.classes)}")
-        self.masks = bool(getattr(model, "masks", False)) and val.has("masks")
-        if not self.masks:
-            self.columns = tuple(name for name in self.columns if name != "mask_ap")
+        masks = bool(getattr(model, "masks", False)) and val.has("masks")
+        self.scores = POINTS if marks_points(model) else (*BOXES, *["mask_ap"] * masks)
+        self.columns = ("epoch", "lr", "loss", "error", *self.scores, "seconds", "test_seconds")
         if not any(len(target["labels"]) for target in val.targets):
             raise ValueError("fit: no test picture has an object, so that nothing can be counted")
 
@@ -50,20 +55,25 @@ class Detection(SceneTask):
         for other in others:
             first.join(other)
         metric = first
-        found = {name: 100 * value for name, value in metric.result().items()}
-        return {"error": 100 - found["ap"],
-                **{name: found[name] for name in ("ap", "ap50", "ap75", "mask_ap")
-                   if name in self.columns}}
+        result = metric.result()
+        found = {name: 100 * float(np.nan_to_num(result[name])) for name in self.scores}
+        return {"error": 100 - found[self.scores[0]], **found}     # no point: a precision of 0
+
+
+def marks_points(model: Module) -> bool:
+    return bool(getattr(model, "marks_points", False))
 
 
 @no_grad()
 def judge(model: Module, scenes: Scenes, transforms: SceneTransforms, batch: int,
-          stop: Any = False, part: range | None = None) -> DetectionMetric:
-    """Every box that is found, judged, in test mode; not all if `stop` becomes true.
+          stop: Any = False, part: range | None = None) -> Any:
+    """A DetectionMetric, or the PointMetric of a network that marks points, in test mode; not of
+    all pictures if `stop` becomes true.
 
     part : of the pictures, if not all of them
     """
-    metric, training = DetectionMetric(scenes.classes), model.training
+    metric: Any = PointMetric() if marks_points(model) else DetectionMetric(scenes.classes)
+    training = model.training
     device = next(model.parameters()).device
     model.eval()
     try:

@@ -5,6 +5,7 @@ from math import isnan
 import numpy as np
 import pytest
 
+from minicnn.training.by_class import of_points
 from minicnn.training.metrics.points import PointMetric
 
 TRUTH = {"boxes": [[0, 0, 10, 10], [20, 0, 30, 10], [0, 20, 10, 30]], "labels": [1, 1, 2]}
@@ -56,6 +57,38 @@ def test_nothing():
     assert all(map(isnan, judged().values()))
     result = judged((found([], []), TRUTH))
     assert result["f1"] == result["recall"] == 0 and isnan(result["precision"])
+
+
+def test_class_by_class():
+    metric = PointMetric(3)
+    metric.add(found([[5, 6], [23, 5], [9, 9], [5, 25]], [1, 1, 1, 1]), TRUTH)
+    rows = metric.per_class(["background", "a", "b", "c"])
+    assert rows["a"] == {"f1": pytest.approx(4 / 6), "precision": 0.5, "recall": 1}
+    assert rows["b"]["recall"] == 0 and isnan(rows["b"]["precision"])
+    assert all(map(isnan, rows["c"].values()))
+
+
+def test_two_processes_count_as_one():
+    first, second, whole = (PointMetric(3) for _ in range(3))
+    for metric in (first, whole):
+        metric.add(found([[5, 6], [23, 5]], [1, 1]), TRUTH)
+    for metric in (second, whole):
+        metric.add(found([[5, 25], [5, 5]], [2, 2]), TRUTH)
+    first.join(second)
+    assert first.result() == whole.result() and first.pictures == 2
+    assert first.per_class("abc") == whole.per_class("abc")
+
+
+def test_the_table():
+    """The mean is that of the classes; what never occurs has none."""
+    metric = PointMetric(3)
+    metric.add(found([[5, 6], [23, 5], [9, 9], [5, 25]], [1, 1, 1, 1]), TRUTH)
+    table = of_points(metric, ["background", "a", "b", "c"])
+    assert table.cells()[1] == [["a", "66.67 %", "50.00 %", "100.00 %", "2"],
+                                ["b", "0.00 %", "-", "0.00 %", "1"], ["c", "-", "-", "-", "0"],
+                                ["mean", "33.33 %", "50.00 %", "50.00 %", "3"]]
+    assert table.notes() == ["4 points were found in 1 pictures; one is right within 3 pixels of a "
+                             "middle"]
 
 
 def test_says_what_is_wrong():

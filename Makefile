@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help lenet demo test test-all test-gpu gradcheck doctor summary draw slides profile augment bench docs lint clean
+.PHONY: help lenet demo test test-all test-gpu gradcheck doctor summary draw slides profile augment experiments bench docs lint clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(STAMP): setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -52,6 +52,9 @@ profile: $(STAMP)  ## where the time of a LeNet-5 step goes, layer by layer, and
 augment: $(STAMP)  ## a picture of every augmentation, in out/augment.png
 	$(BIN)/python -m minicnn augment $(ARGS)
 
+experiments: $(STAMP)  ## the lectures' experiments in their quick form, ten minutes on two cores
+	$(BIN)/python -m minicnn experiment --all $(ARGS)
+
 bench: $(STAMP)  ## time the workloads; ARGS='--against torch' compares
 	$(BIN)/python -m benchmarks $(ARGS)
 
@@ -65,5 +68,5 @@ lint: $(STAMP)  ## ruff and mypy
 	$(BIN)/mypy minicnn
 
 clean:  ## remove the environment and everything that was made
-	rm -rf $(VENV) out build *.egg-info docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) out build *.egg-info docs/_build docs/made .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

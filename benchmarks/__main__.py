@@ -35,7 +35,8 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__,
                                       formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("names", nargs="*", metavar="NAME", default=[],
-                         help="all (default); growth: how cost grows with batch and depth; gpu: "
+                         help="all (default); photos: published networks for photographs, training "
+                              "and answering; growth: how cost grows with batch and depth; gpu: "
                               f"networks on a GPU; or some of: {', '.join(GROUPS['all'])}")
     options.add_argument("--list", action="store_true",
                          help="say in a line what each NAME does, and measure nothing")
@@ -126,6 +127,7 @@ def listed() -> str:
     """What each name does, a line each, the largest group first."""
     parts = []
     for name, what in (("all", "networks and layers"), ("gpu", "networks for a GPU"),
+                       ("photos", "published networks, training and answering"),
                        ("growth", "does cost grow as it must with batch and depth?")):
         parts += ["", f"{name}: {what}"]
         parts += [f"  {heading(each, WORKLOADS[each].title())}" for each in GROUPS[name]]

@@ -13,8 +13,9 @@ import numpy as np
 import minicnn
 from benchmarks.models import build
 from benchmarks.rivals.serve import Impossible, blas, serve
-from minicnn import Tensor, layers, manual_seed, no_grad
+from minicnn import Tensor, layers, manual_seed, models, no_grad
 from minicnn.backend.arrays import gpu_problem, to_device
+from minicnn.layers import fold_all
 from minicnn.losses import cross_entropy
 from minicnn.optim import SGD
 
@@ -37,17 +38,22 @@ def prepare(workload: dict) -> tuple[Step, int]:
     x = rng.standard_normal(workload["shape"], np.float32)
     if workload["kind"] == "layer":
         return layer(workload, x, rng)
-    model = build(workload["what"], workload["rows"]).to(workload["device"])
+    if workload["published"]:
+        (name, options), *_ = workload["published"]
+        model = models.build(name, **options).to(workload["device"])
+    else:
+        model = build(workload["what"], workload["rows"]).to(workload["device"])
+    count = model.num_parameters()
+    if workload["kind"] == "folded":
+        fold_all(model.eval())
     images = to_device(x, workload["device"])
-    if workload["kind"] == "forward":
-        return forward(model, images), model.num_parameters()
+    if workload["kind"] in ("forward", "folded"):
+        return forward(model, images), count
     if workload["kind"] == "detect":
-        return train(model, detection_loss(model, images, workload["targets"])), \
-            model.num_parameters()
+        return train(model, detection_loss(model, images, workload["targets"])), count
     K, *places = model.shape(x.shape[1:])                  # (K,), or (K, H, W) of a map
     labels = rng.integers(0, K, (len(x), *places))
-    return train(model, lambda: cross_entropy(model(Tensor(images)), labels)), \
-        model.num_parameters()
+    return train(model, lambda: cross_entropy(model(Tensor(images)), labels)), count
 
 
 def train(model: minicnn.Module, loss_now: Callable[[], Tensor]) -> Step:
@@ -125,7 +131,8 @@ def main() -> None:
     serve({"who": f"minicnn {minicnn.__version__}", "numpy": np.__version__,
            "python": sys.version.split()[0], "blas": blas(),
            "threads": int(threads) if threads else None},
-          prepare, ("train", "segment", "detect", "forward", "layer", "chain", "arrays"), gpu())
+          prepare, ("train", "segment", "detect", "forward", "folded", "layer", "chain", "arrays"),
+          gpu())
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks import published
 from benchmarks.networks import NETWORKS
+from benchmarks.published import PUBLISHED
 
 STEPS = "train", "segment", "detect"                       # kinds: a step of training
 
@@ -18,10 +20,12 @@ class Workload(NamedTuple):
               "segment"  the same with a label for each pixel
               "detect"   the same with boxes: they are matched with the truth, and the loss is SSD's
               "forward"  forward alone, in eval mode, nothing recorded
+              "folded"   the same, with minicnn's batch norms folded into their convolutions
               "layer"    one layer, forward and backward with a given upstream gradient
               "chain"    small additions in a row, forward and backward
               "arrays"   the same number of additions of arrays, without Tensors
-    what    : the network (see benchmarks/networks.py), or the layer's name in PyTorch and minicnn
+    what    : the network (see benchmarks/networks.py and published.py), or the layer's name in
+              PyTorch and minicnn
     shape   : of the input, (N, C, H, W); of a chain, its length
     options : the layer's arguments
     first   : the layer is the first of a network: its input are images as a loader gives them,
@@ -44,16 +48,19 @@ class Workload(NamedTuple):
             options = ", ".join(f"{name} {value}" for name, value in self.options.items())
             return f"{self.what}({options}) on {C}x{H}x{W}, batch {N}: forward and backward"
         return f"{self.what} on {C}x{H}x{W}, batch {N}: " + (
-            "training step" if self.kind in STEPS else "forward")
+            "training step" if self.kind in STEPS else
+            "forward, folded" if self.kind == "folded" else "forward")
 
     def request(self, device: str = "cpu") -> dict[str, Any]:
         """What a contestant is told: the fields, `rows`, the network's layers, and the device.
 
-        Where boxes are learnt, also `targets`: {boxes, labels} of each picture.
+        Where boxes are learnt, also `targets`: {boxes, labels} of each picture.  Instead of rows a
+        network of published.py has `published`, its name and options on both sides.
         """
-        rows = NETWORKS[self.what](self.shape[1:]) if self.kind in (*STEPS, "forward") else []
+        rows = NETWORKS[self.what](self.shape[1:]) if self.what in NETWORKS else []
         targets = drawn_targets(self.shape) if self.kind == "detect" else []
-        return {**self._asdict(), "rows": rows, "targets": targets, "device": device}
+        return {**self._asdict(), "rows": rows, "targets": targets, "device": device,
+                "published": PUBLISHED.get(self.what)}
 
     def smaller(self) -> "Workload":
         """Few samples of a few pixels: enough to see that everything works.
@@ -63,6 +70,8 @@ class Workload(NamedTuple):
         if self.kind in ("chain", "arrays"):
             return self
         N, C, H, W = self.shape
+        if self.what in PUBLISHED:                         # they are built for their size
+            return self._replace(shape=(1, C, H, W))
         side = {"lenet": 32, "alexnet": 67, "ssd_small": 64}.get(self.what, min(H, 32))
         batch = 1 + BATCHES.index(N) if self.name.startswith("growth_") else min(N, 2)
         return self._replace(shape=(batch, C, side, side))
@@ -112,6 +121,16 @@ ALL = [
           kernel_size=3, padding=1, groups=512),
 ]
 
+PHOTOS = [
+    *(Workload(f"{what}_{kind}", kind, what, (N, 3, *[published.SIDES.get(what, 224)] * 2))
+      for what, N in {"resnet50": 4, **published.BATCHES}.items() for kind in ("train", "forward")),
+    Workload("resnet20_forward", "forward", "resnet20", (32, 3, 32, 32)),
+    Workload("resnet18_forward", "forward", "resnet18", (8, 3, 224, 224)),
+    Workload("unet_small_forward", "forward", "unet_small", (32, 3, 64, 64)),
+    *(Workload(f"{what}_photo", kind, what, (1, 3, 224, 224))
+      for what, kind in (("resnet50", "folded"), ("efficientnet_lite0", "folded"))),
+]
+
 ON_GPU = (("lenet", (64, 1, 32, 32)), ("resnet20", (128, 3, 32, 32)),
           ("resnet18", (64, 3, 224, 224)), ("resnet50", (32, 3, 224, 224)),
           ("vgg16", (32, 3, 224, 224)))
@@ -128,8 +147,9 @@ GROWTH = [
       for kind in ("chain", "arrays") for depth in DEPTHS),
 ]
 
-WORKLOADS = {workload.name: workload for workload in [*ALL, *GROWTH, *GPU]}
+WORKLOADS = {workload.name: workload for workload in [*ALL, *PHOTOS, *GROWTH, *GPU]}
 GROUPS = {"all": [workload.name for workload in ALL],
+          "photos": [workload.name for workload in PHOTOS],
           "growth": [workload.name for workload in GROWTH],
           "gpu": [workload.name for workload in GPU]}
 

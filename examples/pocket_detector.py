@@ -1,6 +1,6 @@
 """The pocket detector: a small SSD that finds drawn shapes, in less than 500 kB.
 
-    python examples/pocket_detector.py                 trains it first, in five to ten minutes
+    python examples/pocket_detector.py                 trains it first, in two minutes of one core
     python examples/pocket_detector.py --run DIR       takes a run of that training that is there
 
 It trains ssd300's small form as `python -m minicnn train` does, on 4,000 scenes that minicnn draws,

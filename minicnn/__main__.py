@@ -14,12 +14,15 @@ from minicnn.cli import (
     doctor,
     draw,
     dream,
+    exercise,
+    experiment,
     explain,
     gradcheck,
     look,
     networks,
     predict,
     profile,
+    slide,
     slides,
     step,
     style,
@@ -32,8 +35,8 @@ from minicnn.cli.door import through
 from minicnn.cli.parser import Parser
 
 COMMANDS = {command.__name__.rpartition(".")[2]: command for command in (
-    networks, summary, draw, explain, look, step, demo, slides, profile, gradcheck, augment, train,
-    test, compare, predict, style, dream, weights, doctor)}
+    networks, summary, draw, explain, exercise, look, step, demo, slide, slides, profile,
+    gradcheck, augment, experiment, train, test, compare, predict, style, dream, weights, doctor)}
 
 
 def parser() -> Parser:

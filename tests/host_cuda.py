@@ -38,6 +38,8 @@ static Place blockDim, gridDim, blockIdx;
 static thread_local Place threadIdx;
 static std::barrier<>* all_threads;
 static void __syncthreads() { all_threads->arrive_and_wait(); }
+static unsigned long long __umul64hi(unsigned long long a, unsigned long long b)
+{ return (unsigned __int128)a * b >> 64; }
 using std::erfc, std::exp, std::log, std::pow, std::sqrt, std::tanh;
 """
 HALF = """

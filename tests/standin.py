@@ -26,7 +26,7 @@ import numpy as np
 from tests.cupy_names import COPYING, FREE, FUNCTIONS, KEEPING, METHODS, UFUNCS, WAITING
 from tests.standin_counts import backwards, count, count_product, in_order
 from tests.standin_gpu import RawKernel, _core, cuda  # noqa: F401
-from tests.standin_index import host_index
+from tests.standin_index import host_index, known, remembered
 from tests.standin_operators import give_operators
 
 __version__ = "14.2.0"
@@ -59,7 +59,7 @@ class ndarray:
     data = property(lambda self: SimpleNamespace(ptr=self._host.ctypes.data))
     device = property(lambda self: cuda.Device(0))
     T = property(lambda self: wrap(self._host.T))
-    base = property(lambda self: None if self._host.base is None else wrap(self._host.base))
+    base = property(lambda self: known(self._host.base, wrap))
 
     # --- what NumPy may and may not do with it -----------------------------------------------
 
@@ -143,7 +143,7 @@ def wrap(result):
     if isinstance(result, (np.ndarray, np.generic, bool)):
         y = ndarray.__new__(ndarray)
         y._host = np.asarray(result)
-        return y
+        return remembered(y)
     return result
 
 

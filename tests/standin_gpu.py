@@ -39,6 +39,10 @@ class RawKernel:
                                "object file")
 
 
+class CUDARuntimeError(RuntimeError):
+    """As CuPy's: what the driver says when something is wrong with the GPU."""
+
+
 class Event:
     """A moment on the GPU's clock."""
 

@@ -32,6 +32,8 @@ def width(declaration, options):
     """Bytes of an argument of a kernel."""
     if "*" in declaration:
         return 8
+    if declaration.startswith("word"):                         # 64 bits
+        return 8
     if declaration.startswith("whole"):
         return 8 if "-DWHOLE=long long" in options else 4
     return 8 if "-DREAL=double" in options else 4              # wide

@@ -1,8 +1,21 @@
-"""How tests/standin.py reads an index: as CuPy does, where integer arrays wrap around."""
+"""How tests/standin.py reads an index, where integer arrays wrap around, and knows its arrays."""
 
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 import numpy as np
+
+alive: WeakValueDictionary = WeakValueDictionary()     # by the id of the NumPy array within
+
+
+def remembered(array):
+    alive[id(array._host)] = array
+    return array
+
+
+def known(host, wrap):
+    """The array around it, the very same where there is one: x[1:].base is x."""
+    return None if host is None else alive[id(host)] if id(host) in alive else wrap(host)
 
 
 class HostIndex(NamedTuple):

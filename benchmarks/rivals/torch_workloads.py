@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from serve import serve
 from torch import nn
 from torch_boxes import SSD, Boxes, ssd_loss
+from torch_published import published
 
 
 class Block(nn.Module):
@@ -90,9 +91,10 @@ def prepare(workload):
     x = torch.randn(*workload["shape"]).to(device)
     if workload["kind"] == "layer":
         return layer(workload, x)
-    model = sequential(workload["rows"])
+    model = sequential(workload["rows"]) if workload["rows"] else \
+        published(workload["published"][1], *workload["published"][2])
     model = (SSD(list(model)) if workload["kind"] == "detect" else model).to(device)
-    if workload["kind"] == "forward":
+    if workload["kind"] in ("forward", "folded"):
         model.eval()
 
         def forward():
@@ -114,9 +116,9 @@ def prepare(workload):
 
 def cross_entropy_of(model, x):
     """Against labels that are drawn, one for each image or for each pixel."""
-    last = model[-1]
-    if isinstance(last, nn.Linear):
-        labels = torch.randint(last.out_features, (len(x),))
+    last = model[-1] if isinstance(model, nn.Sequential) else None
+    if last is None or isinstance(last, nn.Linear):
+        labels = torch.randint(last.out_features if last else 1000, (len(x),))
     else:
         labels = torch.randint(last.out_channels, (len(x), *x.shape[2:]))
     labels = labels.to(x.device)
@@ -154,4 +156,4 @@ if __name__ == "__main__":
         if torch.cuda.is_available() else None
     serve({"who": f"PyTorch {torch.__version__}", "python": sys.version.split()[0],
            "threads": torch.get_num_threads()}, prepare,
-          ("train", "segment", "detect", "forward", "layer", "chain"), gpu)
+          ("train", "segment", "detect", "forward", "folded", "layer", "chain"), gpu)

@@ -27,7 +27,7 @@ class ReLUFn(Function):
 
 
 @elementwise
-@faster(cpu=cpu.sigmoid)
+@faster(cpu=cpu.sigmoid, cuda=elements.sigmoid)
 class SigmoidFn(Function):
     def forward(self, x):
         xp = xp_of(x)
@@ -40,7 +40,7 @@ class SigmoidFn(Function):
 
 
 @elementwise
-@faster(cpu=cpu.tanh)
+@faster(cpu=cpu.tanh, cuda=elements.tanh)
 class TanhFn(Function):
     def __init__(self, A: float = 1.0, S: float = 1.0):
         self.A, self.S = A, S

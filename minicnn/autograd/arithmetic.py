@@ -12,7 +12,8 @@ import numpy as np
 from minicnn.autograd.engine import Function, ViewFn
 from minicnn.autograd.switches import located
 from minicnn.backend.arrays import Array, average, matmul, to_cpu, total, xp_of
-from minicnn.backend.cuda import joining
+from minicnn.backend.cpu import squeeze
+from minicnn.backend.cuda import elements, joining
 from minicnn.backend.masks import where_kept
 from minicnn.backend.versions import elementwise, faster
 
@@ -49,6 +50,7 @@ class SubFn(Function):
 
 
 @elementwise
+@faster(cpu=squeeze.multiply, cuda=elements.multiply)
 class MulFn(Function):
     def forward(self, a, b):
         self.a, self.b = a, b

@@ -24,8 +24,12 @@ def add(waiting: dict, function: Any, dx: Array, sums: set) -> None:
 def own(dx: Array, dy: Array, given: set[int], kept: bool) -> Array:
     """dx for a leaf: a copy where somebody else may hold it.
 
+    A new array that backward has only given another shape, dw.reshape(w.shape), is as good as new.
+
     given : id() of the arrays that other leaves have received;  kept : the graph stays
     """
-    shared = kept or dx is dy or dx.base is not None or id(dx) in given
-    given.add(id(dx))
+    owner = dx if dx.base is None else dx.base
+    shared = (kept or owner is dy or owner is dy.base or id(owner) in given
+              or getattr(owner, "size", 0) != dx.size)     # a part of it; others may have the rest
+    given.update(() if shared else (id(owner),))
     return dx.copy(order="K") if shared else dx

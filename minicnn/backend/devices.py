@@ -10,6 +10,21 @@ from minicnn.backend.arrays import gpu_name, gpu_problem
 
 __all__ = ["device", "device_count", "get_device_name", "is_available", "synchronize"]
 
+ERRORS = {"CUDARuntimeError", "CUDADriverError", "CUBLASError"}        # CuPy's, all RuntimeErrors
+CURES = {                              # by a word of the error
+    "MemoryAllocation": "its memory is full: take a smaller batch, or end what else runs on it "
+                        "(nvidia-smi lists that)",
+    "ALLOC_FAILED": "its memory is full: take a smaller batch, or end what else runs on it "
+                    "(nvidia-smi lists that)",
+    "InsufficientDriver": "the NVIDIA driver is too old for this CuPy: update it, or install "
+                          "minicnn with '.[cuda12]'",
+    "NoKernelImage": "the card is too old for this CUDA: install minicnn with '.[cuda12]', or "
+                     "compute with --device cpu",
+    "": "it is lost to this program: start the same command again, a training run goes on from "
+        "what it saved last; if it happens again, ask nvidia-smi whether the card answers, whether "
+        "it is too hot and whether others use it",
+}
+
 
 # What torch.cuda has beside these.
 ELSEWHERE = {
@@ -50,6 +65,14 @@ def synchronize() -> None:
     """Wait until the GPU, if there is one, has done what it was given: before the clock is read."""
     if is_available():
         sys.modules["cupy"].cuda.get_current_stream().synchronize()
+
+
+def gpu_error(problem: BaseException) -> str | None:
+    """What an error of the GPU itself means and what to do; None for every other error."""
+    if not ERRORS & {kind.__name__ for kind in type(problem).__mro__}:
+        return None
+    cure = next(text for word, text in CURES.items() if word in str(problem))
+    return f"the GPU reports {' '.join(str(problem).split())}; {cure}"
 
 
 def __getattr__(name: str) -> NoReturn:

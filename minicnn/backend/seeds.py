@@ -1,7 +1,7 @@
-"""Random numbers: always drawn on the CPU by NumPy and then moved to the device.
+"""Random numbers: those of NumPy's generator, drawn on the CPU and then moved to the device.
 
-The two libraries' generators differ; so one seed gives one network, one shuffle and one dropout
-mask on either device.
+CuPy's generator would give others; so one seed gives one network, one shuffle and one dropout mask
+on either device.  Masks alone are drawn on the GPU, by NumPy's algorithm: backend/cuda/chance.py.
 """
 
 from typing import Any

@@ -90,6 +90,17 @@ def set_threads(count: int | None) -> None:
         _start_pool()
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Inside it one thread works, and afterwards as many as before."""
+    before = None if _Threads.blas is None else _Threads.count
+    set_threads(1)
+    try:
+        yield
+    finally:
+        set_threads(before)
+
+
 def _start_pool() -> None:
     """The pool before is not shut down, for others may be using it: it ends with its last user."""
     count = _Threads.count

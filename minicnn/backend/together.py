@@ -91,14 +91,24 @@ def random_numbers(shape: tuple[int, ...], each: int | None = None) -> np.ndarra
 
     each : the number of pictures, where the first axis of `shape` counts them
     """
+    with own_numbers(shape, each) as stream:
+        return stream.random(shape, np.float32)
+
+
+@contextmanager
+def own_numbers(shape: tuple[int, ...], each: int | None) -> Iterator[np.random.Generator]:
+    """The stream, inside it where this process's numbers begin, of which it has to take them all.
+
+    shape, each : as in random_numbers
+    """
     rows, stream = state.rows, generator()
     if rows is None or each != rows.count or shape[0] != each:
-        return stream.random(shape, np.float32)
+        yield stream
+        return
     size = int(np.prod(shape[1:]))                         # numbers for one picture
     skip(stream, rows.start * size)
-    numbers = stream.random(shape, np.float32)
+    yield stream
     skip(stream, (rows.total - rows.stop) * size)
-    return numbers
 
 
 def skip(stream: np.random.Generator, count: int) -> None:

@@ -52,11 +52,13 @@ def plain() -> Iterator[None]:
         switch.fast = before
 
 
-def faster(both: Version = None, *, cpu: Version = None, cuda: Version = None
+def faster(both: Version = None, *, cpu: Version = None, cuda: Version = None, within: float = 0.0
            ) -> Callable[[Any], Any]:
     """Decorator that names the faster versions, for NumPy and CuPy, of a Function or a function.
 
     both : one version that serves both libraries
+    within : where the version for NumPy does not give the definition's numbers to rounding: how far
+             y may be from the true one, as a share of max(1, |x|).  It serves float32 only
 
     A version of a function of arrays takes the same arguments and gives the same result, or
     NotImplemented.
@@ -66,6 +68,7 @@ def faster(both: Version = None, *, cpu: Version = None, cuda: Version = None
     def decorate(definition: Any) -> Any:
         if isinstance(definition, type):
             definition.versions = cpu, cuda                 # type: ignore[attr-defined]
+            definition.within = within                      # type: ignore[attr-defined]
             return definition
 
         @wraps(definition)
@@ -106,9 +109,8 @@ def has_compiler(x: Array) -> bool:
 
 def dispatch(function: Any, version: Version, arrays: list[Array]) -> Array:
     """y of a Function by a faster version, if that takes the case; else by the definition."""
-    if version is in_memory_order:
-        return in_memory_order(function, arrays)
-    if version and (isinstance(arrays[0], np.ndarray) or has_compiler(arrays[0])):
+    on_cpu = isinstance(arrays[0], np.ndarray)
+    if version and version is not in_memory_order and (on_cpu or has_compiler(arrays[0])):
         answer = version(*arrays, **vars(function))
         if answer is not NotImplemented:
             function.backward = answer[1]
@@ -117,6 +119,8 @@ def dispatch(function: Any, version: Version, arrays: list[Array]) -> Array:
             return answer[0]
     if function.in_float32 and arrays[0].dtype == np.float16:
         return between(function, arrays, lambda x: x.astype(np.float32), to_float16)
+    if version and function.elementwise and not on_cpu:
+        return in_memory_order(function, arrays)
     return function.forward(*arrays)
 
 

@@ -87,6 +87,11 @@ def workers(text: str) -> int:
     return number(text, 1, MOST_THREADS)
 
 
+def helpers(text: str) -> int:
+    """Processes beside this one; 0: none."""
+    return number(text, 0, MOST_THREADS)
+
+
 def pixels(text: str) -> int:
     """A side of an image."""
     return number(text, 1, LONGEST_SIDE)

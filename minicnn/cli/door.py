@@ -22,6 +22,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
+from minicnn.backend.devices import gpu_error
+
 REFUSED, FAULT, SIGNALLED = 2, 70, 128
 CLOSED = SIGNALLED + 13                # SIGPIPE, which Windows does not know
 ENDING = ("SIGTERM", "SIGHUP")         # Windows has no hang-up
@@ -69,6 +71,9 @@ def told(name: str, problem: Exception) -> int:
         say(name, f"there is not enough memory ({str(problem) or 'main memory is full'}); try a "
                   "smaller --batch, --input or --size, or a network's --variant small, where the "
                   "command has it")
+        return REFUSED
+    if (words := gpu_error(problem)) is not None:
+        say(name, words)
         return REFUSED
     if isinstance(problem, ModuleNotFoundError) and problem.name:
         package = PACKAGES.get(problem.name.partition(".")[0], problem.name.partition(".")[0])

@@ -115,7 +115,7 @@ def compared(subject: Subject, label: int | None) -> dict[int, float]:
     if label is not None and label >= len(scores):
         raise ValueError(f"--label is {label}, but there are the classes 0 to {len(scores) - 1}")
     best = int(scores.argmax())
-    return {one: float(scores[one]) for one in (best, subject.second() if label is None else label)}
+    return {one: float(scores[one]) for one in (best, subject.label(label))}
 
 
 def pictures(args: argparse.Namespace, subject: Subject) -> tuple[Dataset, Prepared]:

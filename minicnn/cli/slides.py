@@ -8,7 +8,8 @@ from minicnn.cli.arguments import word
 from minicnn.slides import DECKS, VERDICTS, check_slides
 
 WHAT = ("compute every number of the slides again, from the networks, and judge it: does it agree, "
-        "round to the slide's, hold under a different convention, differ?")
+        "round to the slide's, hold under a different convention, differ? (Where a slide is in the "
+        "source is another command: slide)")
 EXAMPLE = "slides resnet --verdict differs"
 
 

@@ -16,6 +16,7 @@ from minicnn.cli.arguments import (
     add_network,
     check_folder,
     choose_precision,
+    helpers,
     pixels,
     place,
     seed,
@@ -65,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--seed", type=seed, default=0, help="of weights, order and distortions (0)")
     option("--threads", type=workers, help="threads that share the work: 1 is steady "
            "on a busy machine")
-    option("--readers", type=workers, default=0, metavar="N", help="processes that read and "
+    option("--readers", type=helpers, default=0, metavar="N", help="processes that read and "
            "distort pictures ahead of the step: for folders (0)")
     option("--sync-norms", action="store_true", help="where mpiexec has started several processes: "
            "batch norms with one mean over all of them, not one for each")

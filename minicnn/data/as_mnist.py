@@ -50,7 +50,7 @@ def ink_of(x: Array) -> Array:
     strongest = np.percentile(away, 99.8)
     if strongest < LEAST_CONTRAST:
         return np.zeros_like(x)
-    ink = np.clip(255 * away / strongest, 0, 255)
+    ink = np.round(np.clip(255 * away / strongest, 0, 255))    # 254.9999999 is 255, on any BLAS
     return np.where(ink < threshold(ink), 0, ink)
 
 
@@ -67,7 +67,10 @@ def paper(x: Array) -> Array:
         plane = around[bright]
         solved = np.linalg.lstsq(plane, x.ravel()[bright], rcond=None)[0]
         below = x.ravel() - around @ solved
-        bright = below > -np.std(below[bright]) - 1e-9
+        again = below > -np.std(below[bright]) - 1e-9
+        if (again == bright).all():                # and so the same plane
+            break
+        bright = again
     return (around @ solved).reshape(H, W)
 
 

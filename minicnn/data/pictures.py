@@ -104,6 +104,8 @@ def open_picture(path: Path, use: Callable[[Any], Any]) -> Any:
             f"no {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture; if of another kind, " \
             "save it as PNG"
         raise DamagedFile(f"{path}: {said}") from None
+    except IsADirectoryError:
+        raise DamagedFile(f"{path}: this is a folder; name one picture in it") from None
     except Exception as problem:         # what a damaged picture raises is listed nowhere
         raise DamagedFile(f"{path}: {problem}") from None
 

@@ -8,6 +8,8 @@
     scene.py             third tab: boxes around objects that one can move
     pocket_detector.py   the network of that tab, which comes with the package
     packing.py           between arrays and JSON
+    document.py          the pieces of page/ as one HTML document
+    alone.py             the first tab as a file without a server: the book's
     page/                what the browser gets, no library among it
 """
 

@@ -1,18 +1,15 @@
 """The page, and what it may ask: one row for each address."""
 
 import io
-import json
-import secrets
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from minicnn.analysis.drawing import as_svg, draw
 from minicnn.data.pictures import LARGEST_PICTURE, colours
 from minicnn.data.shapes import COLOURS
 from minicnn.data.shapes_forms import FORMS
+from minicnn.demo.document import document, drawn, piece
 from minicnn.demo.lesson import HIGHEST, LOWEST, Lesson
 from minicnn.demo.packing import asked, listed, packed, real, whole
 from minicnn.demo.reading import Reader
@@ -20,9 +17,8 @@ from minicnn.demo.scene import GROUNDS, LARGEST, MOST, SIZE, SMALLEST, START, Sc
 from minicnn.demo.server import Page, Query, Route
 from minicnn.explain.pocket import pocket_digit
 
-FOLDER = Path(__file__).with_name("page")
-SCRIPTS = ("ask.js", "colours.js", "pad.js", "maps.js", "reading.js", "lesson.js", "scene.js",
-           "start.js")
+SCRIPTS = ("tools.js", "ask.js", "colours.js", "pad.js", "maps.js", "reading.js", "lesson.js",
+           "scene.js", "start.js", "tabs.js")
 PAD = 112                              # pixels a side of the drawing that comes in
 PHOTO = 4_000_000                      # bytes of a photograph; the page makes it smaller first
 COLUMNS = 20, 300
@@ -36,7 +32,7 @@ class Site:
 
     def __init__(self, reader: Reader, lesson: Lesson, scene: Scene, big: bool = False) -> None:
         self.reader, self.lesson, self.scene, self.big = reader, lesson, scene, big
-        self.drawing = drawn(reader)
+        self.drawing = drawn(reader.model, reader.asked.partition(" ")[0])
 
     @property
     def routes(self) -> dict[tuple[str, str], Route]:
@@ -59,18 +55,8 @@ class Site:
 
     def page(self, query: Query, _: bytes) -> Page:
         """One document, so that it is there at once."""
-        nonce = secrets.token_urlsafe(12)
-        text = (FOLDER / "page.html").read_text("utf-8")
-        # Inside a script element "</" would end it, whatever the language.
-        facts = json.dumps(self.facts(), separators=(",", ":")).replace("</", "<\\/")
-        for name, part in {
-                "DRAWING": self.drawing, "NONCE": nonce,
-                "BIG": "big" if self.big or "big" in query else "",
-                "STYLE": (FOLDER / "page.css").read_text("utf-8"), "FACTS": facts,
-                "SCRIPT": "\n".join((FOLDER / name).read_text("utf-8") for name in SCRIPTS)
-                }.items():
-            text = text.replace(f"@@{name}@@", part)
-        return Page(text, nonce)
+        return document("tabs.html", self.drawing, self.facts(), [piece(name) for name in SCRIPTS],
+                        self.big or "big" in query)
 
     def facts(self) -> dict[str, Any]:
         """What the page has to know at its start."""
@@ -78,7 +64,9 @@ class Site:
         return {"words": self.reader.words, "classes": list(map(str, few)), "pad": PAD,
                 "digits": packed(np.stack([pocket_digit(k) for k in range(10)])),
                 "rates": [LOWEST, HIGHEST], "lr": self.lesson.lr,
-                "scene": {"words": self.scene.words, "size": SIZE, "most": MOST,
+                "tab": "scene" if self.scene.chosen else "reading",
+                "scene": {"words": self.scene.words, "maps": self.scene.draws_maps,
+                          "size": SIZE, "most": MOST,
                           "radius": [SMALLEST, LARGEST], "grounds": GROUNDS, "kinds": list(FORMS),
                           "colours": list(COLOURS), "start": [one._asdict() for one in START]}}
 
@@ -114,12 +102,6 @@ class Site:
     def gradient(self, _: Query, body: bytes) -> dict[str, Any]:
         found = asked(body)
         return self.reader.gradient(number(found), whole(found, "label", 0, 10**6))
-
-
-def drawn(reader: Reader) -> str:
-    """The network as `python -m minicnn draw` draws it; its boxes lead to the layers."""
-    picture = draw(reader.model, name=reader.asked.partition(" ")[0])
-    return as_svg(picture).replace("<style>", '<style nonce="@@NONCE@@">')
 
 
 def view(query: Query) -> tuple[str | None, int]:

@@ -17,10 +17,11 @@ from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
 from minicnn.demo.looking import looked_at
 from minicnn.demo.packing import packed, strongest
-from minicnn.explain.answer import checked_label, explain, uses
+from minicnn.explain.answer import explain, uses
 from minicnn.explain.explanation import Explanation
+from minicnn.explain.question import first_of
 from minicnn.explain.record import Index, Recorder
-from minicnn.explain.subject import Subject, first_of
+from minicnn.explain.subject import Subject
 from minicnn.explain.text import as_text
 from minicnn.explain.web import sources_of
 from minicnn.layers.module import Module
@@ -142,7 +143,7 @@ class Reader:
         """
         with self.lock:
             subject = self.subject(picture)
-            recorder = subject.run(checked_label(subject, label))
+            recorder = subject.run(subject.label(label))
             layers, image = [], np.zeros(subject.x.shape[1:])
             for name, tensor in [("image", recorder.visits[""].inputs[0]),
                                  *[(key, visit.output) for key, visit in recorder.visits.items()]]:
@@ -169,7 +170,7 @@ class Reader:
                 found = explain(subject, layer, at)
                 where = looked(subject.run(), layer, at or place_in(found.title))
             else:
-                user = reader_of(subject.run(checked_label(subject, label)), layer)
+                user = reader_of(subject.run(subject.label(label)), layer)
                 found = explain(subject, user, at, backward=True, of="input", label=label)
                 where = {}
             return {"picture": picture, "layer": layer, "title": found.title,

@@ -96,6 +96,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "minicnn", ""
     timeout = IDLE
+    disable_nagle_algorithm = True                 # the end of an answer waits for nothing
 
     def do_GET(self) -> None:
         self.handle_request()

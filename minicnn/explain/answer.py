@@ -23,6 +23,7 @@ from minicnn.explain.explanation import (
     number,
     place,
 )
+from minicnn.explain.question import Box
 from minicnn.explain.record import Call, Index, Recorder, Visit
 from minicnn.explain.subject import Subject
 
@@ -49,7 +50,7 @@ def explain(subject: Subject, layer: str, at: Index | None = None, backward: boo
 def answered(subject: Subject, layer: str, at: Index | None, backward: bool, of: str | None,
              label: int | None, most: int | None, deeper: int) -> Explanation:
     if backward or layer.lower() == "loss":
-        label = subject.second() if label is None else checked_label(subject, label)
+        label = subject.label(label)
     recorder = subject.run(label)
     visit = visit_of(recorder, layer)
     if backward:
@@ -58,8 +59,7 @@ def answered(subject: Subject, layer: str, at: Index | None, backward: bool, of:
         one = forward(recorder, visit, at, most, deeper, subject)
     notes = [subject.words]
     if label is not None:
-        words = "what it answers second" if label == subject.second() else "as asked"
-        notes.append(f"loss with label {label}, {words}; it answers {subject.scores().argmax()}")
+        notes.append(subject.said_of_loss(label))
     if visit is None and not backward and label is not None:
         notes += lost_digits(subject, label, one.layer)
     return replace(one, notes=[*notes, *one.notes])
@@ -67,17 +67,12 @@ def answered(subject: Subject, layer: str, at: Index | None, backward: bool, of:
 
 def lost_digits(subject: Subject, label: int, loss: float) -> list[str]:
     """A note, if float32, in which networks run, shows other digits."""
+    if isinstance(subject.question, Box):                  # it draws which boxes count, anew
+        return []
     single = subject.loss_in_float32(label)
     if number(single) == number(loss):
         return []
     return [f"in float32, as networks run, it is {number(single)}: the last digits are lost there"]
-
-
-def checked_label(subject: Subject, label: int) -> int:
-    classes = len(subject.scores())
-    if not 0 <= label < classes:
-        raise ValueError(f"--label is {label}, but there are the classes 0 to {classes - 1}")
-    return label
 
 
 def visit_of(recorder: Recorder, layer: str) -> Visit | None:
@@ -159,7 +154,7 @@ def gradient(recorder: Recorder, visit: Visit | None, at: Index | None, of: str 
     if visit is None:
         if of not in (None, "input"):
             raise ValueError(f"the loss has no {of}; --of input is what the network answers")
-        if "" not in recorder.visits:
+        if "" not in recorder.visits or not uses(recorder, recorder.visits[""].output):
             raise ValueError("this network's loss has its own way through the layers; ask for the "
                              "gradients of one of them")
         tensor, name = recorder.visits[""].output, "score"
@@ -214,7 +209,8 @@ def wanted(recorder: Recorder, visit: Visit, of: str | None) -> tuple[Any, str]:
         source = recorder.made.get(id(x))
         return x, source.name if source else getattr(x, "called", "input")
     if of not in own:
-        hint = did_you_mean(of, [*own, "input"]) or f"there are {', '.join([*own, 'input'])}"
+        hint = did_you_mean(of, [*own, "input"]) or \
+            f"there {'are' if own else 'is'} {', '.join([*own, 'input'])}"
         raise ValueError(f"{visit.key or 'the network'} has no {of}; {hint}")
     return own[of], f"{visit.key}.{of}"
 
@@ -254,8 +250,8 @@ def refuse_place(name: str, shape: Index, at: Index, images: bool) -> NoReturn:
         raise ValueError(f"{name} has {C} maps of {H}x{W}: --at is map, row, column, 0..{C - 1}, "
                          f"0..{H - 1}, 0..{W - 1}; you asked {asked}")
     ranges = ", ".join(f"0..{size - 1}" for size in shape)
-    raise ValueError(f"{name} is {'x'.join(map(str, shape))}: --at has {len(shape)} numbers, "
-                     f"{ranges}; you asked {asked}")
+    raise ValueError(f"{name} is {'x'.join(map(str, shape))}: --at is {ranges}; "
+                     f"you asked {asked}")
 
 
 def shown(call: Call, at: Index) -> str:

@@ -7,6 +7,7 @@ for log(1 + 3.6e-5) has lost three digits there.
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -16,14 +17,13 @@ import numpy as np
 from minicnn.autograd.hooks import record
 from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.messages import type_name
 from minicnn.backend.versions import plain
 from minicnn.data.pictures import colours, open_picture, square
 from minicnn.data.preparation import IMAGENET_MEAN, IMAGENET_STD, Preparation
 from minicnn.explain.pocket import HIGH, LOW, pixels, pocket_digit, pocket_lenet
+from minicnn.explain.question import Whole, question_of
 from minicnn.explain.record import Recorder
 from minicnn.layers.module import Module
-from minicnn.training.evaluate import answers_distances, batch_loss
 from minicnn.training.recognise import Recogniser, digit_of
 
 UNTRAINED = "untrained weights, seed 0: the arithmetic is right, the answer means nothing"
@@ -44,28 +44,30 @@ class Subject:
     asked: str
     drawn: Callable[[int], np.ndarray]
 
-    def scores(self) -> np.ndarray:
-        """What the network answers to the first picture, (classes,): the largest is its answer."""
-        with plain(), no_grad():
-            y = first_of(self.model(Tensor(self.x)))
-        if not isinstance(y, Tensor) or y.ndim != 2 or y.shape[1] < 2:
-            came = f"its output is {y.shape}" if isinstance(y, Tensor) else \
-                f"it answers with a {type_name(y)}"
-            raise ValueError("a gradient needs a loss, and this network has no score for each "
-                             f"class: {came}; without --backward any layer of it can be explained")
-        return (-y if answers_distances(self.model) else y).numpy()[0]
+    pixel: tuple[int, int] | None = None       # of a segmenter's map, which its loss is about
 
-    def second(self) -> int:
-        """The class that it answers second: its own teaches nothing, for its gradients are 1e-6."""
-        return int(np.argsort(-self.scores(), kind="stable")[1])
+    @cached_property
+    def question(self) -> Whole:
+        """What it is asked, so that there is a loss."""
+        return question_of(self.model, self.pixel)
+
+    def scores(self) -> np.ndarray:
+        """What a classifier answers to the first picture, (classes,): the largest is its answer."""
+        return Whole(self.model).scores(self.x)
+
+    def label(self, asked: int | None = None) -> int:
+        """Which class the loss takes for right; ValueError for one that there is not."""
+        return self.question.label(self.x, asked)
+
+    def said_of_loss(self, label: int) -> str:
+        """Which loss it is, and what the network answers."""
+        return self.question.said(self.x, label)
 
     def loss_in_float32(self, label: int) -> float:
         """The same loss as a network in ordinary use has it."""
-        model = deepcopy(self.model).to(dtype=np.float32)
+        question = question_of(deepcopy(self.model).to(dtype=np.float32), self.pixel)
         with no_grad():
-            loss, _ = batch_loss(model, Tensor(self.x.astype(np.float32)),
-                                 np.full(len(self.x), label))
-        return float(loss.data)
+            return float(question.loss(Tensor(self.x.astype(np.float32)), label).data)
 
     def run(self, label: int | None = None) -> Recorder:
         """One pass; with a label also the loss, and all gradients back to the picture."""
@@ -80,7 +82,7 @@ class Subject:
                     self.model(x)
             else:
                 self.model.zero_grad()
-                loss, _ = batch_loss(self.model, x, np.full(len(self.x), label))
+                loss = self.question.loss(x, label)
                 recorder.keep_loss(loss)
                 loss.backward()
         return recorder
@@ -89,11 +91,6 @@ class Subject:
 def called(tensor: Any, name: str) -> None:
     """The name that explanations give it."""
     object.__setattr__(tensor, "called", name)
-
-
-def first_of(y: Any) -> Tensor:
-    """Of a network with auxiliary classifiers its own answer."""
-    return y[0] if isinstance(y, tuple) else y
 
 
 def pocket_subject(digit: int = 7, picture: str | None = None) -> Subject:

@@ -26,14 +26,21 @@ def as_text(explanation: Explanation, columns: int | None = None) -> str:
     return "\n\n".join(block(one, columns) for one in chain(explanation))
 
 
-def as_markdown(explanation: Explanation) -> str:
+class Markdown(str):
+    """Text that a notebook sets."""
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
+def as_markdown(explanation: Explanation) -> Markdown:
     """Headings, and the arithmetic as it stands in a terminal."""
     blocks = []
     for one in chain(explanation):
         said = "\n".join(working_lines(one, WIDEST))
         below = "  \n".join(filter(None, [one.source, one.slide, *one.notes]))
         blocks.append(f"### {title_of(one)}\n\n```text\n{said}\n```\n\n{below}".rstrip())
-    return "\n\n".join(blocks)
+    return Markdown("\n\n".join(blocks))
 
 
 def as_json(explanation: Explanation) -> str:

@@ -3,6 +3,7 @@
     page/page.html, page.css       what is on it, and how it looks
     numbers.js                     the arrays, numbers, places
     forward.js, backward.js        the arithmetic of values and of gradients
+    weights.js                     weights and biases, and their gradients
     maps.js, looks.js, keys.js     layers and maps, the cell that is looked at, how one moves
 
 Here the numbers are put in.  JavaScript does again only what a pocket calculator does: sums of
@@ -19,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.analysis.drawing import as_svg, draw
 from minicnn.autograd.activations import ReLUFn
 from minicnn.autograd.arithmetic import AddFn
 from minicnn.explain.answer import one_use, sources, value, visit_of
@@ -35,7 +37,7 @@ from minicnn.layers.maxpool import MaxPool2dFn
 from minicnn.layers.residual import ResidualFn
 
 FOLDER = Path(__file__).with_name("page")
-SCRIPTS = ("numbers", "forward", "backward", "maps", "looks", "keys")
+SCRIPTS = ("numbers", "forward", "backward", "weights", "maps", "looks", "keys")
 LARGEST = 20_000_000                   # bytes of a page
 Node = dict[str, Any]
 
@@ -44,27 +46,39 @@ def page(subject: Subject, label: int | None = None, layer: str | None = None,
          at: Index | None = None) -> str:
     """The whole file.  label : of the loss, by default the class that the network answers second.
 
-    ValueError if it would be larger than 20 MB, or if the network has no score for each class.
+    ValueError if it would be larger than 20 MB, or if there is no loss, as for R-CNN.
     """
-    label = subject.second() if label is None else label
+    check_size(16 / 3 * 2 * subject.model.num_parameters())     # before any work: w and dw
+    label = subject.label(label)
     recorder = subject.run(label)
     nodes = nodes_of(subject, recorder)
     data = {"nodes": nodes, "sources": sources_of(recorder), "asked": subject.asked,
             "start": start(recorder, nodes, layer, at)}
     # Inside a script element "</" would end it, whatever the language.
     text = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
-    if len(text) > LARGEST:
-        raise ValueError(f"the page would have {len(text) / 1e6:.0f} MB, more than "
-                         f"{LARGEST / 1e6:.0f}; take a smaller network, or explain one layer in "
-                         "the terminal: --layer without --html")
+    check_size(len(text))
     filled = (FOLDER / "page.html").read_text("utf-8")
     script = "\n".join((FOLDER / f"{name}.js").read_text("utf-8") for name in SCRIPTS)
     for name, part in {"TITLE": html.escape(subject.asked.partition(" ")[0]),
                        "WORDS": html.escape(subject.words), "LABEL": f"(label {label})",
+                       "DRAWING": drawing_of(subject),
                        "STYLE": (FOLDER / "page.css").read_text("utf-8"), "DATA": text,
                        "SCRIPT": script}.items():
         filled = filled.replace(f"@@{name}@@", part)
     return filled
+
+
+def check_size(size: float) -> None:
+    """A ValueError for a page of more than 20 MB."""
+    if size > LARGEST:
+        raise ValueError(f"the page would have {size / 1e6:.0f} MB, more than "
+                         f"{LARGEST / 1e6:.0f}; take a smaller network, or explain one layer in "
+                         "the terminal: --layer without --html")
+
+
+def drawing_of(subject: Subject) -> str:
+    """The network as `python -m minicnn draw` draws it, for pictures of that size."""
+    return as_svg(draw(subject.model, subject.x.shape[1:], subject.asked.partition(" ")[0]))
 
 
 def start(recorder: Recorder, nodes: list[Node], layer: str | None, at: Index | None) -> list:
@@ -125,7 +139,7 @@ def arithmetic_of(call: Call, inputs: list[int]) -> Node:
             return {"kind": "maxpool", **window}
         return {"kind": "avgpool", **window,
                 "counts": packed(np.broadcast_to(kept.K, call.y.shape[2:]))}
-    if function is LinearFn:
+    if function is LinearFn and call.y.ndim == 2:
         return {"kind": "linear", **weights(call)}
     if function is ReLUFn:
         return {"kind": "relu"}
@@ -145,8 +159,11 @@ def arithmetic_of(call: Call, inputs: list[int]) -> Node:
 
 
 def weights(call: Call) -> Node:
-    b = {"b": packed(call.inputs[2])} if len(call.inputs) > 2 else {}
-    return {"w": packed(call.inputs[1]), **b}
+    """w and b, and their gradients dw and db, of those that there are."""
+    found = dict(zip(("w", "b"), call.inputs[1:], strict=False))
+    found |= {name: dx for name, dx in zip(("dw", "db"), call.dxs[1:], strict=False)
+              if dx is not None}
+    return {name: packed(array) for name, array in found.items()}
 
 
 def words_of(call: Call, subject: Subject, inputs: list[int]) -> Node:

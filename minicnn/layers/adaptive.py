@@ -17,6 +17,7 @@ from typing import Any
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
+from minicnn.backend.cpu import squeeze
 from minicnn.backend.cuda import resample
 from minicnn.backend.versions import faster, in_float32
 from minicnn.layers.module import Module, Shape
@@ -31,7 +32,7 @@ def spans(size: int, parts: int) -> list[slice]:
     return [slice(i * size // parts, -(-(i + 1) * size // parts)) for i in range(parts)]
 
 
-@faster(cuda=resample.adaptive_average)
+@faster(cpu=squeeze.global_average, cuda=resample.adaptive_average)
 @in_float32
 class AdaptiveAvgPool2dFn(Function):
     def __init__(self, output_size: Shape):

@@ -25,6 +25,7 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, xp_of
 from minicnn.backend.cpu.batch_norm import batch_norm_eval
+from minicnn.backend.cuda import channels
 from minicnn.backend.together import state as together
 from minicnn.backend.versions import faster, in_float32
 from minicnn.layers.channels import refuse_channels
@@ -52,6 +53,17 @@ class BatchNormEvalFn(Function):
 def per_channel(q: Array | None, x: Array, default: float = 0.0) -> Any:
     """(C,) -> (C, 1, 1), to stand beside x (N, C, H, W)."""
     return default if q is None else q.reshape(-1, *[1] * (x.ndim - 2))
+
+
+@faster(cuda=channels.averaged)
+def averaged(mean, var, n, running_mean, running_var, batches, momentum, counted):
+    """The running averages after one more batch, as above, and the number of batches."""
+    batches = xp_of(mean).asarray(batches + counted)
+    if momentum is None:                                   # the mean of all batches so far
+        momentum = 1 / batches.astype(mean.dtype)
+    moved = (((1 - momentum) * running + momentum * new).astype(running.dtype, copy=False)
+             for running, new in ((running_mean, mean), (running_var, var * (n / (n - 1)))))
+    return *moved, batches
 
 
 def counter() -> Buffer:
@@ -114,13 +126,11 @@ class ChannelNorm(Module):
         """Move the running averages towards this batch's; nothing here waits for a GPU."""
         if self.running_mean is None or n == 0:                # an empty batch has nothing to say
             return
-        self.num_batches_tracked.data += self.counted
-        momentum = self.momentum
-        if momentum is None:                                   # the mean of all batches so far
-            momentum = 1 / self.num_batches_tracked.data.astype(mean.dtype)
-        for running, new in (self.running_mean, mean), (self.running_var, var * (n / (n - 1))):
-            moved = (1 - momentum) * running.data + momentum * new
-            running.data = moved.astype(running.dtype, copy=False)
+        running_mean, running_var = self.running_mean, self.running_var
+        batches = self.num_batches_tracked
+        running_mean.data, running_var.data, batches.data = averaged(
+            mean, var, n, running_mean.data, running_var.data, batches.data, self.momentum,
+            self.counted)
 
     def cure(self, x_shape: Shape) -> str:
         raise TypeError(f"{type(self).__name__} has no cure")

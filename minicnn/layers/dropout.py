@@ -12,15 +12,16 @@ object localization", section 3.2 (whole channels).  Lecture: unicamp "Dropout".
 
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.arrays import Array, to_device, xp_of
-from minicnn.backend.cpu.dropout import dropout
+from minicnn.backend.arrays import Array, device_of, to_device, xp_of
+from minicnn.backend.cpu import dropout as cpu
+from minicnn.backend.cuda import chance
 from minicnn.backend.together import random_numbers
 from minicnn.backend.versions import faster
 from minicnn.backend.windows import truth
 from minicnn.layers.module import Module, Shape
 
 
-@faster(dropout)
+@faster(cpu=cpu.dropout, cuda=chance.dropout)
 class DropoutFn(Function):
     """`kept` is k: an array of booleans that broadcasts against x."""
 
@@ -41,12 +42,17 @@ def checked_probability(p: float, name: str) -> float:
 
 
 def drop(x: Tensor, p: float, shape: Shape, each: int | None = None) -> Tensor:
-    """Dropout with a mask of `shape`, drawn on the CPU: the same numbers on every device.
+    """Dropout with a mask of `shape`; one seed gives the same mask on every device.
 
     each : the number of pictures, if the mask's first axis counts them
     """
-    kept = random_numbers(shape, each) >= p
-    return DropoutFn(to_device(kept, x.device), p)(x)
+    return DropoutFn(drawn(x.data, shape, p, each), p)(x)
+
+
+@faster(cuda=chance.drawn)
+def drawn(x, shape, p, each):
+    """k, of `shape`, on the device of the array x."""
+    return to_device(random_numbers(shape, each) >= p, device_of(x))
 
 
 class Dropout(Module):

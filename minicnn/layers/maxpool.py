@@ -97,8 +97,10 @@ class MaxPool2d(Windowed):
 
     def with_indices(self, x: Tensor) -> tuple[Tensor, Tensor]:
         pool = MaxPool2dFn(self.window, return_indices=True)
-        y = pool(x)
-        return y, Tensor(pixels(pool.winner, self.window, *x.shape[2:]))
+        y, size = pool(x), x.shape[2:]
+        indices: Any = Tensor(pixels(pool.winner, self.window, *size))
+        indices.pooled = self.window, size                 # MaxUnpool2d need not look at them then
+        return y, indices
 
     def out_shape(self, in_shape: Shape) -> Any:
         shape = super().out_shape(in_shape)

@@ -16,8 +16,9 @@ from dataclasses import replace
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import xp_of
-from minicnn.backend.versions import in_float32
-from minicnn.backend.windows import Padding, Window
+from minicnn.backend.cuda import resample
+from minicnn.backend.versions import faster, in_float32
+from minicnn.backend.windows import Window
 
 MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -32,36 +33,39 @@ def source(position: int, size: int, mode: str) -> int:
     return position % size
 
 
+def origins(size: int, border: tuple[int, int], mode: str) -> list[int]:
+    """The row of x for each row of y, or the column for each column."""
+    return [source(i, size, mode) for i in range(-border[0], size + border[1])]
+
+
+@faster(cuda=resample.copies)
 @in_float32
 class PadFn(Function):
-    def __init__(self, borders: Padding, mode: str):
-        self.borders, self.mode = borders, mode
+    """rows, columns : of x, for each row and each column of y"""
 
-    def origins(self) -> list[list[int]]:
-        """The row of x for each row of y, and the column for each column."""
-        return [[source(i, size, self.mode) for i in range(-before, size + after)]
-                for size, (before, after) in zip(self.x_shape[2:], self.borders, strict=True)]
+    def __init__(self, rows: list[int], columns: list[int]):
+        self.rows, self.columns = rows, columns
 
     def forward(self, x):                                  # (N, C, H, W)
         self.x_shape = x.shape
-        rows, columns = self.origins()
-        return x[:, :, rows][..., columns]                 # (N, C, H', W')
+        return x[:, :, self.rows][..., self.columns]       # (N, C, H', W')
 
     def backward(self, dy):                                # (N, C, H', W')
         xp, (N, C, _, W) = xp_of(dy), self.x_shape
-        rows, columns = self.origins()
-        dt = xp.zeros_like(dy, shape=(N, C, len(rows), W))
-        for j, w in enumerate(columns):
+        dt = xp.zeros_like(dy, shape=(N, C, len(self.rows), W))
+        for j, w in enumerate(self.columns):
             dt[..., w] += dy[..., j]
         dx = xp.zeros_like(dy, shape=self.x_shape)
-        for i, h in enumerate(rows):
+        for i, h in enumerate(self.rows):
             dx[:, :, h] += dt[:, :, i]
         return dx                                          # (N, C, H, W)
 
 
 def padded(x: Tensor, window: Window, mode: str) -> tuple[Tensor, Window]:
     """x with the border that `window` asks for, and the same window without it."""
-    return PadFn(window.borders(*x.shape[2:]), mode)(x), replace(window, padding=(0, 0))
+    sides = zip(x.shape[2:], window.borders(*x.shape[2:]), strict=True)
+    rows, columns = (origins(size, border, mode) for size, border in sides)
+    return PadFn(rows, columns)(x), replace(window, padding=(0, 0))
 
 
 def check_borders(window: Window, H: int, W: int, mode: str) -> None:

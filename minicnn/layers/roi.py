@@ -23,13 +23,17 @@ defaults and conventions are torchvision's.  Lecture: memphis "Detection".
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import sum_dtype, xp_of
-from minicnn.backend.versions import in_float32
+from minicnn.backend.cuda import roi as cuda
+from minicnn.backend.versions import faster, in_float32
 from minicnn.backend.windows import pair, truth
 from minicnn.layers.module import Module, Shape
 from minicnn.layers.roi_boxes import (
+    Reading,
     as_rois,
     bins_by_size,
     check_points,
@@ -39,19 +43,25 @@ from minicnn.layers.roi_boxes import (
 )
 
 
+@faster(cuda=cuda.roi_align)
 @in_float32
 class RoIAlignFn(Function):
-    """regions : for each box the number of its image, its rows and columns, a_y and a_x.
+    """numbers : (K,) of the image of each box;  vertical, horizontal : how it is read, a_y and a_x
 
     With the channels last each sum is one product of matrices, for all channels together.
+    After the call `regions` can be read: of each box its image, its rows and columns, a_y and a_x.
     """
 
-    def __init__(self, regions: list, output_size: tuple[int, int]):
-        self.regions, self.output_size = regions, output_size
+    def __init__(self, numbers: np.ndarray, vertical: Reading, horizontal: Reading):
+        self.numbers, self.vertical, self.horizontal = numbers, vertical, horizontal
 
     def forward(self, x):                                  # (N, C, H, W)
-        C, (OH, OW), xp = x.shape[1], self.output_size, xp_of(x)
-        self.x_shape = x.shape
+        C, xp, vertical, horizontal = x.shape[1], xp_of(x), self.vertical, self.horizontal
+        a_y, a_x, self.x_shape = xp.asarray(vertical.a), xp.asarray(horizontal.a), x.shape
+        OH, OW = a_y.shape[1], a_x.shape[1]
+        self.regions = [(n, vertical.pixels(k), horizontal.pixels(k),
+                         a_y[k, :, :vertical.span[k]], a_x[k, :, :horizontal.span[k]])
+                        for k, n in enumerate(self.numbers.tolist())]
         pixels = xp.ascontiguousarray(x.transpose(0, 2, 3, 1))                 # (N, H, W, C)
         y = xp.empty((len(self.regions), OH, OW, C), x.dtype)
         for k, (n, rows, columns, a_y, a_x) in enumerate(self.regions):
@@ -155,15 +165,11 @@ class RoIAlign(RoI):
 
     def forward(self, x: Tensor, boxes: Any) -> Tensor:
         numbers, found = self.rois(x, boxes)
-        (H, W), (OH, OW), xp = x.shape[2:], self.output_size, xp_of(x.data)
+        (H, W), (OH, OW) = x.shape[2:], self.output_size
         x1, y1, x2, y2 = found.T
         vertical = interpolated(y1, y2, H, OH, self.sampling_ratio, self.aligned)
         horizontal = interpolated(x1, x2, W, OW, self.sampling_ratio, self.aligned)
-        a_y, a_x = xp.asarray(vertical.a), xp.asarray(horizontal.a)
-        regions = [(n, vertical.pixels(k), horizontal.pixels(k),
-                    a_y[k, :, :vertical.span[k]], a_x[k, :, :horizontal.span[k]])
-                   for k, n in enumerate(numbers.tolist())]
-        return RoIAlignFn(regions, self.output_size)(x)
+        return RoIAlignFn(numbers, vertical, horizontal)(x)
 
     def extra_repr(self) -> str:
         return (super().extra_repr()

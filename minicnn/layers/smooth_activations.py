@@ -32,7 +32,7 @@ ROOT, CUBE = sqrt(2 / pi), 0.044715                        # of the approximatio
 
 
 @elementwise
-@faster(cpu=cpu.gelu, cuda=elements.gelu)
+@faster(cpu=cpu.gelu, cuda=elements.gelu, within=cpu.WITHIN)
 @in_float32
 class GELUFn(Function):
     def forward(self, x):
@@ -46,6 +46,7 @@ class GELUFn(Function):
 
 
 @elementwise
+@faster(cpu=cpu.tanh_gelu, within=cpu.WITHIN)
 @in_float32
 class TanhGELUFn(Function):
     def forward(self, x):
@@ -60,7 +61,7 @@ class TanhGELUFn(Function):
 
 
 @elementwise
-@faster(cpu=cpu.silu, cuda=elements.silu)
+@faster(cpu=cpu.silu, cuda=elements.silu, within=cpu.WITHIN)
 class SiLUFn(Function):
     def forward(self, x):
         xp = xp_of(x)

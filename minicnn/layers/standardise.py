@@ -27,6 +27,7 @@ from math import prod
 from minicnn.autograd.engine import Function
 from minicnn.backend.arrays import Array, xp_of
 from minicnn.backend.cpu.standardise import standardise
+from minicnn.backend.cuda import channels
 from minicnn.backend.versions import faster, in_float32
 
 
@@ -37,7 +38,7 @@ def mean_over(q: Array, axes: tuple[int, ...]) -> Array:
     return q.sum(axes, keepdims=True) / n
 
 
-@faster(standardise)
+@faster(cpu=standardise, cuda=channels.standardise)
 @in_float32
 class StandardiseFn(Function):
     """x_hat over `axes`.  After the call `mean` and `var` can be read, with axes of length 1."""

@@ -14,6 +14,7 @@ from minicnn.backend.messages import did_you_mean
 from minicnn.layers.module import Module
 from minicnn.models import (
     alexnet,
+    amoebanet,
     capsnet,
     convnext,
     densenet,
@@ -55,8 +56,8 @@ __all__ = ["DETECTORS", "MODELS", "NETWORKS", "SEGMENTERS", "LeNet5", "build"]
 
 FAMILIES = (lenet, alexnet, zfnet, vgg, nin, googlenet, inception_v2, inception_v3, inception_v4,
             inception_resnet, xception, resnet, resnet_cifar, preact_resnet, wide_resnet, resnext,
-            senet, densenet, fractalnet, mobilenet, shufflenet, efficientnet, nasnet, res2net,
-            polynet, capsnet, recurrent, convnext, vit)
+            senet, densenet, fractalnet, mobilenet, shufflenet, efficientnet, nasnet, amoebanet,
+            res2net, polynet, capsnet, recurrent, convnext, vit)
 
 # the classifiers
 MODELS: dict[str, Callable[..., Module]] = {

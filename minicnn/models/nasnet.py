@@ -116,11 +116,11 @@ def pointwise(in_channels: int, out_channels: int) -> Sequential:
 
 
 def halved(in_channels: int, out_channels: int) -> Sequential:
-    """The same for an output that is twice as large as x.
-
-    Half of the filters see the pixels of even rows and columns, half those of odd ones.
+    """The same for an output twice as large as x: half of the filters see the pixels of even rows
+    and columns, half those of odd ones.
     """
-    even, odd = (Conv2d(in_channels, out_channels // 2, 1, 2, bias=False) for _ in range(2))
+    even, odd = (Conv2d(in_channels, C // 2, 1, 2, bias=False)
+                 for C in (out_channels, out_channels + 1))
     return Sequential(relu=ReLU(), join=Branches(even=even, odd=Sequential(MoveByOne(), odd)),
                       norm=BatchNorm2d(out_channels))
 

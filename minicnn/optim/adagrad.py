@@ -13,7 +13,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from minicnn.backend.arrays import xp_of
+from minicnn.backend.cuda import steps
+from minicnn.backend.versions import faster
 from minicnn.optim.optimizer import Optimizer, decayed
+
+
+@faster(cuda=steps.adagrad_step)
+def adagrad_step(w, g, s, lr, eps, weight_decay, start):
+    """The step above; it changes w and s.  start : what s begins with, at the first step"""
+    g = decayed(w, g, weight_decay)
+    if start:
+        s += start
+    s += g * g
+    w -= lr * g / (xp_of(w).sqrt(s) + eps)
 
 
 class Adagrad(Optimizer):
@@ -34,10 +46,6 @@ class Adagrad(Optimizer):
                          initial_accumulator_value=initial_accumulator_value, eps=eps)
 
     def update(self, w, g, state, first, settings):
-        s, t = state["s"], state["t"]
-        g = decayed(w, g, settings["weight_decay"])
-        if first:
-            s += settings["initial_accumulator_value"]
-        s += g * g
-        lr = settings["lr"] / (1 + (t - 1) * settings["lr_decay"])
-        w -= lr * g / (xp_of(w).sqrt(s) + settings["eps"])
+        lr = settings["lr"] / (1 + (state["t"] - 1) * settings["lr_decay"])
+        start = settings["initial_accumulator_value"] if first else 0.0
+        adagrad_step(w, g, state["s"], lr, settings["eps"], settings["weight_decay"], start)

@@ -16,12 +16,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from minicnn.backend.arrays import xp_of
-from minicnn.backend.cuda import elements
+from minicnn.backend.cuda import steps
 from minicnn.backend.versions import faster
 from minicnn.optim.optimizer import Optimizer, decayed
 
 
-@faster(cuda=elements.adam_step)
+@faster(cuda=steps.adam_step)
 def adam_step(w, g, m, v, t, lr, betas, eps, weight_decay, decoupled):
     """The step of Adam, of AdamW if `decoupled`; it changes w, m and v."""
     g, (b1, b2) = decayed(w, g, 0.0 if decoupled else weight_decay), betas

@@ -12,6 +12,7 @@ import numpy as np
 
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, sum_dtype, to_cpu, to_device, xp_of
+from minicnn.backend.cuda.steps import at_once
 from minicnn.backend.messages import in_lines
 from minicnn.backend.threads import in_blocks, sizes
 from minicnn.layers.parameter import list_of_parameters, zero_gradients
@@ -105,14 +106,15 @@ class Optimizer:
         closure : computes the loss and calls backward(), before the step; its result comes back
         """
         loss = closure() if closure is not None else None
-        for group in self.param_groups:
-            settings = group.data
-            names = self.remembered(settings)
-            for parameter in settings["params"]:
-                if parameter.grad is not None:
-                    self.change(parameter, settings, names)
-                elif "replaced" in vars(parameter):
-                    self.refuse_replaced(parameter)
+        with at_once():                                # on a GPU
+            for group in self.param_groups:
+                settings = group.data
+                names = self.remembered(settings)
+                for parameter in settings["params"]:
+                    if parameter.grad is not None:
+                        self.change(parameter, settings, names)
+                    elif "replaced" in vars(parameter):
+                        self.refuse_replaced(parameter)
         return loss
 
     def change(self, parameter: Any, settings: dict[str, Any], names: tuple[str, ...]) -> None:

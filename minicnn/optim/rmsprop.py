@@ -14,7 +14,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from minicnn.backend.arrays import xp_of
+from minicnn.backend.cuda import steps
+from minicnn.backend.versions import faster
 from minicnn.optim.optimizer import Optimizer, decayed
+
+
+@faster(cuda=steps.rmsprop_step)
+def rmsprop_step(w, g, s, a, v, lr, alpha, eps, weight_decay, momentum):
+    """The step above; it changes w, s and, where they are not None, a and v."""
+    xp, g = xp_of(w), decayed(w, g, weight_decay)
+    s *= alpha
+    s += (1 - alpha) * g * g
+    if a is not None:
+        a *= alpha
+        a += (1 - alpha) * g
+        s = xp.maximum(s - a * a, 0)                       # rounding can take it below 0
+    g = g / (xp.sqrt(s) + eps)
+    if v is not None:
+        v *= momentum
+        v += g
+        g = v
+    w -= lr * g
 
 
 class RMSprop(Optimizer):
@@ -37,19 +57,6 @@ class RMSprop(Optimizer):
                 *(["v"] if settings["momentum"] else []))
 
     def update(self, w, g, state, first, settings):
-        xp, alpha, momentum, s = xp_of(w), settings["alpha"], settings["momentum"], state["s"]
-        g = decayed(w, g, settings["weight_decay"])
-        s *= alpha
-        s += (1 - alpha) * g * g
-        if settings["centered"]:
-            a = state["a"]
-            a *= alpha
-            a += (1 - alpha) * g
-            s = xp.maximum(s - a * a, 0)               # rounding can take it below 0
-        g = g / (xp.sqrt(s) + settings["eps"])
-        if momentum:
-            v = state["v"]
-            v *= momentum
-            v += g
-            g = v
-        w -= settings["lr"] * g
+        rmsprop_step(w, g, state["s"], state.get("a"), state.get("v"), settings["lr"],
+                     settings["alpha"], settings["eps"], settings["weight_decay"],
+                     settings["momentum"])

@@ -14,12 +14,18 @@ section 2.  Lectures: virginia, stanford "AlexNet" and "ResNet" (SGD, momentum 0
 from collections.abc import Iterable
 from typing import Any
 
-from minicnn.backend.cuda import elements
+from minicnn.backend.cuda import steps
 from minicnn.backend.versions import faster
 from minicnn.optim.optimizer import Optimizer, decayed
 
 
-@faster(cuda=elements.momentum_step)
+@faster(cuda=steps.descent_step)
+def descent_step(w, g, lr, weight_decay):
+    """The step without momentum; it changes w."""
+    w -= lr * decayed(w, g, weight_decay)
+
+
+@faster(cuda=steps.momentum_step)
 def momentum_step(w, g, v, lr, momentum, dampening, nesterov, first, weight_decay):
     """The step above; it changes w and v."""
     g = decayed(w, g, weight_decay)
@@ -57,4 +63,4 @@ class SGD(Optimizer):
             momentum_step(w, g, state["v"], lr, momentum, settings["dampening"],
                           settings["nesterov"], first, weight_decay)
         else:
-            w -= lr * decayed(w, g, weight_decay)
+            descent_step(w, g, lr, weight_decay)

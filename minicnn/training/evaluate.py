@@ -104,7 +104,7 @@ def evaluate(model: Module, data: Dataset, transforms: Transforms, batch: int = 
                 break
             part = slice(start, min(start + batch, own.stop))
             labels = data.labels[part]
-            x = Tensor(transforms.test(data.images[part])).to(device)
+            x = transforms.read(transforms.middle(data.images[part]), device)
             mean, y = batch_loss(model, x, labels)
             loss += mean.item() * len(labels) / N
             for name, k in ranks(y.shape[1]).items():

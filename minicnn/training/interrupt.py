@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from minicnn.backend.devices import gpu_error
+
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP")
            if hasattr(signal, name)]                   # Windows has no hang-up
 ENDED_BY = 128                            # a shell adds the number of the signal: Ctrl-C is 130
@@ -101,5 +103,6 @@ def told_in_one_line(parser: ArgumentParser) -> Iterator[None]:
     """What can go wrong inside, with files, numbers or a device, ends the program with a line."""
     try:
         yield
-    except (OSError, ValueError, RuntimeError, TypeError, ImportError) as problem:
-        parser.exit(2, f"{parser.prog}: error: {problem}\n")
+    except (OSError, ValueError, RuntimeError, TypeError, ImportError, MemoryError) as problem:
+        text = gpu_error(problem) or str(problem) or "there is not enough memory"
+        parser.exit(2, f"{parser.prog}: error: {text}\n")

@@ -30,6 +30,7 @@ from minicnn.training.parallel.world import ALONE, World
 from minicnn.training.plan import about, check_brightness, plan_of
 from minicnn.training.recipes import Recipe
 from minicnn.training.records import Records, line_of, said
+from minicnn.training.rescue import Beginning, kept
 from minicnn.training.scene_transforms import SceneTransforms
 from minicnn.training.tasks import Task, task_for
 from minicnn.training.transforms import Transforms
@@ -107,7 +108,8 @@ def fit(model: Module, train: Dataset | Scenes, val: Dataset | Scenes, recipe: R
     sync_norms : bool            batch norms with one mean for all of them, not one for each
     readers : int                processes that make batches ahead: minicnn/data/ahead.py
 
-    ValueError if the network does not fit the data, or if the loss grows beyond all bounds.
+    ValueError if the network does not fit the data, or if the loss grows beyond all bounds;
+    MemoryError if a step does not fit into memory: what was learnt before it is saved in `out`.
     """
     check_arguments(model, train, val, recipe, seed, out, patience, in_shape, plan, log)
     in_shape = tuple(in_shape or own_input(model))
@@ -134,8 +136,9 @@ def fit(model: Module, train: Dataset | Scenes, val: Dataset | Scenes, recipe: R
             before = len(history)
             while not over(loader, recipe, history, patience):
                 number, line = len(history) + 1, {}
-                learnt = learn(task, team, optimizer, schedule, epoch, stop)
-                team.settle()
+                with kept(records, parts, history, epoch, stop):
+                    learnt = learn(task, team, optimizer, schedule, epoch, stop)
+                    team.settle()
                 if learnt:
                     line = tested(task, epoch, number, stop)
                     if not line:                           # stopped: learnt, but still to be tested
@@ -237,12 +240,12 @@ def learn(task: Task, team: Team, optimizer: Any, schedule: Any, epoch: Epoch, s
     """What is left of one epoch; False if it was interrupted."""
     from tqdm import tqdm
     recipe, loader = task.recipe, team.loader
-    start, before = time.perf_counter(), epoch.seconds
+    start, before, began = time.perf_counter(), epoch.seconds, Beginning(task.model, loader)
     bar = tqdm(loader, f"epoch {loader.epoch + 1}/{recipe.epochs}", initial=loader.position,
                unit_scale=recipe.batch, unit=" images", leave=False,
                disable=None if team.world.is_first else True)
     for batch in bar:
-        with team.step():                              # of all processes, where there are several
+        with began.step(), team.step():                # of all processes, where there are several
             loss, seen, wrong = task.loss(batch)                                   # forward, loss
             optimizer.zero_grad()                                                  # zero
             loss.backward()                                                        # backward

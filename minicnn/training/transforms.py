@@ -12,7 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import Array, to_device, xp_of
+from minicnn.backend.cuda import pixels
 from minicnn.backend.messages import in_lines
+from minicnn.backend.versions import faster
 from minicnn.data import augment
 from minicnn.data.augment.colour import LUMINANCE
 from minicnn.data.door import as_array, as_pixels
@@ -72,6 +76,14 @@ class Transforms:
 
     def train(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Distorted anew in every call; the transform of a Loader."""
+        x = self.distorted(images, rng)
+        if self.components is None:
+            return scaled(x, self.mean, self.std)
+        x = augment.pca_lighting(x.astype(np.float32) / 255, rng, *self.components)
+        return shifted(x, self.mean, self.std)
+
+    def distorted(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The same before it is lit and scaled: uint8 still."""
         size = (self.in_shape[1], self.in_shape[2])
         x = channels(np.asarray(as_pixels(images, "Transforms")), self.in_shape[0])
         room = min(x.shape[2] - size[0], x.shape[3] - size[1])          # pixels to spare
@@ -85,15 +97,21 @@ class Transforms:
             x = augment.flip(x, rng)
         if "jitter" in self.steps:
             x = augment.colour_jitter(x, rng, saturation=0.4 if x.shape[1] == 3 else 0)
-        x = x.astype(np.float32) / 255
-        if self.components is not None:
-            x = augment.pca_lighting(x, rng, *self.components)
-        return self.scaled(x)
+        return x
 
     def test(self, images: np.ndarray) -> np.ndarray:
         """The middle of each picture, undistorted."""
-        x = fitted(self.stored(images), self.in_shape[1:])
-        return self.scaled(x.astype(np.float32) / 255)
+        return scaled(self.middle(images), self.mean, self.std)
+
+    def middle(self, images: np.ndarray) -> np.ndarray:
+        """The same before it is scaled: uint8 still."""
+        return fitted(self.stored(images), self.in_shape[1:])
+
+    def read(self, x: np.ndarray, device: str) -> Tensor:
+        """What `train` or `test` made, or uint8 still to be scaled: as the network's input."""
+        if x.dtype == np.uint8:
+            return Tensor(scaled(to_device(x, device), self.mean, self.std))
+        return Tensor(x).to(device)
 
     def ten_crops(self, images: np.ndarray) -> np.ndarray:
         """Corners, centre and their mirror images: (10, N, C, H, W), for the test.
@@ -105,12 +123,11 @@ class Transforms:
         if x.shape[2] <= size[0] or x.shape[3] <= size[1]:
             x = pad(fitted(x, size), self.pad or max(size[0] // 8, 1))
         views = augment.ten_crop(x, (size[0], size[1]))                 # (10, N, C, H, W)
-        return np.stack([self.scaled(view.astype(np.float32) / 255) for view in views])
+        return np.stack([scaled(view, self.mean, self.std) for view in views])
 
     def resized(self, images: np.ndarray, side: int) -> np.ndarray:
         """The middle of each picture as in `test`, then resized to side x side."""
-        middle = fitted(self.stored(images), self.in_shape[1:])
-        return self.scaled(resize(middle, (side, side)).astype(np.float32) / 255)
+        return scaled(resize(self.middle(images), (side, side)), self.mean, self.std)
 
     def stored(self, images: Any) -> np.ndarray:
         """Pictures to test with, in the channels of the network."""
@@ -121,11 +138,19 @@ class Transforms:
                              "stored, from 0 to 255")
         return channels(images, self.in_shape[0])
 
-    def scaled(self, x: np.ndarray) -> np.ndarray:
-        """float32 in 0..1 -> (p - mean) / std per channel."""
-        x -= self.mean[:, None, None]
-        x /= self.std[:, None, None]
-        return x
+
+@faster(cuda=pixels.standardised)
+def scaled(x: Array, mean: np.ndarray, std: np.ndarray) -> Array:
+    """uint8 (N, C, H, W) -> (p / 255 - mean) / std per channel, float32."""
+    return shifted(x.astype(np.float32) / 255, mean, std)
+
+
+def shifted(x: Array, mean: np.ndarray, std: np.ndarray) -> Array:
+    """float32 in 0..1 -> (p - mean) / std per channel."""
+    xp = xp_of(x)
+    x -= xp.asarray(mean)[:, None, None]
+    x /= xp.asarray(std)[:, None, None]
+    return x
 
 
 def channels(images: np.ndarray, count: int) -> np.ndarray:

@@ -69,6 +69,7 @@ def test_better_kernel(library, kernel, features, better):
 
 
 def pretend_blas(monkeypatch, **part):
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
     known = {"user_api": "blas", "internal_api": "openblas", "version": "0.3.30",
              "architecture": "Haswell", "num_threads": 2}
     library = SimpleNamespace(threadpool_info=lambda: [{"user_api": "openmp"}, {**known, **part}])

@@ -20,7 +20,7 @@ def outcome(case, dtype, device):
         leaves += scattered_parameters(function, rng).values()
         function.to(device, dtype)
     y = function(*inputs)
-    y.backward(to_device(rng.standard_normal(y.shape).astype(dtype), device))
+    y.backward(to_device(rng.standard_normal(y.shape).astype(dtype), y.device))
     return [None if q is None else to_cpu(q) for q in (y.data, *(leaf.grad for leaf in leaves))]
 
 
@@ -40,7 +40,8 @@ def faults_of_versions(dtype, allowed, monkeypatch, device="cpu"):
     """
     place, took, wrong = device == "cuda", set(), []
     versions = {cls: cls.versions[place] for cls in all_functions()
-                if cls.versions[place] not in (None, in_memory_order)}
+                if cls.versions[place] not in (None, in_memory_order)
+                and (dtype == "float32" or device == "cuda" or not getattr(cls, "within", 0))}
 
     def noting(cls):
         def version(*arrays, **settings):

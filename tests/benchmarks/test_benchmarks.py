@@ -8,8 +8,18 @@ import pytest
 from benchmarks import own
 from benchmarks.models import build
 from benchmarks.networks import NETWORKS
-from benchmarks.workloads import ALL, BATCHES, GPU, GROUPS, GROWTH, WORKLOADS, chosen
-from minicnn import manual_seed
+from benchmarks.published import PUBLISHED
+from benchmarks.workloads import (
+    ALL,
+    BATCHES,
+    GPU,
+    GROUPS,
+    GROWTH,
+    PHOTOS,
+    WORKLOADS,
+    chosen,
+)
+from minicnn import manual_seed, models
 from minicnn.backend.arrays import gpu_problem
 
 # Counted by PyTorch 2.13 for the networks of benchmarks/rivals; ResNet-50 as torchvision's.
@@ -28,6 +38,15 @@ def test_networks_have_the_published_size(name):
     model = build(name, NETWORKS[name](in_shape))
     assert model.num_parameters() == PARAMETERS[name]
     assert model.shape(in_shape) == ANSWERS.get(name, (1000,))
+
+
+def test_the_published_networks_are_those_of_torchvision_and_timm():
+    """By the number of parameters, counted there."""
+    counts = {"densenet121": 7_978_856, "inception_v3": 23_834_568, "googlenet": 6_624_904,
+              "mobilenet_v2": 3_504_872, "efficientnet_b0": 5_288_548, "vit_b_16": 86_567_656,
+              "convnext_tiny": 28_589_128, "efficientnet_lite0": 4_652_008}
+    assert {name: models.build(ours, **options).num_parameters()
+            for name, ((ours, options), *_) in PUBLISHED.items()} == counts
 
 
 def weights_of(rows):
@@ -81,7 +100,10 @@ def test_requests_are_json():
 @pytest.mark.parametrize("name", [
     "lenet", "resnet20_b32", "unet_small", "ssd_small",
     *(workload.name for workload in ALL if workload.kind == "layer"),
-    "growth_chain_100", "growth_arrays_100", "gpu_lenet_forward"])
+    "growth_chain_100", "growth_arrays_100", "gpu_lenet_forward",
+    "efficientnet_lite0_photo",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in (
+        "mobilenet_v2_train", "resnet50_photo", "convnext_tiny_forward"))])
 def test_a_step_of_ours(name):
     workload = WORKLOADS[name].smaller()
     step, parameters = own.prepare(workload.request())
@@ -120,10 +142,10 @@ def test_names():
     assert chosen([]) == chosen(["all"]) == [workload.name for workload in ALL]
     assert chosen(["lrn", "lenet", "lrn"]) == ["lrn", "lenet"]
     assert chosen(["growth"]) == GROUPS["growth"] and len(GROWTH) == 18
-    assert len(WORKLOADS) == len(ALL) + len(GROWTH) + len(GPU)
+    assert len(WORKLOADS) == len(ALL) + len(PHOTOS) + len(GROWTH) + len(GPU)
     with pytest.raises(ValueError, match="called 'resnet19'; did you mean resnet18 or"):
         chosen(["resnet19"])
-    with pytest.raises(ValueError, match="called 'xyz'; there are lenet, .*, all, growth, gpu"):
+    with pytest.raises(ValueError, match="called 'xyz'; there are lenet, .*, all, photos, growth"):
         chosen(["xyz"])
 
 

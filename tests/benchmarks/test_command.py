@@ -87,7 +87,7 @@ def test_list(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["all: networks and layers", "  lenet on 1x32x32, batch 64: training step"]
     assert "growth: does cost grow as it must with batch and depth?" in lines
-    assert len(lines) == len(WORKLOADS) + 3 + 2
+    assert len(lines) == len(WORKLOADS) + 4 + 3
 
 
 def test_ctrl_c_shows_what_was_measured(tmp_path, book, capsys, monkeypatch):

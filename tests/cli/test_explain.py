@@ -117,3 +117,18 @@ def test_a_page(somewhere, capsys):
     (["--html", "a.html", "--layer", "CONV8"], "no layer 'CONV8' ran")])
 def test_mistakes_about_the_page(more, words, refused):
     assert words in refused("explain", "lenet5", *more)
+
+
+def test_a_pixel_of_a_segmenter(capsys):
+    asked = ("segnet_basic", "--variant", "small", "--layer", "loss")
+    assert status("explain", *asked, "--pixel", "40,7", "--label", "2") == 0
+    said = capsys.readouterr().out
+    assert "loss with label 2, as asked" in said and "at the pixel 40,7 of its map" in said
+    for pixel, words in (("40", "--pixel is row and column"), ("64,0", "its map is 64x64"),
+                         ("a,b", "no place")):
+        assert status("explain", *asked, "--pixel", pixel) == 2
+        assert words in capsys.readouterr().err
+    assert status("explain", "lenet5", "--layer", "loss", "--pixel", "1,1") == 2
+    assert "--pixel goes with a segmenter" in capsys.readouterr().err
+    assert status("explain", "lenet5", "--layer", "CONV1", "--pixel", "1,1") == 2
+    assert "--pixel goes with --backward" in capsys.readouterr().err

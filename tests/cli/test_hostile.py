@@ -21,16 +21,19 @@ LEAST = {"networks": [], "summary": ["lenet5"],
          "test": ["nowhere"], "compare": ["nowhere"], "predict": ["nowhere.png", "."],
          "style": ["nowhere.png", "--painting", "nowhere.png"], "dream": ["nowhere.png"],
          "weights inspect": ["nowhere"], "weights convert": ["nowhere", "out.npz"],
-         "weights fetch": ["nowhere"], "doctor": []}
+         "weights fetch": ["nowhere"], "doctor": [], "experiment": ["augment"],
+         "slide": ["inception"], "exercise": []}
 NUMBERS = ["0", "-1", "1e9", "nan", "inf", "", "x", "1.5", "²", "1000000001", "9" * 5000]
 WORDS = ["", " ", "nan", "-1", "$\\frac$", "{0}%s", "x" * 5000, "a\nb", "\udcff 数字"]
 FREE = {("compare", "--title"), ("train", "--out"), ("look", "--out"), ("step", "--file"),
+        ("experiment", "--out"), ("demo", "--html"),
         ("explain", "--html"), ("gradcheck", "--html"),    # nearly any folder or file will do
         ("weights inspect", "--part"), ("weights convert", "--part"),      # only the file knows
         *((command, f"--{name}") for command in ("style", "dream")         # the photo comes first
           for name in ("painting", "weights", "model", "row"))}
 SENSIBLE = {("--digit", "0"), ("--least", "0"), ("--seed", "0"), ("--seed", "1000000001"),
             ("--label", "0"), ("--channel", "0"), ("--lr", "1.5"), ("--strength", "1.5"),
+            ("--seconds", "1.5"), ("--readers", "0"),
             ("--channel", "1000000001"), ("--verdict", "")}
 PARSER = parser()
 

@@ -150,7 +150,7 @@ def test_mistakes_in_files(somewhere, lenet, weights, capsys):
             (["huge.png", lenet], "huge.png: "),
             (["white.png", lenet], "white.png: as_mnist: there is nothing on this picture"),
             (["nowhere.png", lenet], "nowhere.png: No such file"),
-            ([lenet, lenet], "directory"),
+            ([lenet, lenet], "this is a folder; name one picture in it"),
             (["white.png", lenet, "--weights", weights], "expected 'best' or 'last'"),
             (["white.png", "--model", "resnet20", "--weights", weights],
              "These are akamaster's CifarResNet: use variant='akamaster'"),

@@ -175,7 +175,7 @@ def test_what_is_said_beforehand(pictures, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "recipe resnet-slide: stanford" in said
     assert "SGD momentum 0.9 weight_decay 1e-05; lr 0.1 for batches of 7 (the source: 0.1 for " \
-        "256, in proportion 0.00273); ReduceLROnPlateau factor 0.1 patience 5; 1 epochs; " \
+        "256, in proportion 0.00273); ReduceLROnPlateau factor 0.1 patience 5; 1 epoch; " \
         "distortions: resized crop, flip, lighting; " in " ".join(said.split())
     assert "; colours become grey\n" in said
     main(digits(tmp_path / "b", "--recipe", "googlenet-small"))

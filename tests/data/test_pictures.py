@@ -213,6 +213,11 @@ def test_no_picture(tmp_path, name, content):
     assert not {"EPS", "PDF", "WMF"} & set(FORMATS)                    # they run other programs
 
 
+def test_a_folder_is_no_picture(tmp_path):
+    with pytest.raises(DamagedFile, match="this is a folder; name one picture in it"):
+        read_picture(tmp_path, 4)
+
+
 @pytest.mark.parametrize("ending", ["png", "jpg", "webp", "gif", "tiff", "bmp"])
 @pytest.mark.parametrize("share", [0.4, 0.9])
 def test_cut_off(tmp_path, ending, share):

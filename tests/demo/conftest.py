@@ -7,11 +7,10 @@ import re
 import shutil
 import threading
 import time
-from argparse import Namespace
 
 import pytest
 
-from minicnn.cli.demo import reader, scene
+from minicnn.cli.demo import pocket_reader, pocket_scene
 from minicnn.demo.addresses import Site
 from minicnn.demo.lesson import Lesson
 from minicnn.demo.server import Server
@@ -20,8 +19,8 @@ from tests.demo.test_lesson import few
 
 @pytest.fixture(scope="package")
 def whole_site():
-    return Site(reader(Namespace(network="lenet5", variant=None, weights=None)), Lesson(few),
-                scene())
+    return Site(pocket_reader(), Lesson(few),
+                pocket_scene())
 
 
 @pytest.fixture(scope="package")

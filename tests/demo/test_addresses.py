@@ -3,14 +3,15 @@
 import io
 import json
 import re
-from argparse import Namespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from minicnn.cli.demo import reader
-from minicnn.demo.addresses import FOLDER, PAD, SCRIPTS, Site
+from minicnn.cli.demo import pocket_reader
+from minicnn.demo import alone
+from minicnn.demo.addresses import PAD, SCRIPTS, Site
+from minicnn.demo.document import FOLDER
 from minicnn.demo.lesson import Lesson
 from minicnn.demo.packing import unpacked
 from minicnn.demo.scene import Scene
@@ -23,7 +24,7 @@ from tests.demo.test_lesson import few
 def site():
     detector = Scene(SSD("small"), lambda image: image.astype(np.float32) / 255,
                      ("background", "circle", "square", "triangle"), "a detector")
-    return Site(reader(Namespace(network="lenet5", variant=None, weights=None)), Lesson(few),
+    return Site(pocket_reader(), Lesson(few),
                 detector)
 
 
@@ -141,8 +142,11 @@ def test_the_page_is_one_document(site):
 
 def test_files_of_the_page():
     own = {path.name for path in FOLDER.iterdir()}
-    assert own == {"page.html", "page.css", *SCRIPTS}
-    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 60_000
+    assert own == {"page.html", "page.css", "tabs.html", "reading.html", "alone.html", *SCRIPTS,
+                   *alone.SCRIPTS}
+    live = [path.stat().st_size for path in FOLDER.iterdir()
+            if path.name in SCRIPTS or path.name not in alone.SCRIPTS]
+    assert sum(live) < 60_000
     for path in FOLDER.iterdir():
         assert len(path.read_text().splitlines()) <= 300
 

@@ -2,9 +2,12 @@
 
 import re
 import threading
+from argparse import Namespace
 
 import pytest
 
+from minicnn.cli.demo import network
+from minicnn.demo.addresses import Site
 from minicnn.demo.server import Server
 from tests.demo.conftest import Hand
 
@@ -127,6 +130,24 @@ def test_objects_move_and_boxes_follow(hand):
     hand.wait(lambda: "column 24" in first.get_attribute("aria-label"))
     first.send_keys(DELETE)
     hand.wait(lambda: not found(hand, "circle") and len(hand.all("#stage button")) == 2)
+
+
+def test_a_segmenter_paints_its_map(chromium, whole_site):
+    """It is the first thing seen; its classes stand beside their colours and their overlaps."""
+    see = network(Namespace(network="segnet_basic", variant="small", weights=None))
+    server = Server(Site(whole_site.reader, whole_site.lesson, see).routes, 0)
+    threading.Thread(target=server.run, daemon=True).start()
+    try:
+        hand = Hand(chromium, server.address).open(360)
+        hand.wait(lambda: "classes found" in hand("picture").get_attribute("aria-label"))
+        assert hand("scene").is_displayed() and not hand("least").is_displayed()
+        rows = [row.text.split() for row in hand.all("#found tr")]
+        assert rows[0] == ["class", "pixels", "overlap", "(IoU)"]
+        assert sum(int(row[1]) for row in rows[1:]) == 64 * 64
+        assert hand.do("return document.documentElement.scrollWidth") <= 360
+    finally:
+        server.shutdown()
+    assert chromium.get_log("browser") == []
 
 
 def test_the_terminal_has_ended(chromium, whole_site):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from minicnn import Tensor
 from minicnn.analysis.activations import activations
-from minicnn.cli.demo import reader
+from minicnn.cli.demo import network
 from minicnn.data.mnist import CLASSES
 from minicnn.demo.packing import unpacked
 from minicnn.demo.reading import KEPT, Reader, below, place_in
@@ -25,7 +25,7 @@ from minicnn.training.recognise import digit_of
 
 
 def pocket():
-    return reader(Namespace(network="lenet5", variant=None, weights=None))
+    return network(Namespace(network="lenet5", variant=None, weights=None))
 
 
 def seven():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, no_grad
-from minicnn.cli.demo import scene
+from minicnn.cli.demo import pocket_scene
 from minicnn.data import shapes
 from minicnn.demo.packing import unpacked
 from minicnn.demo.pocket_detector import FILE, LARGEST, pocket_detector, write
@@ -17,7 +17,7 @@ ONE = {"kind": "square", "x": 20.0, "y": 30.0, "radius": 10.0, "angle": 0.0, "co
 
 @pytest.fixture(scope="module")
 def looker():
-    return scene()
+    return pocket_scene()
 
 
 def asked(*objects, **more):

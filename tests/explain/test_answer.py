@@ -72,7 +72,7 @@ def test_units_are_named_by_the_map_that_they_come_from():
 
 
 def test_gradients_are_those_of_backward():
-    label = POCKET.second()
+    label = POCKET.label()
     recorder = POCKET.run(label)
     for of, at in [("weight", (3, 0, 1, 1)), ("bias", (3,))]:
         grad = getattr(recorder.visits["CONV1"].layer, of).grad
@@ -198,9 +198,9 @@ def test_training_mode():
     (("xyz",), "no layer 'xyz' ran; there are CONV1, CONV1_relu, POOL1"),
     (("CONV2", (3, 12, 4)), "CONV2 has 16 maps of 10x10: --at is map, row, column, 0..15, 0..9, "
                             "0..9; you asked 3,12,4"),
-    (("CONV2", (3,)), "you asked 3"), (("FC1", (120,)), "FC1 is 120: --at has 1 numbers, 0..119"),
+    (("CONV2", (3,)), "you asked 3"), (("FC1", (120,)), "FC1 is 120: --at is 0..119"),
     (("loss", (1,)), "loss is a single number: leave --at out"),
-    (("POOL1", None, True, "weight"), "POOL1 has no weight; there are input"),
+    (("POOL1", None, True, "weight"), "POOL1 has no weight; there is input"),
     (("CONV1", None, True, "wait"), "CONV1 has no wait; did you mean"),
     (("CONV1", None, True, None, 10), "--label is 10, but there are the classes 0 to 9"),
     (("loss", None, True, "weight"), "the loss has no weight"),

@@ -12,8 +12,9 @@ from minicnn import manual_seed
 from minicnn.analysis.receptive_field import receptive_fields, trace
 from minicnn.explain.answer import gradient, value
 from minicnn.explain.explanation import number
-from minicnn.explain.subject import network_subject, pocket_subject
+from minicnn.explain.subject import Subject, network_subject, pocket_subject
 from minicnn.explain.web import page
+from minicnn.layers import Conv2d, Flatten, Linear, Sequential
 from minicnn.models import build
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -32,8 +33,9 @@ def data_of(text):
 
 def test_one_file_and_nothing_from_elsewhere(pocket):
     _, text = pocket
-    assert not re.search(r"@@|https?:|<link[^>]+stylesheet|\bsrc=|@import|fetch\(", text)
-    assert len(text) < 700_000 and text.startswith("<!DOCTYPE html>")
+    elsewhere = r"@@|https?://[^\"]*|<link[^>]+stylesheet|\bsrc=|@import|fetch\("
+    assert set(re.findall(elsewhere, text)) == {"http://www.w3.org/2000/svg"}      # a name
+    assert len(text) < 1_000_000 and text.startswith("<!DOCTYPE html>")
     assert "pocket weights" in text and "Conv2dFn.forward" in text
 
 
@@ -59,6 +61,13 @@ def test_what_would_be_too_large():
     subject = network_subject(build("resnet56"), "resnet56", "untrained", "resnet56")
     with pytest.raises(ValueError, match="the page would have .* MB, more than 20"):
         page(subject)
+
+
+def test_that_is_said_before_any_work(pocket, monkeypatch):
+    monkeypatch.setattr("minicnn.explain.web.LARGEST", 100_000)
+    monkeypatch.setattr(Subject, "run", lambda *_: pytest.fail("it has begun"))
+    with pytest.raises(ValueError, match="the page would have 1 MB, more than 0"):
+        page(pocket[0])
 
 
 def in_browser(text, tmp_path, script):
@@ -96,7 +105,7 @@ def cells(subject, recorder, per_node=4):
 
 
 def check_cells(subject, tmp_path):
-    text, recorder = page(subject), subject.run(subject.second())
+    text, recorder = page(subject), subject.run(subject.label())
     asked = cells(subject, recorder)
     script = f"return {json.dumps([one[:3] for one in asked])}.map(([k, at, way]) => {{" \
              "const found = explain(k, at, way); return [found.value, found.text]; })"
@@ -110,6 +119,53 @@ def check_cells(subject, tmp_path):
     return asked
 
 
+def learnt_cells(recorder, parameters):
+    """[(layer, weight or bias, place, the gradient)] at random places, (map, row, column) first."""
+    rng, asked = np.random.default_rng(1), []
+    for layer, name in parameters:
+        value = getattr(recorder.visits[layer].layer, name)
+        at = tuple(int(rng.integers(size)) for size in value.shape)
+        asked.append([f"{layer}.{name}", list(at), float(value.grad[at])])
+    return asked
+
+
+def check_weights(subject, parameters, tmp_path):
+    """The page's gradients of weights: their titles, their sums, and what is embedded."""
+    recorder = subject.run(subject.label())
+    asked = learnt_cells(recorder, parameters)
+    found, complaints = in_browser(page(subject), tmp_path, f"""
+        return {json.dumps(asked)}.map(([name, at]) => {{
+            const k = data.nodes.findIndex(node => node.name === name), node = data.nodes[k];
+            const places = [...Array(size(node)).keys()].map(place => unflat(node.shape, place));
+            const own = places.find(place => node.place(place).join() === at.join());
+            const found = explain(k, own, "backward");
+            return [found.text, found.value, explain(k, own, "forward").text]; }});""")
+    assert complaints == []
+    for (name, at, dw), (text, said, weight) in zip(asked, found, strict=True):
+        place = f"{name}[{','.join(map(str, at))}]"
+        assert text.startswith(f"d loss / d {place} = ") and "equals the layer" in text, text
+        assert weight.startswith(f"{place} = ") and "MISMATCH" not in text + weight
+        assert said == pytest.approx(dw, rel=1e-4, abs=1e-6)
+
+
+@needs_browser
+def test_gradients_of_weights(pocket, tmp_path):
+    check_weights(pocket[0], [("CONV1", "weight"), ("CONV2", "weight"), ("CONV2", "bias"),
+                              ("FC1", "weight"), ("OUT", "bias")] * 2, tmp_path)
+
+
+@needs_browser
+def test_gradients_of_weights_with_stride_padding_and_groups(tmp_path):
+    manual_seed(0)
+    model = Sequential(
+        a=Conv2d(3, 8, 3, stride=2, padding=1), b=Conv2d(8, 6, 3, padding=2, dilation=2, groups=2),
+        c=Conv2d(6, 6, (1, 3), groups=6, bias=False), flat=Flatten(), d=Linear(6 * 7 * 5, 3))
+    x = np.random.default_rng(2).normal(size=(1, 3, 13, 13))
+    subject = Subject(model.to(dtype=np.float64), x, "", "a network", lambda k: np.empty(0))
+    check_weights(subject, [("a", "weight"), ("b", "weight"), ("b", "bias"), ("c", "weight"),
+                            ("d", "weight")] * 3, tmp_path)
+
+
 @needs_browser
 def test_the_page_says_what_explain_says(pocket, tmp_path):
     asked = check_cells(pocket[0], tmp_path)
@@ -118,10 +174,12 @@ def test_the_page_says_what_explain_says(pocket, tmp_path):
 
 @needs_browser
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["resnet20", "nin_small", "lenet5_rbf"])
-def test_other_networks(name, tmp_path):
+@pytest.mark.parametrize("name, options", [("resnet20", {}), ("nin_small", {}), ("lenet5_rbf", {}),
+                                           ("segnet_basic", {"variant": "small"}),
+                                           ("ssd300", {"variant": "small"})])
+def test_other_networks(name, options, tmp_path):
     manual_seed(0)
-    check_cells(network_subject(build(name), name, "untrained", name), tmp_path)
+    check_cells(network_subject(build(name, **options), name, "untrained", name), tmp_path)
 
 
 @needs_browser
@@ -151,6 +209,25 @@ def test_keys_alone_are_enough(pocket, tmp_path):
 
 
 @needs_browser
+def test_the_drawing_is_the_map(pocket, tmp_path):
+    """A click on a box shows its layer; the layer that is shown marks its box."""
+    found, complaints = in_browser(pocket[1], tmp_path, """
+        const box = path => find("drawing").querySelector(`[data-path=${path}]`);
+        const click = path => box(path).querySelector("rect").dispatchEvent(
+            new MouseEvent("click", {bubbles: true}));
+        const seen = ["POOL2", "input", "CONV2"].map(path => {
+            click(path); return [data.nodes[page.node].name, box(path).matches(".here")]; });
+        go(data.nodes.findIndex(node => node.name === "CONV1_relu"), null);
+        const here = [...document.querySelectorAll(".here")].map(one => one.dataset.path);
+        return [seen, here, [...find("layers").children].map(button => button.textContent)];
+    """)
+    seen, here, buttons = found
+    assert complaints == []
+    assert seen == [["POOL2", True], ["image", True], ["CONV2", True]]
+    assert here == ["CONV1"] and not any("weight" in text for text in buttons)
+
+
+@needs_browser
 @pytest.mark.slow
 def test_the_scale_is_that_of_the_layer(pocket, tmp_path):
     found, _ = in_browser(pocket[1], tmp_path, """
@@ -166,7 +243,7 @@ def test_gradients_have_more_than_one_user():
     """What the test of the browser takes for granted."""
     manual_seed(0)
     subject = network_subject(build("resnet20"), "resnet20", "untrained", "resnet20")
-    recorder = subject.run(subject.second())
+    recorder = subject.run(subject.label())
     one = gradient(recorder, recorder.visits["stage1.0"], None, "input", 8)
     assert one.all_right and len(one.deeper) == 2
 

@@ -26,10 +26,11 @@ densenet_bc190_k40 densenet_small fractalnet20 fractalnet40 fractalnet_small mob
 mobilenet_v1_125 mobilenet_v2 mobilenet_v1_small mobilenet_v2_small shufflenet_v1 shufflenet_v2
 shufflenet_v1_small shufflenet_v2_small efficientnet_b0 efficientnet_b1 efficientnet_b2
 efficientnet_b3 efficientnet_b4 efficientnet_b5 efficientnet_b6 efficientnet_b7 efficientnet_lite0
-efficientnet_small nasnet_a_mobile nasnet_a_large nasnet_a_cifar nasnet_small res2net50 res2net101
-res2net_small polynet polynet_small capsnet capsnet_small irrcnn irrcnn_small dcrn dcrn_small
-convnext_tiny convnext_small convnext_base convnext_large convnext_xlarge convnext_mini vit_b_16
-vit_b_32 vit_l_16 vit_l_32 vit_h_14 vit_small
+efficientnet_small nasnet_a_mobile nasnet_a_large nasnet_a_cifar nasnet_small
+amoebanet_a_mobile amoebanet_a amoebanet_a_large amoebanet_a_cifar amoebanet_small
+res2net50 res2net101 res2net_small polynet polynet_small capsnet capsnet_small irrcnn
+irrcnn_small dcrn dcrn_small convnext_tiny convnext_small convnext_base convnext_large
+convnext_xlarge convnext_mini vit_b_16 vit_b_32 vit_l_16 vit_l_32 vit_h_14 vit_small
 """
 
 # The small ones and their parameters.
@@ -42,15 +43,17 @@ SMALL = {
     "resnext29_small": 359_898, "se_resnet20": 272_095, "densenet_small": 176_122,
     "fractalnet_small": 531_626, "mobilenet_v1_small": 141_994, "mobilenet_v2_small": 217_162,
     "shufflenet_v1_small": 110_794, "shufflenet_v2_small": 287_962, "efficientnet_small": 224_500,
-    "nasnet_small": 70_674, "res2net_small": 271_866, "polynet_small": 79_546,
-    "capsnet_small": 664_416, "irrcnn_small": 194_058, "dcrn_small": 55_082,
+    "nasnet_small": 70_674, "amoebanet_small": 58_306, "res2net_small": 271_866,
+    "polynet_small": 79_546, "capsnet_small": 664_416, "irrcnn_small": 194_058,
+    "dcrn_small": 55_082,
     "convnext_mini": 413_418, "vit_small": 208_074,
 }
 
 
 def made(name, **options):
     words = ", ".join([name, *(f"{option} {value}" for option, value in options.items())])
-    return pytest.param(lambda: build(name, **options), id=words)
+    marks = [pytest.mark.slow] if name == "amoebanet_small" else []      # NASNet has its parts
+    return pytest.param(lambda: build(name, **options), id=words, marks=marks)
 
 
 NETWORKS = [
@@ -90,5 +93,5 @@ ALSO_COUNTED = {
 NOT_COUNTED = {"preact_resnet20", "preact_resnet56", "wrn_10_2", "wrn_16_10", "wrn_22_8",
                "wrn_22_10", "wrn_28_12", "wrn_40_1", "wrn_40_2", "wrn_40_8", "resnext29_small",
                "densenet_small", "fractalnet_small"}
-WITH_MACS = {"mobilenet", "shufflenet", "efficientnet", "nasnet", "res2net", "polynet", "capsnet",
-             "recurrent", "convnext", "vit"}
+WITH_MACS = {"mobilenet", "shufflenet", "efficientnet", "nasnet", "amoebanet", "res2net",
+             "polynet", "capsnet", "recurrent", "convnext", "vit"}

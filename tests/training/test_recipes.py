@@ -115,7 +115,8 @@ def test_names_are_unique():
 
 SHORT = {"plain": "resnet", "wrn": "wide_resnet", "se_": "senet", "irrcnn": "recurrent",
          "dcrn": "recurrent", "inception_resnet": "inception_v4", "inception_small": "inception_v2",
-         "inception_naive": "googlenet", "inception_reduced": "googlenet"}
+         "inception_naive": "googlenet", "inception_reduced": "googlenet",
+         "amoebanet": "nasnet"}
 
 
 def test_every_network_has_its_familys_recipe():

@@ -14,7 +14,14 @@ from minicnn.analysis.drawing.sketch import Box, Caption, Frame, Line
 ROUND = 6.0                            # of the corners of lines
 
 
-def as_svg(drawing: Drawing) -> str:
+class SVG(str):
+    """Text of a picture, which a notebook shows."""
+
+    def _repr_svg_(self) -> str:
+        return str(self)
+
+
+def as_svg(drawing: Drawing) -> SVG:
     entries, height = legend_of(drawing)
     width = drawing.width
     parts = [
@@ -32,7 +39,7 @@ def as_svg(drawing: Drawing) -> str:
         else:
             parts.append(f'<rect class="{kind}" x="{n(x)}" y="{n(y)}" width="16" height="12" '
                          f'rx="2"/>{caption(Caption(x + 22, y + 10, said))}')
-    return "\n".join([*parts, "</svg>", ""])
+    return SVG("\n".join([*parts, "</svg>", ""]))
 
 
 def style(dark: int) -> str:

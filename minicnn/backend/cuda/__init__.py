@@ -1,8 +1,8 @@
 """CUDA kernels for arrays on a GPU: one launch where plain CuPy would need dozens.
 
-    common.cu, windows.cu, channels.cu, elements.cu     the kernels, in CUDA C
-    launch.py                                           how a kernel is compiled and started
-    windows.py, channels.py, elements.py                functions on arrays, one for each kernel
+    common.cu, windows.cu, channels.cu, ...     the kernels, in CUDA C
+    launch.py                                   how a kernel is compiled and started
+    windows.py, channels.py, ...                functions on arrays that start them
 
 An operation names its kernel by `@faster(...)` (minicnn/backend/versions.py), and keeps its body:
 that is the definition, which CuPy runs too with the kernels switched off.

@@ -130,6 +130,65 @@ extern "C" __global__ void normalise_backward(const real* dy, const real* x, con
     }
 }
 
+// The running averages after one more batch, and the number of batches so far:
+//
+//     running <- (1 - momentum) running + momentum new         new variance: var n / (n - 1)
+//
+// momentum < 0: the plain mean of all batches, 1 / number.
+extern "C" __global__ void track(const real* old_mean, const real* old_var, const wide* mean,
+                                 const wide* var, const long long* batches, real* new_mean,
+                                 real* new_var, long long* new_batches, whole C, whole counted,
+                                 wide momentum, wide correction)
+{
+    long long number = *batches + counted;
+    wide share = momentum < 0 ? 1 / wide(number) : momentum;
+    for EACH(c, C) {
+        new_mean[c] = put((1 - share) * get(old_mean[c]) + share * mean[c]);
+        new_var[c] = put((1 - share) * get(old_var[c]) + share * (correction * var[c]));
+    }
+    if (blockIdx.x == 0 && threadIdx.x == 0) *new_batches = number;
+}
+
+// Over the channels of a pixel:  mean = 1/C sum x,  var = 1/C sum (x - mean)^2,
+// y = (x - mean) / sqrt(var + eps)
+extern "C" __global__ void standardise(const real* x, real* y, wide* mean, wide* var, whole C,
+                                       whole run, wide eps)
+{
+    for EACH(k, run) {
+        wide sum = 0, square = 0;
+        for (whole c = 0; c < C; c++) sum += get(x[c * run + k]);
+        wide centre = sum / C;
+        for (whole c = 0; c < C; c++) {
+            wide far = get(x[c * run + k]) - centre;
+            square += far * far;
+        }
+        mean[k] = centre;
+        var[k] = square / C;
+        wide s = sqrt(var[k] + eps);
+        for (whole c = 0; c < C; c++) y[c * run + k] = put((get(x[c * run + k]) - centre) / s);
+    }
+}
+
+// dx = 1/s (dy - mean of dy - x_hat mean of (dy x_hat)),   s = sqrt(var + eps)
+extern "C" __global__ void standardise_backward(const real* dy, const real* x, const wide* mean,
+                                                const wide* var, real* dx, whole C, whole run,
+                                                wide eps)
+{
+    for EACH(k, run) {
+        wide sum = 0, slope = 0, inv_s = 1 / sqrt(var[k] + eps);
+        for (whole c = 0; c < C; c++) {
+            wide d = get(dy[c * run + k]);
+            sum += d;
+            slope += d * (get(x[c * run + k]) - mean[k]);
+        }
+        wide lift = sum / C, tilt = slope * inv_s * inv_s / C;
+        for (whole c = 0; c < C; c++) {
+            wide q = get(x[c * run + k]) - mean[k];
+            dx[c * run + k] = put(inv_s * (get(dy[c * run + k]) - lift - q * tilt));
+        }
+    }
+}
+
 // y = a x + b
 extern "C" __global__ void scale_and_shift(const real* x, const wide* a, const wide* b, real* y,
                                            whole C, whole run)

@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from minicnn.backend.arrays import Array, sum_dtype, xp_of
+from minicnn.backend.cpu import standardise as cpu
 from minicnn.backend.cuda.launch import launch
 from minicnn.backend.layout import batch_first, batch_last, packed
 
@@ -49,6 +50,39 @@ def normalise_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Arra
     launch("channels", "normalise_backward", (C, run), dy, x, mean, var, gamma, dgamma, dbeta, dx,
            C, run, eps)
     return dx, dgamma.astype(x.dtype, copy=False), dbeta.astype(x.dtype, copy=False)
+
+
+def averaged(mean: Array, var: Array, n: int, running_mean: Array, running_var: Array,
+             batches: Array, momentum: float | None, counted: int) -> Any:
+    """The running averages after one more batch, (C,), and the number of batches."""
+    if mean.dtype != sum_dtype(running_mean.dtype) or batches.dtype != "int64":
+        return NotImplemented
+    new = [xp_of(mean).empty_like(q) for q in (running_mean, running_var, batches)]
+    launch("channels", "track", (1, 1), running_mean, running_var, packed(mean), packed(var),
+           batches, *new, len(mean), counted, -1.0 if momentum is None else float(momentum),
+           n / (n - 1))
+    return tuple(new)
+
+
+def standardise(x: Array, *, axes: tuple[int, ...], eps: float, needs_grad: tuple[bool, ...]
+                ) -> Any:
+    """x_hat over `axes`, its backward, and the mean and variance: in one launch over channels."""
+    if axes != (1,) or x.ndim != 4 or not x.size:
+        return cpu.standardise(x, axes=axes, eps=eps, needs_grad=needs_grad)
+    xp, wide = xp_of(x), sum_dtype(x.dtype)
+    x = packed(batch_last(x))                              # (C, H, W, N)
+    C, run = len(x), prod(x.shape[1:])
+    y, mean, var = xp.empty_like(x), xp.empty(x[:1].shape, wide), xp.empty(x[:1].shape, wide)
+    launch("channels", "standardise", (1, run), x, y, mean, var, C, run, eps)
+    return batch_first(y), partial(standardise_backward, x=x, mean=mean, var=var, eps=eps), {
+        "mean": batch_first(mean), "var": batch_first(var)}
+
+
+def standardise_backward(dy: Array, x: Array, mean: Array, var: Array, eps: float) -> Array:
+    dy = packed(batch_last(dy))
+    dx, C, run = xp_of(x).empty_like(x), len(x), prod(x.shape[1:])
+    launch("channels", "standardise_backward", (1, run), dy, x, mean, var, dx, C, run, eps)
+    return batch_first(dx)
 
 
 def scale_and_shift(x: Array, a: Array, b: Array) -> Any:

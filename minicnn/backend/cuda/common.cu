@@ -30,18 +30,20 @@ __device__ inline real put(wide x) { return x; }
 
 #define THREADS 256                    // the most that a block may have
 
-// The sum over the threads of a block, which all of them get.
-__device__ inline wide block_sum(wide mine)
+// The sum over the threads of a block, which all of them get.  Where there are several lanes, a sum
+// for each: thread t gets that of the threads t % lanes, t % lanes + lanes, ...
+__device__ inline wide block_sum(wide mine, unsigned lanes = 1)
 {
     __shared__ wide part[THREADS];
+    unsigned number = threadIdx.x / lanes, count = blockDim.x / lanes;
     part[threadIdx.x] = mine;
     __syncthreads();
     for (unsigned apart = THREADS / 2; apart > 0; apart /= 2) {
-        if (threadIdx.x < apart && threadIdx.x + apart < blockDim.x)
-            part[threadIdx.x] += part[threadIdx.x + apart];
+        if (number < apart && number + apart < count)
+            part[threadIdx.x] += part[threadIdx.x + apart * lanes];
         __syncthreads();
     }
-    wide sum = part[0];
+    wide sum = part[threadIdx.x % lanes];
     __syncthreads();                   // all have read it before the next call writes
     return sum;
 }

@@ -1,6 +1,6 @@
 """Convolution on a GPU: the way that suits it.
 
-    1 x 1 filters, not grouped      cpu/pointwise_convolution.py: needs no columns
+    1 x 1 filters, side by side     cpu/pointwise_convolution.py: needs no columns
     one channel to a group          depthwise.py: needs none either
     columns of at most 32 MB        made once, and kept for backward
     of at most a gigabyte           made again in backward: each pixel would be kept KH KW times
@@ -27,7 +27,8 @@ KEPT, MOST = 32 << 20, 1 << 30         # bytes of columns
 def conv2d(x: Array, w: Array, b: Array | None = None, *, window: Window, G: int,
            needs_grad: tuple[bool, ...]) -> Any:
     """(N, C, H, W), (F, C/G, KH, KW), (F,) -> (N, F, OH, OW) and its backward."""
-    if window.kernel == (1, 1) and G == 1 and window.padding in ((0, 0), "same", "valid"):
+    if window.kernel == window.stride == (1, 1) and G == 1 and window.padding in (
+            (0, 0), "same", "valid"):
         return pointwise_convolution(x, w, b, window.stride, needs_grad)
     if G > 1 and w.shape[1] == 1:
         return depthwise(x, w, b, window=window, needs_grad=needs_grad)

@@ -43,6 +43,35 @@ extern "C" __global__ void silu_backward(const real* dy, const real* x, real* dx
     }
 }
 
+// y = s, as above, and dx = dy s (1 - s)
+extern "C" __global__ void logistic(const real* x, real* y, whole count)
+{
+    for EACH(k, count) y[k] = put(sigmoid(get(x[k])));
+}
+
+extern "C" __global__ void logistic_backward(const real* dy, const real* x, real* dx, whole count)
+{
+    for EACH(k, count) {
+        wide s = sigmoid(get(x[k]));
+        dx[k] = put(get(dy[k]) * s * (1 - s));
+    }
+}
+
+// y = A tanh(S x),   dx = dy A S (1 - tanh^2)
+extern "C" __global__ void scaled_tanh(const real* x, real* y, whole count, wide A, wide S)
+{
+    for EACH(k, count) y[k] = put(A * tanh(S * get(x[k])));
+}
+
+extern "C" __global__ void scaled_tanh_backward(const real* dy, const real* x, real* dx,
+                                                whole count, wide A, wide S)
+{
+    for EACH(k, count) {
+        wide t = tanh(S * get(x[k]));
+        dx[k] = put(get(dy[k]) * A * S * (1 - t * t));
+    }
+}
+
 // GELU: y = x Phi(x), Phi(x) = erfc(-x / sqrt 2) / 2; beyond 40 it is 0 or 1 to the last digit
 __device__ inline wide normal(wide x) { return wide(0.5) * erfc(x * wide(-0.70710678118654752)); }
 
@@ -66,39 +95,51 @@ extern "C" __global__ void gelu_backward(const real* dy, const real* x, real* dx
     }
 }
 
-// SGD with momentum (minicnn/optim/sgd.py):
+// y[c, p, n] = s[c, n] x[c, p, n],  p < run, n < S:   dx = dy s,   sums[stretch, c, n] = sum of dy x
 //
-//     g <- g + decay w,   v <- momentum v + (1 - dampening) g,   w <- w - lr v
-//
-// nesterov: w <- w - lr (g + momentum v).  first: v <- g.  The velocity is kept in `wide`.
-extern "C" __global__ void momentum_step(real* w, const real* g, wide* v, whole count, wide lr,
-                                         wide momentum, wide dampening, wide decay,
-                                         whole nesterov, whole first)
+// S = 1: one s for a channel, and all its pixels of all images are one run.  s may lie in any way.
+// dx or sums is null where it is not wanted.  A block has several threads for each n; those that
+// are over do nothing.
+extern "C" __global__ void multiply_backward(const real* dy, const real* x, const real* s, real* dx,
+                                             wide* sums, whole C, whole run, whole S, whole stretch,
+                                             whole channel, whole image)
 {
-    for EACH(k, count) {
-        wide weight = get(w[k]), slope = get(g[k]) + decay * weight;
-        wide speed = first ? slope : momentum * v[k] + (1 - dampening) * slope;
-        v[k] = speed;
-        w[k] = put(weight - lr * (nesterov ? slope + momentum * speed : speed));
+    whole stretches = (run + stretch - 1) / stretch;
+    whole threads = blockDim.x, lanes = S < threads ? S : threads, turns = threads / lanes;
+    whole lane = threadIdx.x % lanes, turn = threadIdx.x / lanes;
+    for ROWS(c, C) {
+        for (whole part = blockIdx.x; part < stretches; part += gridDim.x) {
+            whole start = part * stretch, end = start + stretch < run ? start + stretch : run;
+            for (whole first = 0; first < S; first += lanes) {
+                whole n = first + lane;
+                wide sum = 0;
+                if (n < S && turn < turns) {
+                    wide scale = get(s[c * channel + n * image]);
+                    for (whole p = start + turn; p < end; p += turns) {
+                        whole at = (c * run + p) * S + n;
+                        wide slope = get(dy[at]);
+                        if (dx) dx[at] = put(slope * scale);
+                        if (sums) sum += slope * get(x[at]);
+                    }
+                }
+                sum = block_sum(sum, lanes);
+                if (sums && n < S && turn == 0) sums[(part * C + c) * S + n] = sum;
+            }
+        }
     }
 }
 
-// Adam (minicnn/optim/adam.py), with m_scale = lr / (1 - b1^t) and v_scale = 1 / (1 - b2^t):
+// Stored pixels, bytes (N, C, H, W), to what a network reads, (C, H, W, N):
 //
-//     m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2
-//     w <- keep w - m_scale m / (sqrt(v v_scale) + eps)
-//
-// decay stands inside the gradient; AdamW passes keep = 1 - lr decay and decay = 0.
-extern "C" __global__ void adam_step(real* w, const real* g, wide* m, wide* v, whole count,
-                                     wide b1, wide b2, wide m_scale, wide v_scale, wide eps,
-                                     wide decay, wide keep)
+//     x[c, p, n] = (pixels[n, c, p] / 255 - mean[c]) / std[c]          p < P = H W
+extern "C" __global__ void standardised(real* x, const unsigned char* pixels, const real* mean,
+                                        const real* std, whole C, whole P, whole N)
 {
-    for EACH(k, count) {
-        wide weight = get(w[k]), slope = get(g[k]) + decay * weight;
-        wide mean = b1 * m[k] + (1 - b1) * slope;
-        wide square = b2 * v[k] + (1 - b2) * slope * slope;
-        m[k] = mean;
-        v[k] = square;
-        w[k] = put(keep * weight - m_scale * mean / (sqrt(square * v_scale) + eps));
+    for ROWS(c, C) {
+        wide centre = get(mean[c]), s = get(std[c]);
+        for EACH(k, P * N) {
+            wide p = pixels[(k % N * C + c) * P + k / N];
+            x[c * P * N + k] = put((p / 255 - centre) / s);
+        }
     }
 }

@@ -51,7 +51,8 @@ def launch(file: str, name: str, shape: tuple[int, int], *arguments: Any) -> Non
     """Start a kernel on a grid of `shape`: (rows, elements in each row).
 
     arguments : arrays, None for an array that is not wanted, and numbers: int and bool become the
-                kernel's `whole`, float its `wide`.  The first array says what `real` is.
+                kernel's `whole`, float its `wide`; numpy.uint64 stays.  The first array says what
+                `real` is.
     """
     arrays = [value for value in arguments if is_array(value)]
     xp, dtype, huge = xp_of(arrays[0]), arrays[0].dtype, max(map(reach, arrays)) >= 1 << 30
@@ -61,6 +62,8 @@ def launch(file: str, name: str, shape: tuple[int, int], *arguments: Any) -> Non
         if value is None:
             return np.int64(0)                             # a null pointer
         if is_array(value):
+            return value
+        if isinstance(value, np.uint64):
             return value
         return wide(value) if isinstance(value, (float, np.floating)) else whole(value)
 

@@ -17,21 +17,30 @@ function scale() {
   }
   return palette;
 }
+const sheets = new Map();                     // pixels to paint on, one sheet of a size
+function sheet(pen, width, height) {
+  const size = `${width} ${height}`;
+  if (!sheets.has(size)) sheets.set(size, pen.createImageData(width, height));
+  return sheets.get(size);
+}
 function paint(canvas, values, height, width, most) {
   if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
-  const pen = canvas.getContext("2d"), image = pen.createImageData(width, height), colours = scale();
+  const pen = canvas.getContext("2d"), image = sheet(pen, width, height), colours = scale();
   const pixels = new Uint32Array(image.data.buffer), count = Math.min(values.length, width * height);
   for (let k = 0; k < count; k++) {
     const share = most ? Math.max(-1, Math.min(1, values[k] / most)) : 0;
     pixels[k] = colours[Math.round(share * 255) + 255] || 0xff808080;         // no number is grey
   }
+  pixels.fill(0, count);                      // of a sheet that was used before
   pen.putImageData(image, 0, 0);
 }
 function paintGrey(canvas, pixels, channels, height, width) {
   canvas.width = width; canvas.height = height;
-  const pen = canvas.getContext("2d"), image = pen.createImageData(width, height), size = height * width;
-  for (let k = 0; k < size; k++)
-    image.data.set([0, 1, 2].map(c => pixels[(channels === 3 ? c * size : 0) + k]).concat(255), 4 * k);
+  const pen = canvas.getContext("2d"), image = sheet(pen, width, height), size = height * width;
+  for (let k = 0; k < size; k++) {
+    for (let c = 0; c < 3; c++) image.data[4 * k + c] = pixels[(channels === 3 ? c * size : 0) + k];
+    image.data[4 * k + 3] = 255;
+  }
   pen.putImageData(image, 0, 0);
 }
 function legend(place, most) {
@@ -40,8 +49,10 @@ function legend(place, most) {
     place.children[1].setAttribute("role", "img");
     place.children[1].setAttribute("aria-label", "colour scale: blue below 0, red above");
   }
-  const steps = Float32Array.from({length: 101}, (_, k) => (k - 50) / 50);
-  paint(place.children[1], steps, 1, 101, 1);
+  if (place.palette !== scale()) {            // again when light and dark have changed
+    place.palette = scale();
+    paint(place.children[1], Float32Array.from({length: 101}, (_, k) => (k - 50) / 50), 1, 101, 1);
+  }
   place.children[0].textContent = said(-most);
   place.children[2].textContent = said(most);
 }

@@ -1,6 +1,6 @@
 // The second tab: LeNet-5 learns; events come as they happen.
 
-const lesson = {source: null, losses: [], errors: [], state: null, known: false};
+const lesson = {source: null, losses: [], state: null, known: false};
 const MOST_POINTS = 2000;
 
 function learnt(event, start) {
@@ -8,8 +8,6 @@ function learnt(event, start) {
   if (event.source) find("lessonwords").textContent = event.source;
   lesson.losses.push(...event.losses);
   if (lesson.losses.length > MOST_POINTS) lesson.losses = lesson.losses.slice(-MOST_POINTS);
-  const last = lesson.errors.at(-1);
-  if (!last || last[1] !== event.error) lesson.errors.push([event.steps, event.error]);
   lesson.lr = event.lr;
   drawLesson();
   if (start) took("start to training", start);
@@ -90,7 +88,7 @@ function startRun(event) {
 }
 const command = newest(async (path, body = {}) => {
   const found = await ask(path, body);
-  if (path === "/train/reset") { lesson.losses = []; lesson.errors = []; }
+  if (path === "/train/reset") lesson.losses = [];
   if (found.filters) learnt(found);
 });
 function openLesson() {

@@ -79,7 +79,9 @@ function drawLayer(layer) {
 }
 function drawMap(canvas, layer, map, H, W, zoom) {
   paint(small, layer.numbers.subarray(map * H * W, (map + 1) * H * W), H, W, layer.most);
-  canvas.width = W * zoom; canvas.height = H * zoom;
+  if (canvas.width !== W * zoom || canvas.height !== H * zoom) {
+    canvas.width = W * zoom; canvas.height = H * zoom;
+  }
   const pen = canvas.getContext("2d"), own = layer.size.length === 1 ? 0 : layer.first + map;
   pen.imageSmoothingEnabled = false;
   pen.drawImage(small, 0, 0, W * zoom, H * zoom);

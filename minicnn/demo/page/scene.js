@@ -1,4 +1,4 @@
-// The third tab: objects that one can move, and the boxes that the detector finds.
+// The third tab: objects that one can move, and the boxes or the map that the network finds.
 
 const scene = {things: facts.scene.start, ground: 1, chosen: 0, answer: null, open: false};
 const SIZE_OF = facts.scene.size;
@@ -14,7 +14,7 @@ function certain() {
 }
 function drawScene() {
   if (!scene.answer) return;
-  const canvas = find("picture"), pen = canvas.getContext("2d"), zoom = canvas.width / SIZE_OF;
+  const canvas = find("picture"), pen = canvas.getContext("2d"), zoom = zoomOf();
   const rgb = numbers(scene.answer.image), image = small.getContext("2d").createImageData(SIZE_OF, SIZE_OF);
   small.width = small.height = SIZE_OF;
   for (let k = 0; k < SIZE_OF * SIZE_OF; k++)
@@ -24,17 +24,45 @@ function drawScene() {
   pen.drawImage(small, 0, 0, canvas.width, canvas.height);
   if (find("truth").checked)
     for (const one of scene.answer.truth) box(pen, one.box, zoom, [6, 4]);
+  if (facts.scene.maps) drawClasses(pen, zoom); else drawBoxes(pen, zoom);
+}
+function drawBoxes(pen, zoom) {
   for (const one of [...certain()].reverse()) {
     box(pen, one.box, zoom, []);
     label(pen, one, zoom);
   }
-  canvas.setAttribute("aria-label", `the scene: ${scene.answer.caption || "nothing on it"}; ` +
-    `${certain().length} boxes found`);
-  const rows = certain().map(one => made("tr", {}, ...[one.name, `${(100 * one.score).toFixed(0)} %`,
-    one.iou.toFixed(2)].map(text => made("td", {textContent: text}))));
-  const head = made("tr", {}, ...["class", "score", "overlap (IoU)"].map(text => made("th", {scope: "col", textContent: text})));
-  find("found").replaceChildren(rows.length ? made("table", {}, head, ...rows)
-    : made("p", {textContent: "No box has such a score."}));
+  say(`${certain().length} boxes found`, ["class", "score", "overlap (IoU)"], certain().map(one =>
+    [one.name, `${(100 * one.score).toFixed(0)} %`, one.iou.toFixed(2)]), "No box has such a score.");
+}
+function drawClasses(pen, zoom) {             // the class of each pixel, half in its colour
+  const labels = numbers(scene.answer.map), rows = scene.answer.rows.filter(row => row.colour);
+  for (const {label, colour} of rows) {
+    pen.fillStyle = `${colour}99`;
+    labels.forEach((found, k) => {
+      if (found === label) pen.fillRect(k % SIZE_OF * zoom, Math.floor(k / SIZE_OF) * zoom, zoom, zoom);
+    });
+  }
+  for (const {label, name} of rows) {         // its name, if the middle of its pixels is its own
+    const own = [...labels.keys()].filter(k => labels[k] === label);
+    const [x, y] = [k => k % SIZE_OF, k => Math.floor(k / SIZE_OF)].map(place =>
+      Math.round(own.reduce((sum, k) => sum + place(k), 0) / own.length));
+    if (labels[y * SIZE_OF + x] === label) tag(pen, name, x * zoom, y * zoom);
+  }
+  say(`${rows.length} classes found`, ["class", "pixels", "overlap (IoU)"],
+      scene.answer.rows.map(({name, colour, pixels, iou}) =>
+        [swatch(name, colour), pixels, iou === null ? "not known" : iou.toFixed(2)]), "");
+}
+function swatch(name, colour) {
+  const square = made("i", {className: "swatch"});
+  if (colour) square.style.background = colour;
+  return made("span", {}, square, name);
+}
+function say(what, heads, rows, nothing) {
+  find("picture").setAttribute("aria-label", `the scene: ${scene.answer.caption || "nothing on it"}; ${what}`);
+  const head = made("tr", {}, ...heads.map(text => made("th", {scope: "col", textContent: text})));
+  const body = rows.map(row => made("tr", {}, ...row.map(cell => made("td", {}, cell))));
+  find("found").replaceChildren(rows.length ? made("table", {}, head, ...body)
+    : made("p", {textContent: nothing}));
 }
 function box(pen, [x1, y1, x2, y2], zoom, dashes) {
   for (const [ink, width] of [["#000000", 5], ["#ffffff", 2]]) {
@@ -46,16 +74,20 @@ function box(pen, [x1, y1, x2, y2], zoom, dashes) {
   pen.setLineDash([]);
 }
 function label(pen, {name, score, box: [x1, y1]}, zoom) {
-  const text = `${name} ${(100 * score).toFixed(0)} %`;
+  tag(pen, `${name} ${(100 * score).toFixed(0)} %`, x1 * zoom, y1 * zoom - 20);
+}
+function tag(pen, text, x, y) {
   pen.font = "600 15px system-ui, sans-serif";
   pen.textAlign = "left";
-  const wide = pen.measureText(text).width + 8, x = Math.max(0, Math.min(x1 * zoom, SIZE_OF * zoom - wide));
-  const y = Math.max(0, y1 * zoom - 20);
+  const wide = pen.measureText(text).width + 8;
+  x = Math.max(0, Math.min(x, SIZE_OF * zoomOf() - wide));
+  y = Math.max(0, y);
   pen.fillStyle = "#000000";
   pen.fillRect(x, y, wide, 20);
   pen.fillStyle = "#ffffff";
   pen.fillText(text, x + 4, y + 15);
 }
+function zoomOf() { return find("picture").width / SIZE_OF; }
 
 // --- the objects: one button over each ------------------------------------------------------------
 
@@ -130,6 +162,7 @@ function handle() {
 function openScene() { if (!scene.open) { scene.open = true; changed(); } }
 
 find("scenewords").textContent = facts.scene.words;
+for (const row of document.querySelectorAll(".boxes")) row.hidden = facts.scene.maps;
 for (const [name, words] of [["kind", facts.scene.kinds], ["colour", facts.scene.colours]]) {
   words.forEach(word => find(name).append(made("option", {value: word, textContent: word})));
   find(name).addEventListener("change", () => change({[name]: find(name).value}));

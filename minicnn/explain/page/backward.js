@@ -117,6 +117,7 @@ function backThrough(k, which, at) {
 }
 
 function gradient(k, at) {
+  if (data.nodes[k].place) return learntGradient(data.nodes[k], at);
   const users = data.nodes[k].users,
     parts = users.map(([user, which]) => backThrough(user, which, at));
   const value = parts.reduce((sum, part) => sum + part.value, 0),
@@ -132,9 +133,10 @@ function gradient(k, at) {
   return { lines, value, size, lead: (parts.find(part => part.lead) || {}).lead || null };
 }
 
-function explain(k, at, way) {
+// columns: so many letters find room in a line
+function explain(k, at, way, columns = 80) {
   const node = data.nodes[k];
-  const found = way === "backward" ? gradient(k, at) : FORWARD[node.kind](node, at);
+  const found = way === "backward" ? gradient(k, at) : FORWARD[node.kind](node, at, columns);
   const stored =
     way === "backward" ? node.dy && node.dy[flat(node.shape, at)] : node.y[flat(node.shape, at)];
   const title = way === "backward" ? `d loss / d ${named(k, at)}` : named(k, at);

@@ -7,21 +7,7 @@ function sumOf(terms, bias, what) {
     .filter(term => term.value !== 0)
     .sort((p, q) => Math.abs(q.value) - Math.abs(p.value));
   const total = terms.reduce((sum, term) => sum + term.value, 0);
-  const wide = Math.max(0, ...shown.slice(0, 8).map(term => term.what.length));
-  const lines = shown
-    .slice(0, 8)
-    .map(
-      term =>
-        `  ${term.what.padEnd(wide)}   ` +
-        (term.factors.length
-          ? term.factors.map(q => number(q).padStart(8)).join(" x ") + " = "
-          : "") +
-        number(term.value).padStart(8),
-    );
-  if (shown.length > 8) {
-    const rest = shown.slice(8).reduce((sum, term) => sum + term.value, 0);
-    lines.push(`  and ${shown.length - 8} more: ${number(rest)}`);
-  }
+  const lines = termLines(shown);
   const value = total + (bias || 0);
   const most = terms.reduce((sum, term) => sum + Math.abs(term.value), Math.abs(bias || 0));
   lines.push(
@@ -31,11 +17,40 @@ function sumOf(terms, bias, what) {
   );
   return { lines, value, size: most, lead: shown.length ? shown[0].lead : null };
 }
+// "what   factor x factor = value", one under the other, and the rest together.
+function termLines(shown) {
+  const first = shown.slice(0, 8),
+    names = first.map(term => term.what),
+    values = first.map(term => term.value);
+  if (shown.length > 8) {
+    names.push(`and ${shown.length - 8} more`);
+    values.push(shown.slice(8).reduce((sum, term) => sum + term.value, 0));
+  }
+  const factors = (first.length ? first[0].factors : []).map((_, k) =>
+    aligned(numbersOf(first.map(term => term.factors[k]))),
+  );
+  const products = first.map((_, k) =>
+    factors.map(column => column[k]).join(" x ") + (factors.length ? " = " : ""),
+  );
+  const [longest, middle] = [names, products].map(texts => Math.max(0, ...texts.map(q => q.length)));
+  return aligned(numbersOf(values)).map(
+    (text, k) => `  ${names[k].padEnd(longest)}   ${(products[k] || "").padEnd(middle)}${text}`,
+  );
+}
 function rowText(cells, width) {
   return cells.map(text => text.padStart(width)).join(" ");
 }
 
-function conv(node, at) {
+// Two tables with their names, one below the other where there is no room.
+function beside([name, left], [other, right], columns) {
+  if (left[0].length + 3 + right[0].length > columns) return [name, ...left, other, ...right];
+  return [
+    `${name.padEnd(left[0].length)}   ${other}`,
+    ...left.map((row, u) => `${row}   ${right[u]}`),
+  ];
+}
+
+function conv(node, at, columns) {
   const [f, i, j] = at,
     source = node.inputs[0],
     [C, H, W] = data.nodes[source].shape;
@@ -75,24 +90,17 @@ function conv(node, at) {
       .sort((p, q) => Math.abs(sums[q]) - Math.abs(sums[p]))
       .slice(0, 8)
       .sort((p, q) => p - q);
-    lines.push(
-      "channel " +
-        rowText(
-          order.map(c => String(first + c)),
-          9,
-        ),
-      "sum     " +
-        rowText(
-          order.map(c => number(sums[c])),
-          9,
-        ),
-    );
+    const many = Math.max(1, Math.floor((columns - 8) / 10)); // so many find room in a line
+    for (let k = 0; k < order.length; k += many) {
+      const some = order.slice(k, k + many);
+      lines.push(`channel ${rowText(some.map(c => String(first + c)), 9)}`);
+      lines.push(`sum     ${rowText(some.map(c => number(sums[c])), 9)}`);
+    }
     lines.push(`all ${width} channels are added: one filter makes one map`);
   }
   const best = sums.reduce((p, sum, c) => (Math.abs(sum) > Math.abs(sums[p]) ? c : p), 0);
   if (KH * KW > 1 && KH <= 7) {
-    const above = [],
-      below = [];
+    const grids = [[], [], []];
     for (let u = 0; u < KH; u++) {
       const xs = [],
         ws = [],
@@ -109,17 +117,19 @@ function conv(node, at) {
         products.push((x * w).toFixed(3));
         sum += x * w;
       }
-      above.push(`${rowText(xs, 6)}   ${rowText(ws, 6)}`);
-      below.push(`${rowText(products, 7)}   ${number(sum).padStart(8)}`);
+      grids[0].push(rowText(xs, 6));
+      grids[1].push(rowText(ws, 6));
+      grids[2].push(`${rowText(products, 7)}   ${number(sum).padStart(8)}`);
     }
     lines.push(
-      `${`channel ${first + best}: patch`.padEnd(7 * KW - 1)}   filter`,
-      ...above,
+      ...beside([`channel ${first + best}: patch`, grids[0]], ["filter", grids[1]], columns),
       `${"patch x filter".padEnd(8 * KW - 1)}    row sum`,
-      ...below,
+      ...grids[2],
     );
   }
-  const summed = sumOf(terms, node.b ? node.b[f] : null, `sum of ${width * KH * KW} products`);
+  const counted =
+    width > 1 && KH * KW > 1 ? `${width} x ${KH * KW} = ${width * KH * KW}` : width * KH * KW;
+  const summed = sumOf(terms, node.b ? node.b[f] : null, `sum of ${counted} products`);
   const last = summed.lines[summed.lines.length - 1];
   return {
     lines: [...lines, ...(KH * KW > 1 ? [last] : summed.lines)],

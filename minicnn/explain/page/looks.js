@@ -1,10 +1,16 @@
 // The cell that is looked at: its arithmetic, its patch, and the part of the image that it sees.
 
+function letters() {
+  const box = find("arithmetic"),
+    pen = document.createElement("canvas").getContext("2d");
+  pen.font = getComputedStyle(box).font;
+  return Math.floor((box.clientWidth - 16) / pen.measureText("0").width);
+}
 function look(at) {
   page.at = at;
   const node = data.nodes[page.node],
     [map, i, j] = cellOf(node, at),
-    found = explain(page.node, at, page.way);
+    found = explain(page.node, at, page.way, letters());
   find("arithmetic").textContent = found.text;
   find("down").disabled = !found.lead;
   const zoom = zoomFor(node);
@@ -13,7 +19,7 @@ function look(at) {
       pen = paint(canvas, page.node, own, zoom, valuesOf(page.node), strength(page.node));
     canvas.setAttribute(
       "aria-label",
-      `${node.name} ${node.shape.length === 3 ? `map ${own}` : "units"}` +
+      `${node.name} ${node.shape.length === 3 ? mapName(node, own) : "units"}` +
         (own === map
           ? `, row ${i}, column ${j}, ${number(valuesOf(page.node)[flat(node.shape, at)])}`
           : ""),
@@ -21,9 +27,10 @@ function look(at) {
     if (own === map) outline(pen, [i, j, i, j], zoom, ...sides(node).slice(1));
   }
   drawBefore(found);
-  drawImage(at);
-  const way = page.way === "backward" && node.users.length ? "backward" : "forward";
-  const shown = way === "backward" ? data.nodes[node.users[0][0]] : node;
+  find("looks").hidden = find("lookstext").hidden = Boolean(node.place); // weights lie nowhere
+  if (!node.place) drawImage(at);
+  const way = page.way === "backward" && (node.users.length || node.place) ? "backward" : "forward";
+  const shown = way === "backward" && !node.place ? data.nodes[node.users[0][0]] : node;
   const source = data.sources[shown.source] || {};
   find("wheretext").textContent = source[way] ? source[way][0] : "Source";
   find("source").textContent = source[way] ? source[way][1] : "";

@@ -75,22 +75,56 @@ function zoomFor(node) {
   return Math.max(2, Math.min(12, Math.floor(112 / Math.max(...sides(node).slice(1)))));
 }
 
+// Weights and biases have buttons while their layer, or one of them, is open.
+function listed(k) {
+  const { hidden, owner } = data.nodes[k],
+    open = data.nodes[page.node].owner ?? page.node;
+  return owner === undefined ? !hidden : owner === open;
+}
 function drawLayers() {
+  const shown = [...data.nodes.keys()].filter(listed);
+  shown.sort((p, q) => (data.nodes[p].owner ?? p) - (data.nodes[q].owner ?? q));
   find("layers").replaceChildren(
-    ...data.nodes.flatMap((node, k) => {
-      if (node.hidden) return [];
-      const button = document.createElement("button");
+    ...shown.map(k => {
+      const node = data.nodes[k],
+        button = document.createElement("button");
       button.type = "button";
       button.textContent = `${node.name} ${node.shape.join("x")}`;
       button.setAttribute("aria-current", String(k === page.node));
       button.addEventListener("click", () => go(k, null));
-      return [button];
+      return button;
     }),
   );
   const nav = find("layers"),
     own = nav.querySelector("[aria-current=true]");
   if (own) nav.scrollTop = own.offsetTop - nav.clientHeight / 2;
+  markBox();
 }
+// The drawing is the map: a box leads to the last layer of its part, and the layer marks its box.
+function partOf(path, node) {
+  return path === "input"
+    ? node.kind === "image"
+    : node.layer === path || (node.layer || "").startsWith(`${path}.`);
+}
+function markBox() {
+  const boxes = [...find("drawing").querySelectorAll("[data-path]")];
+  boxes.forEach(box => box.classList.remove("here"));
+  let best = null; // a layer without a box, as a ReLU, stands in the one before it
+  for (let k = data.nodes[page.node].owner ?? page.node; k >= 0 && !best; k--)
+    for (const box of boxes.filter(one => partOf(one.dataset.path, data.nodes[k])))
+      if (!best || box.dataset.path.length > best.dataset.path.length) best = box;
+  if (!best) return;
+  best.classList.add("here");
+  const frame = find("drawing"),
+    middle = frame.getBoundingClientRect().top + frame.clientHeight / 2;
+  frame.scrollTop += best.getBoundingClientRect().top - middle;
+}
+find("drawing").addEventListener("click", event => {
+  const path = event.target.closest("[data-path]")?.dataset.path;
+  if (!path) return;
+  const k = data.nodes.findLastIndex(node => !node.hidden && !node.place && partOf(path, node));
+  if (k >= 0) go(k, null);
+});
 function drawMaps() {
   const node = data.nodes[page.node],
     [C] = sides(node),
@@ -106,7 +140,7 @@ function drawMaps() {
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "img");
     canvas.dataset.map = map;
-    text.textContent = node.shape.length === 3 ? `map ${map}` : `${size(node)} units`;
+    text.textContent = node.shape.length === 3 ? mapName(node, map) : `${size(node)} units`;
     paint(canvas, page.node, map, zoom, values, most);
     canvas.addEventListener("mousemove", event => {
       if (!page.pinned) look(under(event, canvas, map, zoom));

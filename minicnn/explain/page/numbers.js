@@ -12,7 +12,7 @@ function wholes(text) {
   return new Int32Array(bytes.buffer);
 }
 for (const node of data.nodes) {
-  for (const name of ["y", "dy", "w", "b", "a", "counts"])
+  for (const name of ["y", "dy", "w", "b", "dw", "db", "a", "counts"])
     if (node[name]) node[name] = floats(node[name]);
   if (node.origins) node.origins = wholes(node.origins);
   node.dxs = (node.dxs || []).map(dx => dx && floats(dx));
@@ -33,7 +33,23 @@ function number(x) {
     const [digits, power] = x.toExponential(size < 1 ? 1 : 4).split("e");
     return `${digits}e${power[0]}${power.slice(1).padStart(2, "0")}`;
   }
-  return x.toFixed(4);
+  if (Number.isInteger(x) && size >= 10) return String(x);
+  return x.toFixed(decimals(x));
+}
+// 0.05 is written so, also when it comes as four bytes; other numbers have four decimals.
+function decimals(x) {
+  const near = Math.round(100 * x) / 100;
+  return Math.abs(near - x) < 1e-12 * Math.abs(x) || Math.fround(near) === x ? 2 : 4;
+}
+// Numbers that stand together, with as many decimals each; a 0 stays "0".
+function numbersOf(values) {
+  const most = Math.max(0, ...values.filter(q => q % 1).map(decimals));
+  return values.map(q => (Math.abs(q) < 0.0005 || Math.abs(q) >= 1e7 || !Number.isFinite(q)
+    ? number(q) : q.toFixed(most)));
+}
+function aligned(texts) {
+  const most = Math.max(0, ...texts.map(text => text.length));
+  return texts.map(text => text.padStart(most));
 }
 function flat(shape, at) {
   return at.reduce((k, i, side) => k * shape[side] + i, 0);
@@ -47,7 +63,8 @@ function unflat(shape, k) {
   return at;
 }
 function named(k, at) {
-  return `${data.nodes[k].name}[${at.join(",")}]`;
+  const node = data.nodes[k];
+  return `${node.name}[${(node.place ? node.place(at) : at).join(",")}]`;
 }
 function valueOf(k, at) {
   const node = data.nodes[k];

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minicnn.backend.arrays import Array, xp_of
 from minicnn.data.boxes import anchor_grid, match
 
 
@@ -63,9 +64,9 @@ def match_each(iou: np.ndarray, threshold: float = 0.5) -> np.ndarray:
     return found
 
 
-def hard_negatives(cost: np.ndarray, positive: np.ndarray, ratio: int = 3, least: int = 3
-                   ) -> np.ndarray:
-    """(N, A) bool: of each picture's background boxes, those that the network is most wrong about.
+def hard_negatives(cost: Array, positive: np.ndarray, ratio: int = 3, least: int = 3) -> Array:
+    """(N, A) bool: of each picture's background boxes, those that the network is most wrong about;
+    on the device of `cost`.
 
     cost     : (N, A) cross-entropy of each box;  positive : (N, A) bool, boxes of a truth
     ratio    : so many for each positive box of the same picture
@@ -76,7 +77,9 @@ def hard_negatives(cost: np.ndarray, positive: np.ndarray, ratio: int = 3, least
     >>> hard_negatives(np.array([[5.0, 1.0, 3.0, 2.0]]), np.array([[True] + [False] * 3]), 2, 0)
     array([[False, False,  True,  True]])
     """
-    ranked = np.where(positive, -inf, np.where(np.isnan(cost), inf, cost))
-    rank = np.argsort(np.argsort(-ranked, axis=1, kind="stable"), axis=1)
-    wanted = np.maximum(ratio * positive.sum(axis=1, keepdims=True), least)
+    xp = xp_of(cost)
+    positive = xp.asarray(positive)
+    ranked = xp.where(positive, -inf, xp.where(xp.isnan(cost), inf, cost))
+    rank = xp.argsort(xp.argsort(-ranked, axis=1, kind="stable"), axis=1)
+    wanted = xp.maximum(ratio * positive.sum(axis=1, keepdims=True), least)
     return (rank < wanted) & ~positive

@@ -138,10 +138,13 @@ class Detector(Module):
     # --- what goes out ------------------------------------------------------------------------
 
     def total(self, terms: dict[str, Tensor], images: list[Tensor]) -> dict[str, Tensor]:
-        """Each term summed over the pictures; ValueError if one of them is not a number."""
+        """Each term summed over the pictures; ValueError if one of them is not a number.
+
+        Not on a GPU, which would have to stop at each step: there `fit` says so, after the epoch.
+        """
         summed = {term: share.sum() if share.ndim else share for term, share in terms.items()}
         for term, loss in summed.items():
-            if not np.isfinite(loss.item()):
+            if loss.device == "cpu" and not np.isfinite(loss.item()):
                 bad = np.flatnonzero(~np.isfinite(to_cpu(terms[term].data))) if terms[term].ndim \
                     else ()
                 raise ValueError(f"{type(self).__name__}: the loss {term!r} is {loss.item()}"

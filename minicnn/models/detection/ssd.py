@@ -215,8 +215,8 @@ class SSD(FixedSize, TableNet):
         positive = labels > 0
         cost = cross_entropy(scores.reshape(N * A, K), labels.reshape(-1), reduction="none")
         cost = cost.reshape(N, A)
-        chosen = positive | hard_negatives(to_cpu(cost.data), positive,
-                                           least=0 if self.variant == "torchvision" else 3)
+        chosen = xp_of(cost.data).asarray(positive) | hard_negatives(
+            cost.data, positive, least=0 if self.variant == "torchvision" else 3)
         distance = smooth_l1_loss(moves, constant(wanted, moves), reduction="none")  # (N, A, 4)
         P = mean_count(int(positive.sum()), least=1)
         return {"bbox_regression": (distance * constant(positive[..., None], moves)

@@ -16,8 +16,8 @@ of the Rotunda.
 Departures from the paper
 -------------------------
 1. Adam on the pixels is the default; the paper's L-BFGS is SciPy's, method="lbfgs", where SciPy is
-   installed.  Each keeps the colours within black and white: Adam by clipping after each step,
-   L-BFGS by its own bounds, for a clip behind its back would break its model of the curve.
+   installed (the extra `imagine`).  Each keeps the colours within black and white: Adam by clipping
+   after each step, L-BFGS by its own bounds, for a clip would break its model of the curve.
 2. Content and style are shares of what they are compared with; the paper has sums, and weights that
    fit VGG-19 and one size of picture.  So the same weights do for all rows, networks and sizes.
 3. Pooling by means, as the paper advises, is in VGG only.
@@ -105,6 +105,7 @@ def transfer(eye: Watched, photo: np.ndarray, painting: np.ndarray, steps: int =
     each   : called with the number of each step and its loss
     """
     check_choice("transfer", "method", method, METHODS)
+    minimize = scipys_minimize() if method == "lbfgs" else None
     steps, losses = whole(steps, "transfer: steps"), []
     loss_of = StyleLoss(eye, photo, painting, weights)
     x = Tensor(eye.normalised(photo), requires_grad=True)  # (1, 3, H, W)
@@ -120,8 +121,8 @@ def transfer(eye: Watched, photo: np.ndarray, painting: np.ndarray, steps: int =
         losses.append(loss)
         each(len(losses), loss)
 
-    if method == "lbfgs":
-        x.data[...] = by_lbfgs(look, x, eye, steps, note)
+    if minimize is not None:
+        x.data[...] = by_lbfgs(minimize, look, x, eye, steps, note)
     else:
         optimiser = Adam([x], lr=lr)
         for _ in range(steps):
@@ -131,10 +132,18 @@ def transfer(eye: Watched, photo: np.ndarray, painting: np.ndarray, steps: int =
     return Painting(eye.pixels(x.data), losses)
 
 
-def by_lbfgs(look: Callable[[], float], x: Tensor, eye: Watched, steps: int,
-             note: Callable[[float], None]) -> np.ndarray:
+def scipys_minimize() -> Callable[..., Any]:
+    try:
+        from scipy.optimize import minimize
+    except ImportError:
+        raise ImportError('transfer: method "lbfgs" needs SciPy, which is not installed; pip '
+                          'install minicnn[imagine], or take method "adam"') from None
+    return minimize
+
+
+def by_lbfgs(minimize: Callable[..., Any], look: Callable[[], float], x: Tensor, eye: Watched,
+             steps: int, note: Callable[[float], None]) -> np.ndarray:
     """SciPy's L-BFGS-B, which works on float64 vectors."""
-    from scipy.optimize import minimize
     shape, last = x.shape, [0.0]
 
     def value(pixels: np.ndarray) -> tuple[float, np.ndarray]:

@@ -12,6 +12,7 @@ from minicnn.models.segmentation import (
     deeplab,
     deeplab_v3,
     dilated,
+    farabet,
     fcn,
     fcn_resnet,
     nabla,
@@ -26,7 +27,7 @@ from minicnn.models.segmentation import (
 __all__ = ["SEGMENTERS"]
 
 FAMILIES: tuple[ModuleType, ...] = (fcn, fcn_resnet, segnet, unet, r2unet, nabla, dilated, deeplab,
-                                    deeplab_v3, pspnet, refinenet, sam_toy)
+                                    deeplab_v3, pspnet, refinenet, sam_toy, farabet)
 
 SEGMENTERS: dict[str, Callable[..., Module]] = {
     name: constructor for family in FAMILIES for name, constructor in family.NETWORKS.items()}

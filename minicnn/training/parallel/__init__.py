@@ -2,12 +2,15 @@
 
     world.py        the processes, and the one that is alone        mpi.py    those of mpiexec
     gradients.py    the gradient of the whole batch, in buckets     team.py   a step of all of them
+    jobs.py         several networks at once
 """
 
 from minicnn.training.parallel.gradients import Gradients, average_gradients
+from minicnn.training.parallel.jobs import map_jobs
 from minicnn.training.parallel.mpi import processes
 from minicnn.training.parallel.stopping import agreed
 from minicnn.training.parallel.team import Team
 from minicnn.training.parallel.world import ALONE, World
 
-__all__ = ["ALONE", "Gradients", "Team", "World", "agreed", "average_gradients", "processes"]
+__all__ = ["ALONE", "Gradients", "Team", "World", "agreed", "average_gradients", "map_jobs",
+           "processes"]

@@ -74,6 +74,8 @@ PUBLISHED_SCENES = [
     borrowed(DEEPLAB, "dilated8", "Yu and Koltun 2016, section 4, train in two turns with fixed "
              "rates"),
     borrowed(DEEPLAB, "refinenet", "Lin et al. 2017 do not print theirs in full"),
+    borrowed(SEGNET, "farabet", "its own is not printed", optimizer=ADAM, batch=8,
+             printed=(1e-3, 8)),
     borrowed(UNET, "sam_toy", "ours is a toy", optimizer=ADAM, batch=16, printed=(1e-3, 16)),
     borrowed(FASTER, "rcnn", "its own has an SVM behind the network, which is not built"),
     borrowed(FASTER, "fast_rcnn", "Girshick 2015, section 2.3, has the same rates"),

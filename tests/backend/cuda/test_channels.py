@@ -1,4 +1,4 @@
-"""The kernels of normalisation, ReLU and the optimisers, held to the definitions on NumPy.
+"""The kernels of normalisation and of single elements, held to the definitions on NumPy.
 
 Where g++ is installed they run on the CPU (tests/host_cuda.py), where there is a GPU, on it.
 """
@@ -8,9 +8,10 @@ import pytest
 
 from minicnn import Tensor
 from minicnn.backend.arrays import to_cpu
-from minicnn.backend.cuda import channels, elements
+from minicnn.backend.cuda import channels, elements, pixels
 from minicnn.layers import BatchNorm2d, LocalResponseNorm, ReLU
-from minicnn.optim import SGD, Adam, AdamW
+from minicnn.layers.channelnorm import averaged
+from minicnn.training.transforms import scaled
 from tests.backend.cuda.cuda_common import DTYPES, PLACES, close, library, normal, through
 
 if not PLACES:
@@ -125,42 +126,59 @@ def test_relu(cp, shape, dtype):
     assert np.array_equal(to_cpu(backward(cp.asarray(dy))), dx)
     passed = backward.keywords["passed"]
     assert passed.dtype == bool and passed.size == x.size
-    assert elements.relu(cp.asarray(x), needs_grad=(False,))[1].keywords == {"passed": None}
+    assert elements.relu(cp.asarray(x), needs_grad=(False,))[1].keywords["passed"] is None
     assert elements.relu(cp.ones((), dtype), needs_grad=(True,)) is NotImplemented
 
 
-@pytest.mark.parametrize("options", [{}, {"momentum": 0.9, "nesterov": True},
-                                     {"momentum": 0.5, "dampening": 0.2, "weight_decay": 0.1}],
-                         ids=str)
-def test_momentum_step(cp, options, dtype):
-    options = {"momentum": 0.9} | options
-    w, parameter = normal((5, 7), dtype), Tensor(normal((5, 7), dtype), requires_grad=True)
-    optimizer, ours = SGD([parameter], lr=0.1, **options), cp.asarray(w)
-    v = cp.full(w.shape, np.nan, dtype=np.float32 if dtype == np.float16 else dtype)
-    for step in range(3):
-        parameter.grad = normal(w.shape, dtype, step)
-        optimizer.step()
-        elements.momentum_step(ours, cp.asarray(parameter.grad), v, 0.1, first=step == 0, **options)
-    close(ours, parameter.data)
+@pytest.mark.parametrize("stretch", [2, 4096])                       # several for a channel, or one
+@pytest.mark.parametrize("shape", [(9, 1, 1), (2, 1, 1), (1, 1)], ids=str)
+def test_images_times_a_number_each(cp, shape, stretch, dtype, monkeypatch):
+    """s (N, C, 1, 1) or (C, 1, 1), to the left or to the right of x."""
+    monkeypatch.setattr(elements, "STRETCH", stretch)
+    N, C = (shape[0], 3) if len(shape) == 3 else (4, 3)
+    x, dy = normal((N, C, 5, 4), dtype), normal((N, C, 5, 4), dtype, 1)
+    s = normal((N, C, 1, 1) if len(shape) == 3 else (C, 1, 1), dtype, 2)
+    wide = (x.astype(float) * dy).sum(axis=(2, 3) if s.ndim == 4 else (0, 2, 3))
+    for left in (True, False):
+        pair = (cp.asarray(x), cp.asarray(s))[::1 if left else -1]
+        y, backward = elements.multiply(*pair, needs_grad=(True, True))
+        close(y, x * s)
+        dx, ds = backward(cp.asarray(dy))[::1 if left else -1]
+        close(dx, dy * s)
+        close(ds, wide.reshape(s.shape).astype(dtype), 20)
+        alone = elements.multiply(*pair, needs_grad=(left, not left))[1](cp.asarray(dy))
+        assert [q is None for q in alone] == [not left, left]
+        close(alone[not left], dy * s)
 
 
-@pytest.mark.parametrize("kind", [Adam, AdamW])
-def test_adam_step(cp, kind, dtype):
-    w, parameter = normal((5, 7), dtype), Tensor(normal((5, 7), dtype), requires_grad=True)
-    optimizer, ours = kind([parameter], lr=0.1, weight_decay=0.1), cp.asarray(w)
+def test_products_of_other_shapes_are_left_to_the_definition(cp):
+    x = cp.ones((2, 3, 4, 4), np.float32)
+    for other in (x, cp.ones((4,), np.float32), cp.ones((2, 1, 4, 4), np.float32),
+                  cp.ones((), np.float32)):
+        assert elements.multiply(x, other, needs_grad=(True, True)) is NotImplemented
+        assert elements.multiply(other, x, needs_grad=(True, True)) is NotImplemented
+
+
+# --- running averages, pixels ---------------------------------------------------------------------
+
+@pytest.mark.parametrize("momentum", [0.1, None])
+def test_running_averages(cp, momentum, dtype):
     wide = np.float32 if dtype == np.float16 else dtype
-    m, v = cp.zeros(w.shape, wide), cp.zeros(w.shape, wide)
-    for step in range(1, 4):
-        parameter.grad = normal(w.shape, dtype, step)
-        optimizer.step()
-        elements.adam_step(ours, cp.asarray(parameter.grad), m, v, step, 0.1, (0.9, 0.999), 1e-8,
-                           0.1, kind is AdamW)
-    close(ours, parameter.data)
+    averages = [normal((700,), dtype, n) for n in range(2)]
+    mean, var = normal((700,), wide, 2), normal((700,), wide, 3)
+    right = averaged(mean, var, 9, *averages, np.array(3), momentum, 1)
+    given = [cp.asarray(q) for q in (mean, var, *averages, np.array(3))]
+    ours = channels.averaged(*given[:2], 9, *given[2:], momentum, 1)
+    for own, expected in zip(ours, right, strict=True):
+        if expected.ndim:
+            close(own, expected, 5)
+    assert int(ours[2]) == int(right[2]) == 4 and int(given[4]) == 3       # replaced, not written
 
 
-def test_steps_decline_what_does_not_lie_flat(cp):
-    w = cp.ones((3, 4), np.float32)
-    for other in (cp.ones((4, 3), np.float32).T, cp.ones((3, 4), np.float16)):
-        assert elements.momentum_step(w, other, w.copy(), 0.1, 0.9) is NotImplemented
-        assert elements.adam_step(w, other, w.copy(), w.copy(), 1, 0.1, (0.9, 0.999),
-                                  1e-8) is NotImplemented
+def test_bytes_become_what_they_become_on_a_cpu(cp):
+    """To the last bit: a division is the same everywhere."""
+    images = np.random.default_rng(0).integers(0, 256, (5, 3, 4, 7), np.uint8)
+    mean, std = np.float32([0.5, 0.4, 0.3]), np.float32([0.2, 0.3, 0.7])
+    ours = pixels.standardised(cp.asarray(images), mean, std)
+    assert np.array_equal(to_cpu(ours), scaled(images, mean, std)) and ours.dtype == np.float32
+    assert ours.transpose(1, 2, 3, 0).flags.c_contiguous

@@ -115,7 +115,8 @@ def test_launch_keeps_the_grid_within_bounds(started, gpu):
 # --- the sources compile --------------------------------------------------------------------------
 
 def test_every_source_is_known():
-    assert SOURCES == ["channels", "depthwise", "elements", "resample", "windows"]
+    assert SOURCES == ["chance", "channels", "depthwise", "elements", "resample", "steps",
+                       "windows"]
 
 
 @pytest.mark.skipif(NVRTC is None, reason="NVRTC is not installed: pip install nvidia-cuda-nvrtc")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from minicnn import Module, Sequential, Tensor, manual_seed, no_grad
+from minicnn.backend.arrays import to_device
 from minicnn.backend.cuda import launch
 from minicnn.backend.precision import _Precision
 from minicnn.backend.threads import as_if_large
@@ -23,17 +24,23 @@ from minicnn.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
+    Dropout,
     Flatten,
+    LayerNorm2d,
     Linear,
     LocalResponseNorm,
     MaxPool2d,
     ReLU,
     SiLU,
+    SqueezeExcite,
+    Tanh,
     Upsample,
 )
+from minicnn.layers.roi import roi_align
 from minicnn.losses import cross_entropy
 from minicnn.models import LeNet5
-from minicnn.optim import SGD, Adam
+from minicnn.optim import SGD, Adagrad, Adam, RMSprop
+from minicnn.training.transforms import scaled
 from tests import host_cuda, standin
 from tests.backend.cuda.cuda_common import PLACES, library
 from tests.backend.modes import faults_of_versions
@@ -152,6 +159,9 @@ def test_a_training_step_waits_for_nothing(cp, kernels, network):
     assert standin.synchronisations == before + 1
 
 
+of_tiles = {"gather", "laid_out"}          # for columns above a gigabyte: test_windows.py
+
+
 def written():
     """The names of all kernels in the .cu files."""
     return {name for path in launch.Path(launch.__file__).parent.glob("*.cu")
@@ -163,8 +173,12 @@ def test_every_kernel_is_run_by_these_networks(tmp_path_factory, monkeypatch):
     monkeypatch.setattr(host_cuda.RawModule, "started", [])
     with library("host", tmp_path_factory):
         run_everything()
-    of_tiles = {"gather", "laid_out"}      # for columns above a gigabyte: test_windows.py
-    assert {"im2col", "adam_step"} < written() - of_tiles == set(host_cuda.RawModule.started)
+    assert {"im2col", "adam_steps"} < written() - of_tiles == set(host_cuda.RawModule.started)
+
+
+class Boxes(Module):
+    def forward(self, x):
+        return roi_align(x, [np.array([[0, 0, 5, 4]], np.float32)] * len(x), 2)
 
 
 def run_everything():
@@ -174,7 +188,13 @@ def run_everything():
                      optimizer(parameters, lr=0.001, **options))
     with no_grad():
         Mixed().to("cuda").eval()(Tensor(np.ones((2, 1, 16, 16), np.float32)).to("cuda"))
-    for layer in (GELU(), SiLU(), Upsample(scale_factor=2, mode="bilinear"), MaxPool2d(2, 2, 1),
+    for optimizer in (RMSprop, Adagrad):
+        weight = Tensor(np.ones(3, np.float32)).to("cuda").detach()
+        weight.requires_grad, weight.grad = True, weight.data * 1
+        optimizer([weight]).step()
+    scaled(to_device(np.ones((2, 3, 4, 4), np.uint8), "cuda"), *np.ones((2, 3), np.float32))
+    for layer in (GELU(), SiLU(), Tanh(), SqueezeExcite(3, 1), LayerNorm2d(3), Dropout(), Boxes(),
+                  Upsample(scale_factor=2, mode="bilinear"), MaxPool2d(2, 2, 1),
                   Conv2d(3, 3, 3, groups=3), Conv2d(3, 2, 3), Conv2d(3, 2, 3, 2, 1),
                   Conv2d(3, 2, 3, padding=2, dilation=2)):
         for large in (nullcontext, as_if_large):       # small networks need no tiles of columns

@@ -19,15 +19,16 @@ if sys.argv[2] == "beside":
     x = standin.ones(5, np.float32)
     from minicnn.backend.cuda.launch import launch
     launch("elements", "silu", (1, 6), x, standin.empty(5, np.float32), 6)
-from minicnn import layers, Tensor
-x = Tensor(standin.ones((3, 4, 7, 6), np.float32), requires_grad=True)
-for layer in (layers.Conv2d(4, 6, 3, stride=2, padding=1), layers.Conv2d(4, 8, 3, groups=4),
-              layers.BatchNorm2d(4), layers.MaxPool2d(3, 2, 1), layers.AvgPool2d(3, 2, 1),
-              layers.Upsample(scale_factor=2, mode="bilinear"), layers.GELU(), layers.ReLU(),
-              layers.LocalResponseNorm(3)):
-    y = layer.to("cuda")(x)
-    y.backward(standin.ones(y.shape, np.float32))
-print("all is well", sorted(set(host_cuda.RawModule.started)))
+from tests.backend.cuda.test_layers import of_tiles, run_everything, written
+run_everything()
+x = standin.ones((7, 4, 5, 6), np.float32)     # more images than threads, several stretches
+from minicnn.backend.cuda import channels, chance, elements
+elements.STRETCH = channels.STRETCH = 20
+elements.multiply(x, standin.ones((7, 4, 1, 1), np.float32), needs_grad=(True, True))[1](x)
+channels.normalise(x.reshape(4, 1, -1), *standin.ones((2, 4, 1, 1), np.float32), 1e-5)
+for shape in ((7, 4, 5, 6), (1,), (200,)):
+    chance.drawn(x, shape, 0.5, None)
+print("all is well" if set(host_cuda.RawModule.started) == written() - of_tiles else "too few")
 """
 
 

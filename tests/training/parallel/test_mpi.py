@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -76,6 +77,33 @@ def test_ctrl_c_saves_once(tmp_path):
     assert process.returncode == 130, text
     assert text.count("stopping after this step") == 1
     assert (tmp_path / "last.npz").exists() and not (tmp_path / "running").exists()
+
+
+def test_the_tour_of_the_readme(tmp_path):
+    """The entry for several machines, with one epoch of a few digits."""
+    line, = re.findall(r"^ {4}mpiexec -n (\d+) python ([^#\n]+)", (ROOT / "README.md").read_text(),
+                       re.M)
+    status, text, _ = ran(int(line[0]), *line[1].split(), "--epochs", "1", "--limit", "200",
+                          "--out", tmp_path)
+    assert status == 0 and text.count("epoch 1/1") == 1, text
+    assert f"{line[0]} processes share each batch of 64" in text
+
+
+def jobs(place):
+    """What test_jobs.py does by other means."""
+    return ["-c", f"""
+from mpi4py import MPI
+from minicnn.training.parallel import map_jobs
+rank = MPI.COMM_WORLD.Get_rank()
+found = map_jobs(lambda job: (rank, job * job), range(5))
+open(rf"{place}-{{rank}}", "w").write(str(found))"""]
+
+
+def test_several_jobs_at_once(tmp_path):
+    status, text, _ = ran(2, *jobs(tmp_path / "found"))
+    assert status == 0, text
+    right = str([(number % 2, number * number) for number in range(5)])
+    assert [(tmp_path / f"found-{rank}").read_text() for rank in (0, 1)] == [right] * 2
 
 
 def test_the_command_trains_and_goes_on_alone(tmp_path):

@@ -1,0 +1,1 @@
+"""Architecture search: a space of small networks, and what looks for the best of them."""

@@ -79,7 +79,7 @@ def test_a_rerun_measures_nothing_twice(tmp_path, alone):
     assert again.returncode == 0, again.stdout
     found = json.loads((out / "cells.json").read_text())["cells"]
     assert found["similar | 2 | scratch | 0"] == 12.25 and len(found) == 40
-    assert "epochs had run already" in again.stdout
+    assert "had run already" in again.stdout
     other = example("transfer_learning.py", [*TINY, "--passes", 50, "--out", out], alone)
     assert other.returncode == 2 and "passes 20, now 50" in other.stdout
     assert other.stdout.count("\n") < 9 and "Traceback" not in other.stdout

@@ -64,7 +64,7 @@ def shape_agrees_with_forward(model, device):
     ran = {}
 
     def keep(path, layer, y):
-        first = y[0] if isinstance(y, tuple) else y        # a pooling's indices have its shape
+        first = y[0] if isinstance(y, (tuple, list)) else y   # of a pooling, of a pyramid
         ran[path] = first.shape
 
     with record_outputs(keep), no_grad():

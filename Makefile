@@ -19,7 +19,7 @@ $(STAMP): setup.cfg pyproject.toml
 lenet: $(STAMP)  ## train LeNet-5 on handwritten digits, with pictures in out/lenet/
 	$(BIN)/python examples/lenet_mnist.py $(ARGS)
 
-test: $(STAMP)  ## run the test suite, three minutes; needs neither network nor GPU
+test: $(STAMP)  ## run the test suite, five to eight minutes; needs neither network nor GPU
 	$(BIN)/python -m pytest -q -n auto -m "not slow" $(ARGS)
 
 test-all: $(STAMP)  ## the same and the slow tests: full-size networks, an installation

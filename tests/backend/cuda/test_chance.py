@@ -9,16 +9,10 @@ from minicnn.backend.cuda import chance
 from minicnn.backend.seeds import generator
 from minicnn.backend.together import Rows, random_numbers, sharing
 from minicnn.layers import Dropout, Dropout2d, StochasticDepth
-from tests.backend.cuda.cuda_common import DTYPES, PLACES, close, library, normal
+from tests.backend.cuda.cuda_common import DTYPES, PLACES, close, normal
 
 if not PLACES:
     pytest.skip("neither g++ nor a GPU", allow_module_level=True)
-
-
-@pytest.fixture(scope="module", params=PLACES)
-def cp(request, tmp_path_factory):
-    with library(request.param, tmp_path_factory) as found:
-        yield found
 
 
 def both(x, shape, p, each=None, before=0):

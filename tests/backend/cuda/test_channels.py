@@ -12,16 +12,10 @@ from minicnn.backend.cuda import channels, elements, pixels
 from minicnn.layers import BatchNorm2d, LocalResponseNorm, ReLU
 from minicnn.layers.channelnorm import averaged
 from minicnn.training.transforms import scaled
-from tests.backend.cuda.cuda_common import DTYPES, PLACES, close, library, normal, through
+from tests.backend.cuda.cuda_common import DTYPES, PLACES, close, normal, through
 
 if not PLACES:
     pytest.skip("neither g++ nor a GPU", allow_module_level=True)
-
-
-@pytest.fixture(scope="module", params=PLACES)
-def cp(request, tmp_path_factory):
-    with library(request.param, tmp_path_factory) as found:
-        yield found
 
 
 @pytest.fixture(params=DTYPES, ids=lambda dtype: dtype.__name__)

@@ -21,12 +21,6 @@ KINDS = [(SGD, {}), (SGD, {"weight_decay": 0.1}), (SGD, {"momentum": 0.9, "neste
          (Adagrad, {"initial_accumulator_value": 0.1, "lr_decay": 0.5, "weight_decay": 0.1})]
 
 
-@pytest.fixture(scope="module", params=PLACES)
-def cp(request, tmp_path_factory):
-    with library(request.param, tmp_path_factory) as found:
-        yield found
-
-
 def stepped(kind, options, move, dtype):
     """The weights after three steps; one of them has no gradient in the second."""
     weights = [Tensor(move(normal(shape, dtype, n)), requires_grad=True)

@@ -14,16 +14,10 @@ from minicnn.backend.cuda import windows
 from minicnn.backend.windows import Window
 from minicnn.layers import AvgPool2d, MaxPool2d
 from minicnn.layers.im2col import col2im, im2col
-from tests.backend.cuda.cuda_common import DTYPES, PLACES, close, library, normal, through
+from tests.backend.cuda.cuda_common import DTYPES, PLACES, close, normal, through
 
 if not PLACES:
     pytest.skip("neither g++ nor a GPU", allow_module_level=True)
-
-
-@pytest.fixture(scope="module", params=PLACES)
-def cp(request, tmp_path_factory):
-    with library(request.param, tmp_path_factory) as found:
-        yield found
 
 
 @pytest.fixture(params=DTYPES, ids=lambda dtype: dtype.__name__)

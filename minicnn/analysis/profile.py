@@ -29,7 +29,7 @@ from minicnn.backend.seeds import random_state, set_random_state
 from minicnn.backend.windows import is_whole, times
 from minicnn.layers.module import Module, Shape
 from minicnn.losses import cross_entropy
-from minicnn.models.detection.detector import Detector
+from minicnn.models.detection.detector import Detector, total_loss
 from minicnn.optim.sgd import SGD
 
 Step = Callable[[], list[float]]       # runs a step; seconds of forward, loss, backward, update
@@ -174,7 +174,7 @@ def forward_step(model: Module, x: Tensor, watch: Watch) -> Step:
 
 def usual_loss(y: Any, seed: int) -> Callable[[Any], Tensor]:
     if isinstance(y, dict):
-        return lambda y: sum(y.values(), Tensor(0.0))
+        return total_loss
     if not isinstance(y, Tensor):
         raise TypeError(f"profile: the network answers with a {type_name(y)}, not one Tensor; "
                         "say what is to become small, profile(..., loss=lambda y: ...), or time "

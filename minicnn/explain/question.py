@@ -5,7 +5,6 @@
     Box     of a detector, an object in the middle of the picture: its losses, added up
 """
 
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from minicnn.backend.messages import type_name
 from minicnn.backend.versions import plain
 from minicnn.layers.module import Module
 from minicnn.losses.cross_entropy import cross_entropy
-from minicnn.models.detection.detector import Detector
+from minicnn.models.detection.detector import Detector, total_loss
 from minicnn.models.segmentation.segmenter import Segmenter
 from minicnn.training.evaluate import answers_distances, batch_loss
 
@@ -107,7 +106,7 @@ class Box(Whole):
         targets = model.check_targets(made_up, [one.shape[1:] for one in pictures])
         terms = model.total(model.losses(pictures, targets), pictures)
         self.where = ", ".join(terms)
-        return reduce(Tensor.__add__, terms.values())
+        return total_loss(terms)
 
     def label(self, x: Array, asked: int | None) -> int:
         """1, if none is asked for; 0 is the background."""

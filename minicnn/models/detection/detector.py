@@ -10,6 +10,8 @@ box is x2 - x1 pixels wide.  Labels count from 1, for 0 is the background.
 
 import warnings
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -162,6 +164,11 @@ class Detector(Module):
                         "or cut gradients with minicnn.optim.clip_grad_norm_")
         return f"; it comes from picture {', '.join(map(str, bad[:8]))} of {len(images)}" \
             if len(bad) else ""
+
+
+def total_loss(terms: dict[str, Tensor]) -> Tensor:
+    """The sum of a detector's losses: what training makes small."""
+    return reduce(add, terms.values())
 
 
 def on_the_host(values: Any) -> np.ndarray:

@@ -12,6 +12,7 @@ from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
 from minicnn.data.scenes import Scenes
 from minicnn.layers.module import Module, Shape
+from minicnn.models.detection.detector import total_loss
 from minicnn.training.metrics.detection import DetectionMetric
 from minicnn.training.metrics.points import PointMetric
 from minicnn.training.parallel.stopping import any_stopped, early
@@ -44,7 +45,7 @@ class Detection(SceneTask):
     def loss(self, batch: Any) -> tuple[Tensor, int, Any]:
         images, targets = batch
         x = Tensor(images).to(next(self.model.parameters()).device)       # (N, C, H, W)
-        return total(self.model(x, targets)), len(images), 0
+        return total_loss(self.model(x, targets)), len(images), 0
 
     def evaluate(self, stop: Any = False) -> dict[str, float]:
         part = self.world.stretch(len(self.val))               # this process's pictures
@@ -86,11 +87,3 @@ def judge(model: Module, scenes: Scenes, transforms: SceneTransforms, batch: int
     finally:
         model.train(training)
     return metric
-
-
-def total(terms: dict[str, Tensor]) -> Tensor:
-    """The sum of a detector's losses."""
-    first, *others = terms.values()
-    for term in others:
-        first = first + term
-    return first

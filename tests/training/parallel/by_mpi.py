@@ -14,13 +14,13 @@ from minicnn.data.scenes import SceneLoader
 from minicnn.layers import Dropout
 from minicnn.losses import cross_entropy
 from minicnn.models import build
+from minicnn.models.detection.detector import total_loss
 from minicnn.optim import SGD
 from minicnn.training import fit
 from minicnn.training.parallel import ALONE, Team, processes
 from minicnn.training.recipes import Recipe
 from minicnn.training.scene_transforms import SceneTransforms
 from minicnn.training.tasks.classification import Classification
-from minicnn.training.tasks.detection import total
 from minicnn.training.transforms import Transforms
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
 
@@ -35,7 +35,7 @@ def subject(name, rng):
         scenes, model = shapes(22, 0), build("ssd300", variant="small")
         transform = SceneTransforms.measured(model.input_shape, scenes, SMALL).train
         return (model, SceneLoader(scenes, BATCH, seed=1, transform=transform),
-                lambda x, targets: total(model(x, targets)))
+                lambda x, targets: total_loss(model(x, targets)))
     plain = build(name)
     model = Sequential(plain, Dropout(0.3)) if name == "lenet5" else plain
     images = rng.integers(0, 255, (22, *plain.input_shape), dtype=np.uint8)

@@ -22,7 +22,7 @@ RECIPES = {kind: recipe_named(f"{kind}-small")._replace(
     for kind in ("maps", "boxes")}
 NETWORKS = {"maps": "unet", "boxes": "ssd300", "points": "udnet"}
 RECIPES["points"] = RECIPES["boxes"]
-LOSSES = {"maps": (segmentation, "map_loss"), "boxes": (detection, "total")}
+LOSSES = {"maps": (segmentation, "map_loss"), "boxes": (detection, "total_loss")}
 TIMES = ("seconds", "test_seconds")
 
 

@@ -20,7 +20,7 @@ BY_HAND = {
     "make lenet": "half a minute; 2 minutes with MNIST",
     "python examples/unet_cells.py": "some minutes",
     "python examples/ssd_shapes.py": "some minutes",
-    "python examples/captions.py": "some minutes",
+    "python examples/captions.py": "20 s",
     "python examples/transfer_learning.py": "some minutes",
     "python examples/nearest_neighbours.py --data mnist": "a minute, with MNIST",
     "python -m minicnn demo": "2 s, then as long as you like",

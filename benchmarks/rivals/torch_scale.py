@@ -48,4 +48,6 @@ if __name__ == "__main__":
     if os.environ.get("RANK", "0") == "0":
         print(json.dumps(found), flush=True)
     if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+        torch.distributed.barrier()
+        sys.stdout.flush()
+        os._exit(0)                    # gloo's threads abort now and then a process that cleans up

@@ -58,7 +58,8 @@ def faster(both: Version = None, *, cpu: Version = None, cuda: Version = None, w
 
     both : one version that serves both libraries
     within : where the version for NumPy does not give the definition's numbers to rounding: how far
-             y may be from the true one, as a share of max(1, |x|).  It serves float32 only
+             y may be from the true one, as a share of max(1, |x|), in a convolution of the sum of
+             |w| times the largest |x|.  It serves float32 only
 
     A version of a function of arrays takes the same arguments and gives the same result, or
     NotImplemented.

@@ -38,7 +38,7 @@ from minicnn.layers.padding import MODES, check_borders, padded
 from minicnn.layers.windowed import Windowed
 
 
-@faster(cpu=cpu.conv2d, cuda=cuda.conv2d)
+@faster(cpu=cpu.conv2d, cuda=cuda.conv2d, within=cpu.winograd.WITHIN)
 @in_float32
 class Conv2dFn(Function):
     def __init__(self, window: Window, groups: int = 1):

@@ -1,6 +1,9 @@
 """Convolution, fast: the way that suits the size, and the one for small images.
 
     1 x 1 filters, not grouped      pointwise_convolution.py: needs no columns
+    3 x 3 at stride 1, float32,     winograd.py: a quarter of the multiplications
+    many channels and pixels
+    a filter for each channel       depthwise_convolution.py: at stride 1, no columns either
     columns that fit the cache      below: columns made once, and kept for backward
     all others                      tiled_convolution.py: columns of some rows at a time, not kept
 
@@ -12,6 +15,8 @@ from math import prod
 from typing import Any
 
 from minicnn.backend.arrays import Array, matmul, total, xp_of
+from minicnn.backend.cpu import depthwise_convolution as depthwise
+from minicnn.backend.cpu import winograd
 from minicnn.backend.cpu.columns import col2im, im2col
 from minicnn.backend.cpu.pointwise_convolution import pointwise_convolution
 from minicnn.backend.cpu.products import times_transposed
@@ -26,6 +31,10 @@ def conv2d(x: Array, w: Array, b: Array | None = None, *, window: Window, G: int
     """(N, C, H, W), (F, C/G, KH, KW), (F,) -> (N, F, OH, OW) and its backward."""
     if window.kernel == (1, 1) and G == 1 and window.padding in ((0, 0), "same", "valid"):
         return pointwise_convolution(x, w, b, window.stride, needs_grad)
+    if winograd.pays(x, w, window, G):
+        return winograd.winograd_convolution(x, w, b, window, needs_grad)
+    if depthwise.takes(x, w, window, G):
+        return depthwise.depthwise_convolution(x, w, b, window, needs_grad)
     OH, OW = window.out(*x.shape[2:])
     columns = x.shape[1] * prod(window.kernel) * OH * OW * len(x) * x.itemsize       # bytes
     way = kept_columns if in_one_go(columns) else tiled_convolution

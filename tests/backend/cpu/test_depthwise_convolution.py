@@ -1,0 +1,92 @@
+"""What overlapping shifts can get wrong; all else is in tests/layers/test_conv.py."""
+
+import numpy as np
+import pytest
+
+from minicnn.backend.cpu import convolution
+from minicnn.backend.cpu import depthwise_convolution as cpu
+from minicnn.backend.cpu.tiled_convolution import tiled_convolution_backward
+from minicnn.backend.windows import Window
+from minicnn.layers.conv import Conv2dFn
+from tests.several import several_threads
+
+WINDOWS = [Window.of(*arguments) for arguments in [
+    (3, 1, 1), (5, 1, "same"), (7, 1, 3), (2, 1, "same"), (3,), (3, 1, 4), ((5, 3), 1, (0, 2)),
+    ((1, 4), 1, 0), ((4, 1), 1, (3, 1))]]
+
+
+def arrays(rng, window, N, dtype, C=5):
+    shapes = (N, C, 9, 11), (C, 1, *window.kernel), (C,)
+    return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
+
+
+def outcome(way, x, w, b, window, needs_dx=True):
+    """[y, dx, dw, db]"""
+    needs = (needs_dx, True, True)
+    if way is Conv2dFn:
+        function = Conv2dFn(window, len(w))
+        function.needs_grad = needs
+        y, backward = function.forward(x, w, b), function.backward
+    else:
+        y, backward = way(x, w, b, window, needs)
+    return [y, *backward(np.random.default_rng(3).standard_normal(y.shape).astype(y.dtype))]
+
+
+@pytest.mark.parametrize("window", WINDOWS, ids=str)
+@pytest.mark.parametrize("N", [1, 3])
+def test_the_numbers_of_the_definition(window, N, rng, monkeypatch):
+    monkeypatch.setattr(cpu, "FEW", 0)
+    for tile, run in ((1 << 16, 1 << 13), (50, 20)):
+        monkeypatch.setattr(cpu, "TILE", tile)
+        monkeypatch.setattr(cpu, "RUN", run)
+        for dtype, allowed in (("float64", 1e-12), ("float32", 1e-5)):
+            x, w, b = arrays(rng, window, N, dtype)
+            assert cpu.takes(x, w, window, len(w))
+            right = outcome(Conv2dFn, x, w, b, window)
+            for mine, other in zip(outcome(cpu.depthwise_convolution, x, w, b, window), right,
+                                   strict=True):
+                assert mine.dtype == dtype and mine.shape == other.shape
+                np.testing.assert_allclose(mine, other, rtol=0, atol=allowed * abs(other).max())
+
+
+def test_not_a_number_stays_within_its_windows(rng, monkeypatch):
+    monkeypatch.setattr(cpu, "FEW", 0)
+    x, w, b = arrays(rng, WINDOWS[0], 2, "float32")
+    x[0, 1, 4, 10], x[1, 2, 0, 0] = np.nan, np.inf
+    right = outcome(Conv2dFn, x, w, b, WINDOWS[0])[:2]     # dw meets it in the border of dy, too
+    ours = outcome(cpu.depthwise_convolution, x, w, b, WINDOWS[0])[:2]
+    for mine, other in zip(ours, right, strict=True):
+        np.testing.assert_array_equal(np.isfinite(mine), np.isfinite(other))
+
+
+def test_threads_give_the_same_bits(rng, monkeypatch):
+    monkeypatch.setattr(cpu, "FEW", 0)
+    monkeypatch.setattr(cpu, "TILE", 50)
+    x, w, b = arrays(rng, WINDOWS[1], 3, "float32")
+    one = outcome(cpu.depthwise_convolution, x, w, b, WINDOWS[1])
+    with several_threads(3):
+        several = outcome(cpu.depthwise_convolution, x, w, b, WINDOWS[1])
+    for mine, other in zip(several, one, strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+def test_a_first_layer_has_no_dx(rng):
+    x, w, b = arrays(rng, WINDOWS[0], 2, "float32")
+    assert outcome(cpu.depthwise_convolution, x, w, b, WINDOWS[0], needs_dx=False)[1] is None
+
+
+@pytest.mark.parametrize("window, groups, dtype", [
+    (Window.of(3, 2), 5, "float32"), (Window.of(3, 1, 0, 2), 5, "float32"),
+    (Window.of(1), 5, "float32"), (Window.of(3), 1, "float32"), (Window.of(3), 5, "float16")])
+def test_others_go_another_way(window, groups, dtype, rng):
+    x, w, _ = arrays(rng, window, 2, dtype)
+    assert not cpu.takes(x, w, window, groups)
+    assert not cpu.takes(x[:0], w, Window.of(3), 5)
+
+
+@pytest.mark.parametrize("window, way", [
+    (WINDOWS[0], tiled_convolution_backward), (WINDOWS[1], cpu.depthwise_convolution_backward)])
+def test_the_convolution_takes_this_way(window, way, rng):
+    x, w, b = arrays(rng, window, 2, "float32")
+    _, backward = convolution.conv2d(x, w, b, window=window, G=5, needs_grad=(True,) * 3)
+    assert backward.func is way

@@ -8,7 +8,9 @@ With 4 images they take a third and a fifth of the time.
 from functools import partial
 from typing import Any
 
-from minicnn.backend.arrays import Array, sum_dtype, total, xp_of
+import numpy as np
+
+from minicnn.backend.arrays import Array, matmul, sum_dtype, xp_of
 from minicnn.backend.layout import batch_first, batch_last, packed
 
 
@@ -34,7 +36,10 @@ def multiply_backward(dy: Array, maps: Array, row: Array, needs_grad: tuple[bool
     N, C, H, W = dy.shape
     dy = packed(batch_last(dy)).reshape(C, H, W * N)
     da = batch_first((dy * row).reshape(C, H, W, N)) if needs_grad[0] else None
-    db = total((dy * maps).reshape(C, H * W, N), 1).T.reshape(N, C, 1, 1) if needs_grad[1] else None
+    db = None
+    if needs_grad[1]:                                      # sum(axis=1) adds N numbers at a time
+        ones = np.ones((1, H * W), dy.dtype)
+        db = matmul(ones, (dy * maps).reshape(C, H * W, N)).reshape(C, N).T.reshape(N, C, 1, 1)
     return da, db
 
 

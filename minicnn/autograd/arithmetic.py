@@ -242,7 +242,8 @@ class GetItemFn(ViewFn):
 
     def backward(self, dy):
         xp = xp_of(dy)
-        dx = xp.zeros(self.x_shape, dy.dtype)
+        every = is_basic(self.index) and dy.size == prod(self.x_shape)         # as in x[::-1]
+        dx = (xp.empty if every else xp.zeros)(self.x_shape, dy.dtype)
         if is_basic(self.index):
             dx[self.index] = dy
         else:

@@ -49,6 +49,7 @@ class Function:
     versions: tuple = (None, None)                 # faster ones, for NumPy and CuPy: @faster
     elementwise = False                            # @elementwise
     in_float32 = False                             # @in_float32; all three: backend/versions.py
+    foreign = False                                # somebody's own, outside minicnn: ownership.py
     keeps_shape = False                            # y has x's shape: all that model.shape asks
     any_numbers = False                            # whole numbers, too: it only moves values
     sources: list = []                             # what its inputs come from, in the graph
@@ -58,6 +59,7 @@ class Function:
 
     def __init_subclass__(cls) -> None:
         refuse_foreign_style(cls)
+        cls.foreign = not cls.__module__.startswith("minicnn.")
         if cls.__module__ != __name__:
             refuse_taken_names(cls)
         if {"forward", "backward"} & vars(cls).keys():
@@ -186,7 +188,7 @@ class Variable:
             return self.accumulate(dy.copy())
         waiting = {self.creator: dy}               # Function -> gradient of its output so far
         order = [(-self.creator.serial, self.creator)]     # a heap: the highest serial first
-        sums, given = set[Function](), set[int]()  # what they are for: ownership.py
+        sums, given = set[Function](), dict[int, Array]()  # what they are for: ownership.py
         while order:
             function = heapq.heappop(order)[1]     # the latest call: all who used it have answered
             dy = waiting.pop(function)
@@ -196,7 +198,7 @@ class Variable:
                 if dx is None or not source.requires_grad:
                     continue
                 if isinstance(source, Variable):   # a leaf
-                    source.accumulate(own(dx, dy, given, retain_graph))
+                    source.accumulate(own(dx, dy, given, retain_graph or function.foreign))
                 elif source in waiting:
                     add(waiting, source, dx, sums)
                 else:

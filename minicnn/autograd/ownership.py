@@ -21,15 +21,19 @@ def add(waiting: dict, function: Any, dx: Array, sums: set) -> None:
         sums.add(function)
 
 
-def own(dx: Array, dy: Array, given: set[int], kept: bool) -> Array:
+def own(dx: Array, dy: Array, given: dict[int, Array], kept: bool) -> Array:
     """dx for a leaf: a copy where somebody else may hold it.
 
     A new array that backward has only given another shape, dw.reshape(w.shape), is as good as new.
 
-    given : id() of the arrays that other leaves have received;  kept : the graph stays
+    given : the arrays that other leaves have received, by id(); it keeps them, for Python gives the
+            id of what is gone to something new
+    kept  : backward may still hold dx: the graph stays, or the Function is somebody's own.  Those
+            of minicnn return nothing that they keep; tests/autograd/test_engine_ownership.py runs
+            them all
     """
     owner = dx if dx.base is None else dx.base
     shared = (kept or owner is dy or owner is dy.base or id(owner) in given
               or getattr(owner, "size", 0) != dx.size)     # a part of it; others may have the rest
-    given.update(() if shared else (id(owner),))
+    given.update({} if shared else {id(owner): owner})
     return dx.copy(order="K") if shared else dx

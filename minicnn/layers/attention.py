@@ -23,7 +23,7 @@ from math import isqrt
 
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.arrays import xp_of
+from minicnn.backend.arrays import matmul, xp_of
 from minicnn.backend.versions import in_float32
 from minicnn.backend.windows import whole
 from minicnn.layers.containers import Sequential
@@ -51,11 +51,13 @@ class AttentionFn(Function):
     def backward(self, dy):                                # (N, L, D)
         N, G, L, d = self.q.shape
         dy = dy.reshape(N, L, G, d).transpose(0, 2, 1, 3)  # (N, G, L, d)
-        dv = self.a.swapaxes(-1, -2) @ dy
         da = dy @ self.v.swapaxes(-1, -2)                  # (N, G, L, L)
         ds = self.a * (da - (da * self.a).sum(axis=-1, keepdims=True)) * self.scale
-        dq, dk = ds @ self.k, ds.swapaxes(-1, -2) @ self.q
-        parts = xp_of(dy).stack([dq, dk, dv])              # (3, N, G, L, d)
+        parts = xp_of(dy).empty((3, *self.q.shape), dy.dtype)
+        dq, dk, dv = parts                                 # (N, G, L, d) each
+        matmul(ds, self.k, out=dq)
+        matmul(ds.swapaxes(-1, -2), self.q, out=dk)
+        matmul(self.a.swapaxes(-1, -2), dy, out=dv)
         return parts.transpose(1, 3, 0, 2, 4).reshape(N, L, 3 * G * d)
 
 

@@ -15,6 +15,8 @@ Source: Ioffe and Szegedy 2015, algorithms 1 and 2.  Lecture: stanford, "Batch N
 "Batch Normalization: Test-Time", "Batch Normalization for ConvNets".
 """
 
+from typing import Any
+
 from minicnn.autograd.checks import check_inputs
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
@@ -31,10 +33,16 @@ from minicnn.layers.sync_batchnorm import over_all
 @faster(batch_norm)
 @in_float32
 class BatchNormFn(Function):
-    """After the call `mu` and `var`, (C,), can be read."""
+    """After the call `mu` and `var`, (C,), can be read.
 
-    def __init__(self, eps: float):
-        self.eps = eps
+    averages : the layer's running averages, for a version that moves them on its way; it leaves
+               what they become in `moved`
+    """
+
+    moved: tuple | None = None
+
+    def __init__(self, eps: float, averages: tuple | None = None):
+        self.eps, self.averages = eps, averages
 
     def forward(self, x, gamma=None, beta=None):           # (N, C, H, W), (C,), (C,)
         self.axes = (0, *range(2, x.ndim))                 # all but the channels
@@ -57,11 +65,13 @@ class BatchNorm(ChannelNorm):
     """What BatchNorm1d and BatchNorm2d share."""
 
     def by_batch(self, x: Tensor, *affine: Tensor) -> Tensor:
-        batch = over_all(self.eps) if together.norms else BatchNormFn(self.eps)
+        batch: Any = (over_all(self.eps) if together.norms else
+                      BatchNormFn(self.eps, self.averages()))
         if self.running_mean is not None:                  # whose dtype and device must be x's
             check_inputs(batch, (x, self.running_mean))
         y = batch(x, *affine)
-        self.track(batch.mu, batch.var, getattr(batch, "count", self.count(x)))
+        self.track(batch.mu, batch.var, getattr(batch, "count", self.count(x)),
+                   getattr(batch, "moved", None))
         return y
 
     def cure(self, x_shape: Shape) -> str:

@@ -25,7 +25,6 @@ from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import Array, xp_of
 from minicnn.backend.cpu.batch_norm import batch_norm_eval
-from minicnn.backend.cuda import channels
 from minicnn.backend.together import state as together
 from minicnn.backend.versions import faster, in_float32
 from minicnn.layers.channels import refuse_channels
@@ -55,15 +54,15 @@ def per_channel(q: Array | None, x: Array, default: float = 0.0) -> Any:
     return default if q is None else q.reshape(-1, *[1] * (x.ndim - 2))
 
 
-@faster(cuda=channels.averaged)
 def averaged(mean, var, n, running_mean, running_var, batches, momentum, counted):
     """The running averages after one more batch, as above, and the number of batches."""
-    batches = xp_of(mean).asarray(batches + counted)
-    if momentum is None:                                   # the mean of all batches so far
-        momentum = 1 / batches.astype(mean.dtype)
-    moved = (((1 - momentum) * running + momentum * new).astype(running.dtype, copy=False)
-             for running, new in ((running_mean, mean), (running_var, var * (n / (n - 1)))))
-    return *moved, batches
+    batches, share = xp_of(mean).asarray(batches + counted), momentum
+    if share is None:                                      # the mean of all batches so far
+        share = 1 / batches.astype(mean.dtype)
+    running_mean_then = (1 - share) * running_mean + share * mean
+    running_var_then = (1 - share) * running_var + share * (var * (n / (n - 1)))
+    return (running_mean_then.astype(running_mean.dtype, copy=False),
+            running_var_then.astype(running_var.dtype, copy=False), batches)
 
 
 def counter() -> Buffer:
@@ -122,15 +121,23 @@ class ChannelNorm(Module):
         """y with the batch's own mean and variance, which training also keeps."""
         raise TypeError(f"{type(self).__name__} has no by_batch")
 
-    def track(self, mean: Array, var: Array, n: int) -> None:
-        """Move the running averages towards this batch's; nothing here waits for a GPU."""
-        if self.running_mean is None or n == 0:                # an empty batch has nothing to say
+    def averages(self) -> tuple | None:
+        """What `averaged` moves: the running mean and variance, the number of batches, and how."""
+        if self.running_mean is None:
+            return None
+        return (self.running_mean.data, self.running_var.data, self.num_batches_tracked.data,
+                self.momentum, self.counted)
+
+    def track(self, mean: Array, var: Array, n: int, moved: tuple | None = None) -> None:
+        """Move the running averages towards this batch's, or to `moved`, where that has been done.
+
+        They are replaced, not written into; nothing here waits for a GPU.
+        """
+        before = self.averages()
+        if before is None or n == 0:                           # an empty batch has nothing to say
             return
-        running_mean, running_var = self.running_mean, self.running_var
-        batches = self.num_batches_tracked
-        running_mean.data, running_var.data, batches.data = averaged(
-            mean, var, n, running_mean.data, running_var.data, batches.data, self.momentum,
-            self.counted)
+        (self.running_mean.data, self.running_var.data, self.num_batches_tracked.data
+         ) = moved or averaged(mean, var, n, *before)
 
     def cure(self, x_shape: Shape) -> str:
         raise TypeError(f"{type(self).__name__} has no cure")

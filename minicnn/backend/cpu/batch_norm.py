@@ -21,16 +21,17 @@ from minicnn.backend.versions import faster
 
 
 def batch_norm(x: Array, gamma: Array | None = None, beta: Array | None = None, *, eps: float,
-               needs_grad: tuple[bool, ...]) -> Any:
-    """(N, C, ...), (C,), (C,) -> (N, C, ...), its backward, and the mean and variance."""
+               averages: tuple | None = None, needs_grad: tuple[bool, ...]) -> Any:
+    """(N, C, ...), (C,), (C,) -> (N, C, ...), its backward, and the mean and variance; on a GPU
+    what the running averages become, too."""
     xp, C, rows = xp_of(x), x.shape[1], rows_of(x)         # (C, A, B)
     gamma = (xp.ones(C, x.dtype) if gamma is None else gamma).reshape(C, 1, 1)
     beta = (xp.zeros(C, x.dtype) if beta is None else beta).reshape(C, 1, 1)
-    y, mean, var = normalise(rows, gamma, beta, eps)
+    y, mean, var, *moved = normalise(rows, gamma, beta, eps, averages)
     backward = partial(batch_norm_backward, x=rows, mean=mean, var=var, gamma=gamma, eps=eps,
                        inputs=len(needs_grad))
     return from_rows(y, x.shape), backward, {
-        "mu": mean.reshape(C), "var": var.reshape(C)}
+        "mu": mean.reshape(C), "var": var.reshape(C), "moved": moved[0] if moved else None}
 
 
 def batch_norm_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Array, eps: float,
@@ -41,7 +42,8 @@ def batch_norm_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Arr
 
 
 @faster(cuda=cuda.normalise)
-def normalise(x: Array, gamma: Array, beta: Array, eps: float) -> tuple[Array, Array, Array]:
+def normalise(x: Array, gamma: Array, beta: Array, eps: float, averages: tuple | None
+              ) -> tuple[Array, ...]:
     """(C, A, B), (C, 1, 1), (C, 1, 1) -> y (C, A, B); mean, var (C, 1, 1) in at least float32."""
     xp, C, n, wide = xp_of(x), len(x), max(x[0].size, 1), sum_dtype(x.dtype)
     y = xp.empty_like(x, dtype=wide)                       # in float16, 256 * 256 is infinite

@@ -74,13 +74,15 @@ def tiled_convolution_backward(dy: Array, x: Array, w: Array, window: Window, gr
 
 def both_gradients(dy: Array, x: Array, w: Array, window: Window, G: int) -> tuple[Array, Array]:
     """dx (N, C, H, W) and dw (F, C/G, KH, KW) from the same columns, those of dy (F, OH, OW, N)."""
-    xp, (C, H, W, N), (F, OH, OW, _) = xp_of(dy), x.shape, dy.shape
+    xp, (C, H, W, N) = xp_of(dy), x.shape
     (top, bottom), (left, right) = margins(window, H, W)
     # Laid out as an image is for windows of stride 1, which is what reads it: SW is 1.
-    dy_pad = xp.zeros((F, top + OH + bottom, 1, left + OW + right, N), dtype=dy.dtype)
-    dy_pad[:, top:top + OH, 0, left:left + OW] = dy
-    dx, dw = xp.zeros((C, H, W, N), dtype=dy.dtype), xp.zeros(w.shape, dtype=dy.dtype)
-    for hs, ws, us, vs, windows in phases(window, H, W):
+    dy_pad = xp.pad(dy, ((0, 0), (top, bottom), (left, right), (0, 0)))[:, :, None]
+    classes = list(phases(window, H, W))
+    met = [len(one.windows) for one in classes]            # cells
+    dx = (xp.empty if all(met) else xp.zeros)((C, H, W, N), dtype=dy.dtype)
+    dw = (xp.empty if sum(met) == prod(window.kernel) else xp.zeros)(w.shape, dtype=dy.dtype)
+    for hs, ws, us, vs, windows in classes:
         corners = [(top + i, left + j) for i, j in windows]
         if corners:                                        # else no window ever lies there
             one_class(xp.ascontiguousarray(split(x, G)[..., hs, ws, :]),
@@ -110,11 +112,15 @@ def one_class(x: Array, w: Array, dy_pad: Array, corners: Corners, dx: Array, dw
     """
     w = flat(w.swapaxes(1, 2))                             # (G, C/G, F/G U V)
     dw = dw.swapaxes(1, 2)                                 # (G, C/G, F/G, U, V), still the same dw
+    without_gaps = dx.flags.c_contiguous                   # stride 1: products are written there
 
     def of_rows(groups, rows):                             # fills these rows of dx on the way
         cols = columns(dy_pad[groups], corners, (1, 1), rows, x.shape[3])
         dx_rows = dx[groups, :, rows]                      # (groups, C/G, R, W, N)
-        dx_rows[...] = matmul(w[groups], cols).reshape(dx_rows.shape)
+        if without_gaps:
+            matmul(w[groups], cols, out=flat(dx_rows))
+        else:
+            dx_rows[...] = matmul(w[groups], cols).reshape(dx_rows.shape)
         return times_transposed(flat(x[groups, :, rows]), cols)      # (groups, C/G, F/G U V)
 
     sum_tiles(of_rows, x, dw)

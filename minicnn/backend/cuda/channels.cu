@@ -32,11 +32,33 @@ extern "C" __global__ void moments(const real* x, wide* means, wide* squares,
     }
 }
 
+// Running averages of every channel, and the number of batches so far; null where they are not kept
+#define AVERAGES const real* old_mean, const real* old_var, const long long* batches, \
+                 real* new_mean, real* new_var, long long* new_batches, whole counted, \
+                 wide momentum, wide correction
+
+// Channel c of them after one more batch:
+//
+//     running <- (1 - momentum) running + momentum new         new variance: var n / (n - 1)
+//
+// momentum < 0: the plain mean of all batches, 1 / number.
+__device__ inline void move_averages(whole c, wide mean, wide var, AVERAGES)
+{
+    long long number = *batches + counted;
+    wide share = momentum < 0 ? 1 / wide(number) : momentum;
+    new_mean[c] = put((1 - share) * get(old_mean[c]) + share * mean);
+    new_var[c] = put((1 - share) * get(old_var[c]) + share * (correction * var));
+    if (c == 0) *new_batches = number;
+}
+
 // mean = the mean of all stretches, var = 1/run of the squares measured from it
 //
 //     sum (x - mean)^2 = sum over stretches of squares + count (means - mean)^2
+//
+// and the running averages, where they are kept
 extern "C" __global__ void join_moments(const real*, const wide* means, const wide* squares,
-                                        wide* mean, wide* var, whole C, whole run, whole stretch)
+                                        wide* mean, wide* var, whole C, whole run, whole stretch,
+                                        AVERAGES)
 {
     whole stretches = (run + stretch - 1) / stretch;
     for ROWS(c, C) {
@@ -55,6 +77,9 @@ extern "C" __global__ void join_moments(const real*, const wide* means, const wi
         if (threadIdx.x == 0) {
             mean[c] = centre;
             var[c] = square / run;
+            if (old_mean)
+                move_averages(c, centre, square / run, old_mean, old_var, batches, new_mean,
+                              new_var, new_batches, counted, momentum, correction);
         }
     }
 }
@@ -128,25 +153,6 @@ extern "C" __global__ void normalise_backward(const real* dy, const real* x, con
             dx[c * run + k] = put(scale * (get(dy[c * run + k]) - lift - q * tilt));
         }
     }
-}
-
-// The running averages after one more batch, and the number of batches so far:
-//
-//     running <- (1 - momentum) running + momentum new         new variance: var n / (n - 1)
-//
-// momentum < 0: the plain mean of all batches, 1 / number.
-extern "C" __global__ void track(const real* old_mean, const real* old_var, const wide* mean,
-                                 const wide* var, const long long* batches, real* new_mean,
-                                 real* new_var, long long* new_batches, whole C, whole counted,
-                                 wide momentum, wide correction)
-{
-    long long number = *batches + counted;
-    wide share = momentum < 0 ? 1 / wide(number) : momentum;
-    for EACH(c, C) {
-        new_mean[c] = put((1 - share) * get(old_mean[c]) + share * mean[c]);
-        new_var[c] = put((1 - share) * get(old_var[c]) + share * (correction * var[c]));
-    }
-    if (blockIdx.x == 0 && threadIdx.x == 0) *new_batches = number;
 }
 
 // Over the channels of a pixel:  mean = 1/C sum x,  var = 1/C sum (x - mean)^2,

@@ -15,8 +15,8 @@ from minicnn.backend.layout import batch_first, batch_last, packed
 STRETCH = 4096                         # numbers that one block of threads adds up
 
 
-def normalise(x: Array, gamma: Array, beta: Array, eps: float) -> Any:
-    """(C, A, B), (C, 1, 1), (C, 1, 1) -> y (C, A, B); mean, var (C, 1, 1)"""
+def normalise(x: Array, gamma: Array, beta: Array, eps: float, averages: Any = None) -> Any:
+    """(C, A, B), (C, 1, 1), (C, 1, 1) -> y (C, A, B); mean, var (C, 1, 1); `averages` moved"""
     if x.size == 0:
         return NotImplemented
     xp, wide = xp_of(x), sum_dtype(x.dtype)
@@ -27,9 +27,11 @@ def normalise(x: Array, gamma: Array, beta: Array, eps: float) -> Any:
     mean, var = xp.empty((2, C, 1, 1), wide)
     y = xp.empty_like(x)
     launch("channels", "moments", (C, stretches * 256), x, means, squares, C, run, STRETCH)
-    launch("channels", "join_moments", (C, 1), x, means, squares, mean, var, C, run, STRETCH)
+    moved, arguments = towards(averages, run)
+    launch("channels", "join_moments", (C, 1), x, means, squares, mean, var, C, run, STRETCH,
+           *arguments)
     launch("channels", "normalise", (C, run), x, mean, var, gamma, beta, y, C, run, eps)
-    return y, mean, var
+    return y, mean, var, moved
 
 
 def normalise_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Array, eps: float
@@ -52,16 +54,18 @@ def normalise_backward(dy: Array, x: Array, mean: Array, var: Array, gamma: Arra
     return dx, dgamma.astype(x.dtype, copy=False), dbeta.astype(x.dtype, copy=False)
 
 
-def averaged(mean: Array, var: Array, n: int, running_mean: Array, running_var: Array,
-             batches: Array, momentum: float | None, counted: int) -> Any:
-    """The running averages after one more batch, (C,), and the number of batches."""
-    if mean.dtype != sum_dtype(running_mean.dtype) or batches.dtype != "int64":
-        return NotImplemented
-    new = [xp_of(mean).empty_like(q) for q in (running_mean, running_var, batches)]
-    launch("channels", "track", (1, 1), running_mean, running_var, packed(mean), packed(var),
-           batches, *new, len(mean), counted, -1.0 if momentum is None else float(momentum),
-           n / (n - 1))
-    return tuple(new)
+def towards(averages: tuple | None, n: int) -> tuple[tuple | None, tuple]:
+    """New running averages to be filled, and what channels.cu calls AVERAGES: it moves them towards
+    the mean and variance of n numbers each.
+
+    averages : as ChannelNorm.averages in layers/channelnorm.py gives them
+    """
+    if averages is None or averages[2].dtype != "int64" or n < 2:
+        return None, (*[None] * 6, 0, 0.0, 0.0)
+    *before, momentum, counted = averages
+    after = [xp_of(q).empty_like(q) for q in before]
+    share = -1.0 if momentum is None else float(momentum)
+    return tuple(after), (*before, *after, counted, share, n / (n - 1))
 
 
 def standardise(x: Array, *, axes: tuple[int, ...], eps: float, needs_grad: tuple[bool, ...]

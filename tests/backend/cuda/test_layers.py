@@ -26,6 +26,7 @@ from minicnn.layers import (
     Conv2d,
     Dropout,
     Flatten,
+    InstanceNorm2d,
     LayerNorm2d,
     Linear,
     LocalResponseNorm,
@@ -196,7 +197,8 @@ def run_everything():
     for layer in (GELU(), SiLU(), Tanh(), SqueezeExcite(3, 1), LayerNorm2d(3), Dropout(), Boxes(),
                   Upsample(scale_factor=2, mode="bilinear"), MaxPool2d(2, 2, 1),
                   Conv2d(3, 3, 3, groups=3), Conv2d(3, 2, 3), Conv2d(3, 2, 3, 2, 1),
-                  Conv2d(3, 2, 3, padding=2, dilation=2)):
+                  Conv2d(3, 2, 3, padding=2, dilation=2),
+                  InstanceNorm2d(3, track_running_stats=True)):
         for large in (nullcontext, as_if_large):       # small networks need no tiles of columns
             with large():
                 x = Tensor(np.ones((2, 3, 8, 8), np.float32), requires_grad=True)

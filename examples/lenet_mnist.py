@@ -10,7 +10,6 @@ quarter of every batch: see the two lines that are marked "parallel".
 """
 
 import math
-import os
 import sys
 import time
 from argparse import ArgumentParser
@@ -31,9 +30,9 @@ from minicnn.models import LeNet5
 from minicnn.optim import SGD
 from minicnn.schedule import CosineAnnealingLR
 from minicnn.training import Transforms
-from minicnn.training.interrupt import end_quietly, finish_step, told_in_one_line
+from minicnn.training.interrupt import end_quietly, told_in_one_line
 from minicnn.training.outcome import sum_up
-from minicnn.training.parallel import Team, agreed, processes
+from minicnn.training.parallel import Team, finish_same_step, processes
 from minicnn.training.plan import about
 from minicnn.training.records import Records
 from minicnn.training.report import report
@@ -58,8 +57,7 @@ option("--out", type=Path, metavar="DIR", help="for results; a run that is there
 option("--fresh", action="store_true", help="begin anew, and forget what was learnt in --out")
 args = settings.parse_args()
 world = processes()                                     # those that mpiexec started, or one alone
-if not world.is_first:                                  # the first prints, saves and draws
-    sys.stdout = open(os.devnull, "w")                                          # noqa: SIM115
+world.first_prints()                                    # it also saves and draws
 end_quietly()                                                    # Ctrl-C: a line, no traceback
 manual_seed(args.seed)
 set_threads(1)                   # LeNet's matrices are small: two threads wait more than they work
@@ -70,7 +68,7 @@ args.out = args.out or Path("out/lenet" + f"-{args.variant}" * (args.variant != 
                             + "-augment" * args.augment)
 
 # 2. Data, network, optimiser, folder: what is wrong with them is said before any work is done ----
-with world, told_in_one_line(settings):
+with told_in_one_line(settings), world:
     train, test = (part.replace(images=pad(part.images, 2))
                    for part in world.after_first(lambda: find_digits(args.data)))
     train = train.subset(args.images) if args.images else train             # (N, 1, 32, 32) uint8
@@ -158,11 +156,9 @@ def save():
         records.save(parts, history, {"loss": float(total), "seconds": seconds})
         if loader.position == 0:                                          # an epoch is over
             records.keep_best(history, model)
-    world.gather(None)                                                        # saved: all go on
 
 
-with world, records, finish_step(world.is_first) as heard:
-    stop = agreed(heard, world)                                               # Ctrl-C sets stop
+with world, records, finish_same_step(world) as stop:                         # Ctrl-C sets stop
     while loader.epoch < args.epochs:
         start = time.perf_counter()
         bar = tqdm(loader, f"epoch {loader.epoch + 1}/{args.epochs}", initial=loader.position,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backend import precision
+from minicnn.backend import card, precision
 from minicnn.backend.messages import type_name
 from minicnn.backend.stacks import cupy_product, stack_product
 
@@ -53,6 +53,7 @@ def gpu_problem() -> str | None:
         return f"CuPy {cupy.__version__} is too old; minicnn needs 14 or newer"
     if not cupy.cuda.is_available():
         return "CuPy is installed but finds no CUDA GPU; is the NVIDIA driver running (nvidia-smi)?"
+    card.choose(cupy)
     return toolkit_problem(cupy)
 
 
@@ -76,7 +77,7 @@ def gpu_memory() -> int:
 def gpu_name() -> str:
     """The GPU and the CuPy that drives it; only where gpu_problem() is None."""
     cupy = sys.modules["cupy"]
-    properties = cupy.cuda.runtime.getDeviceProperties(0)
+    properties = cupy.cuda.runtime.getDeviceProperties(card.own())
     return f"{properties['name'].decode()}, CuPy {cupy.__version__}"
 
 
@@ -90,10 +91,10 @@ def to_device(array: Array, device: str) -> Array:
     if problem:
         raise RuntimeError(f"device 'cuda': {problem}")
     cupy = sys.modules["cupy"]
-    card = getattr(getattr(array, "device", None), "id", 0)
-    if card != 0:
-        raise ValueError(f"the array lies on GPU {card}; minicnn works on the first: copy it "
-                         "there, or name the card alone in CUDA_VISIBLE_DEVICES")
+    there = getattr(getattr(array, "device", None), "id", card.own())
+    if there != card.own():
+        raise ValueError(f"the array lies on GPU {there}; minicnn works on GPU {card.own()} here: "
+                         "copy it there, or name the card alone in CUDA_VISIBLE_DEVICES")
     precision.tell(cupy)
     # Memory comes from CuPy's pool, which keeps what is freed.
     return as_it_lies(cupy.asarray, array) if isinstance(array, np.ndarray) else cupy.asarray(array)

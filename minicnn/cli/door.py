@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from minicnn.backend.devices import gpu_error
+from minicnn.training.parallel.world import started_rank
 
 REFUSED, FAULT, SIGNALLED = 2, 70, 128
 CLOSED = SIGNALLED + 13                # SIGPIPE, which Windows does not know
@@ -98,7 +99,13 @@ def as_note(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 def say(name: str, text: str) -> None:
-    """On one line; what is far too long for a name is cut."""
+    """On one line; what is far too long for a name is cut.
+
+    Of several processes the first speaks: a wrong option is wrong in all of them.  What happens to
+    one alone, `World` says.
+    """
+    if started_rank() > 0:
+        return
     line = LONG.sub(lambda found: found[0][:60] + "...", " ".join(text.split()))
     with suppress(OSError):                                # nobody may be reading
         print(f"minicnn {name}: {line}".replace("minicnn : ", "minicnn: "), file=sys.stderr)

@@ -6,6 +6,7 @@ from math import inf
 from pathlib import Path
 
 from minicnn.analysis.tables import lines_of
+from minicnn.backend.memory import machine_memory
 from minicnn.backend.messages import did_you_mean, plural
 from minicnn.backend.threads import set_threads
 from minicnn.cli.arguments import (
@@ -22,12 +23,16 @@ from minicnn.experiments.all_of_them import planned, run_all, same_python
 from minicnn.experiments.outcome import text, write
 from minicnn.experiments.pictures import check_data
 from minicnn.experiments.stored import check_sources, store, stored
+from minicnn.training.loop import silent
+from minicnn.training.parallel.mpi import own_cores, processes
+from minicnn.training.parallel.world import World
 
 WHAT = ("run an experiment of the lectures and say honestly whether its effect shows at a laptop's "
         "size")
 EXAMPLE = "experiment augment"
 FOLDER = OWN_FOLDER / "experiments"
 ALL_SECONDS = 1200.0                   # of one core: ten minutes on two
+SEED_MEMORY = 1 << 30                  # bytes that a seed of a full run may take; 0.7 was the most
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
            "end later")
     option("--jobs", type=workers, default=2, metavar="N", help="of --all: experiments that run at "
            "once (2)")
+    option("--processes", type=workers, metavar="N", help="that share the seeds, with the same "
+           "results (1; with --full one for each core that has 1 GB of memory); mpiexec starts "
+           "them on several machines")
     option("--threads", type=workers, default=1, metavar="N", help="that share the work; small "
            "networks gain little from more (1)")
     option("--out", type=place, metavar="FOLDER", default=FOLDER, help="for tables, figures and "
@@ -68,9 +76,31 @@ def run(args: argparse.Namespace) -> int:
         chosen(args.name)
     check_folder(args.out)
     set_threads(args.threads)
+    world = processes()
     if not args.all:
-        return run_one(chosen(args.name), args, args.seconds)
+        several = processes_for(args, world)
+        with world:
+            return run_one(chosen(args.name), args, several, world)
+    if world.size > 1:
+        raise ValueError("--all starts processes of its own; start it without mpiexec")
+    if args.processes:
+        raise ValueError("--processes share the seeds of one experiment; of --all, --jobs says how "
+                         "many run at once")
     return run_each(args)
+
+
+def processes_for(args: argparse.Namespace, world: World) -> int:
+    """How many share the seeds, on this machine."""
+    if max(args.processes or 1, world.size) > 1:
+        if args.seconds:
+            raise ValueError("--seconds counts what the seeds of one process take; leave it out "
+                             "where several share them")
+        if args.threads > 1:
+            raise ValueError("--threads share the work of one network, processes the seeds, and "
+                             "each has one thread then; leave one of them out")
+    if args.processes or not args.full or args.seconds or args.threads > 1:
+        return args.processes or 1
+    return int(max(min(own_cores(), machine_memory() // SEED_MEMORY), 1))
 
 
 def run_each(args: argparse.Namespace) -> int:
@@ -82,7 +112,7 @@ def run_each(args: argparse.Namespace) -> int:
     if one_seed and not args.seeds:
         print(f"with one seed, for want of time: {', '.join(one_seed)}\n")
     options = ["--out", str(args.out), "--threads", str(args.threads)]
-    options += ["--full"] if args.full else []
+    options += ["--full", "--processes", "1"] if args.full else []
     options += ["--data", args.data] if args.data else []
     options += ["--store", str(args.store)] if args.store else []
 
@@ -107,22 +137,27 @@ def chosen(name: str) -> Experiment:
     return EXPERIMENTS[name]
 
 
-def run_one(experiment: Experiment, args: argparse.Namespace, seconds: float | None) -> int:
+def run_one(experiment: Experiment, args: argparse.Namespace, several: int, world: World) -> int:
     """Run it, print what came out, write it; Ctrl-C ends the command after that."""
+    say = print if world.is_first else silent
     seeds = tuple(range(args.seeds)) if args.seeds else experiment.usual_seeds(args.full)
     about = experiment.full_seconds if args.full else experiment.quick_seconds
     about *= len(seeds) / len(experiment.usual_seeds(args.full))
-    print(f"{experiment.name}: {experiment.question}", lines_of(experiment.method),
-          f"about {duration(about)} of one core with {plural(len(seeds), 'seed')}, less where "
-          "networks are kept from before", sep="\n")
+    together = min(max(several, world.size), len(seeds))
+    say(f"{experiment.name}: {experiment.question}\n{lines_of(experiment.method)}\n"
+        f"about {duration(about)} of one core with {plural(len(seeds), 'seed')}, less where "
+        "networks are kept from before"
+        + (f"; {together} processes share the seeds" if together > 1 else ""))
     settings = Settings(seeds, "full" if args.full else "quick", args.data, args.out / "cache",
-                        seconds)
+                        args.seconds, several, world, say, world.is_first)
     outcome = run_experiment(experiment, settings)
-    print(*text(outcome, stored(experiment.name)), sep="\n")
-    written = write(outcome, args.out / experiment.name)
-    if args.store and settings.interrupt is None:
-        written += store(outcome, args.store, command(experiment, args))
-    print(f"written: {', '.join(map(str, written))}")
+    if world.is_first:
+        print(*text(outcome, stored(experiment.name)), sep="\n")
+        written = write(outcome, args.out / experiment.name)
+        if args.store and settings.interrupt is None:
+            written += store(outcome, args.store, command(experiment, args))
+        print(f"written: {', '.join(map(str, written))}")
+    world.gather(None)                                     # who leaves first ends the others
     if settings.interrupt is not None:
         raise settings.interrupt
     return 0

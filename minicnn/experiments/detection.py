@@ -41,20 +41,19 @@ def run(settings: Settings) -> Result:
     count, epochs = settings.pick(200, 3000, 4), settings.pick(4, 8, 1)
     tests = settings.pick(50, 500, 4)
     test = scenes(settings, 0, 1, tests, SIZE)[1]
-    found: list[Any] = []
 
-    def one_seed(seed: int) -> dict[str, dict[str, float]]:
-        train, scores = scenes(settings, seed, count, tests, SIZE)[0], {}
+    def one_seed(seed: int) -> tuple[dict[str, dict[str, float]], dict[str, list[Any]]]:
+        train, scores, found = scenes(settings, seed, count, tests, SIZE)[0], {}, {}
         for name, blocks in BACKBONES.items():
             manual_seed(seed)
             model = detector(blocks)
             done = taught(settings, model, "boxes-small", epochs, seed, train, test, SIZE)
             scores[name] = done.history[-1]
-            if not found:
-                found.extend(answers(model, done.transforms, test[:SHOWN]))
-        return scores
+            found[name] = answers(model, done.transforms, test[:SHOWN])
+        return scores, found
 
-    results = paired(settings, one_seed)
+    both = paired(settings, one_seed)
+    results = [scores for scores, _ in both]
     rows = [{"seed": seed, "backbone": name, "its parameters":
              SmallTrunk(3, BACKBONES[name]).num_parameters(), "AP50 %": line["ap50"],
              "AP %": line["ap"]} for seed, each in zip(settings.seeds, results, strict=False)
@@ -62,7 +61,7 @@ def run(settings: Settings) -> Result:
     deep, shallow = BACKBONES
     said = ", ".join(f"{name} {np.mean([each[name]['ap50'] for each in results]):.1f} %"
                      for name in BACKBONES)
-    return Result(rows, draw(test[:SHOWN], found, deep), (
+    return Result(rows, draw(test[:SHOWN], both[0][1][deep], deep), (
         f"AP at an overlap of .50 after {epochs} epochs of {count} scenes: {said}; the detector's "
         "two stages are the same."), [
         Effect("the deeper backbone makes the better detector (AP50)",

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from minicnn.data.canvas import Picture
+from minicnn.training.parallel.world import ALONE, World
 
 Row = Mapping[str, Any]                # a line of the table: {"network": "plain20", "error": 59.9}
 T = TypeVar("T")
@@ -63,11 +64,13 @@ class Result:
 class Settings:
     """How large an experiment is run, on which pictures, and who is told of it.
 
-    seeds   : one after the other
+    seeds   : one after the other, or several at once
     form    : "quick" for a laptop, "full", or "tiny", which only shows that everything runs
     data    : mnist, digits, cifar10, shapes, or a folder; None looks for them
     cache   : folder of trained networks; None keeps none
     seconds : of the processor's time; no seed is begun that would not end within
+    processes : of this machine, that share the seeds
+    world   : the processes that share them, where mpiexec has started this program
     say     : receives a line
     bars    : progress bars, where somebody watches
 
@@ -79,11 +82,17 @@ class Settings:
     data: str | None = None
     cache: Path | None = None
     seconds: float | None = None
+    processes: int = 1
+    world: World = ALONE
     say: Callable[[str], object] = print
     bars: bool = True
     noted: dict[str, Any] = field(default_factory=dict)
     stopped: str = ""                  # why not all seeds were run
     interrupt: BaseException | None = None
+    elsewhere: float = 0.0             # seconds of the processor in other processes
+    again: "Run | None" = None         # what those run, up to their seed
+    is_sent: bool = False              # to such a process
+    said: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         if self.form not in FORMS:
@@ -103,11 +112,20 @@ class Settings:
         """What belongs to the settings of this run: note(images=2000, test_images=500)."""
         self.noted.update({name.replace("_", " "): value for name, value in chosen.items()})
 
+    def tell(self, line: str) -> None:
+        """Say it, but once: several processes may find the same."""
+        if line not in self.said:
+            self.said.add(line)
+            self.say(line)
+
     def watched(self, things: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
         """The same one after the other, with a progress bar where somebody watches."""
         from tqdm import tqdm
         yield from tqdm(things, what, total, leave=False, delay=1,
                         disable=None if self.bars else True)
+
+
+Run = Callable[[Settings], Result]
 
 
 @dataclass(frozen=True)
@@ -134,7 +152,7 @@ class Experiment:
     method: str
     quick_seconds: float
     full_seconds: float
-    run: Callable[[Settings], Result]
+    run: Run
     expected: str
     seeds: int = 3
     full_seeds: int = 3

@@ -98,7 +98,7 @@ def trained(settings: Settings, name: str, plan: Plan, seed: int, build: Callabl
             model.load_state_dict(tree["model"])
             return Trained(model.eval(), tree["history"])
         except (CheckpointError, KeyError, ValueError, TypeError, OSError) as problem:
-            settings.say(f"{path.name} is damaged ({problem}); {name} is trained again")
+            settings.tell(f"{path.name} is damaged ({problem}); {name} is trained again")
             manual_seed(seed)
             model = build()
     history = learn(settings, model, plan, seed, train, test, name)

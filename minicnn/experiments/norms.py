@@ -92,7 +92,7 @@ def picture(found: list[Errors], batches: list[int], guess: float) -> Figure:
 EXPERIMENT = Experiment(
     "norms", ("d24",), "Which norm for which size of the batch?",
     'stanford "Comparison of Normalization Layers"; stanford "Group Normalization"',
-    "Six convolutions with each of four norms take as many steps with 2 to 32 digits each.",
+    "Six convolutions with each of four norms take as many steps with 2, 4, 8 ... digits each.",
     quick_seconds=180, full_seconds=2500, run=run, full_seeds=5,
     expected="The lecture: batch norm loses against group norm as the batch shrinks.  In 600 steps "
     "of seed 0 batch norm was ahead at every size, for it learns faster.")

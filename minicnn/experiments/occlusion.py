@@ -73,14 +73,14 @@ def run(settings: Settings) -> Result:
             gaps.append(drop[ink].mean() - drop[~ink].mean())
         return float(np.mean(gaps))
 
+    gaps = paired(settings, one_seed)
     worst = max(rows, key=lambda row: row["largest drop"])
     fragile = [row["digit"] for row in rows if row["read then"] != row["digit"]]
     return Result(rows, draw(found), (
         f"{len(fragile)} of {len(rows)} digits are read as another one when a square of {SIDE}x"
         f"{SIDE} pixels is covered at the worst place; the {worst['digit']} falls most, by "
         f"{worst['largest drop']:.2f}, and is read as {worst['read then']} then."), [
-        Effect("covering ink costs more than covering ground", paired(settings, one_seed), 1,
-               "in probability")])
+        Effect("covering ink costs more than covering ground", gaps, 1, "in probability")])
 
 
 @drawing()

@@ -38,16 +38,17 @@ class Outcome:
 
 def run_experiment(experiment: Experiment, settings: Settings) -> Outcome:
     """Run it, and judge it by the rule of minicnn/experiments/verdict.py."""
-    begun = process_time()
+    begun, settings.again = process_time(), experiment.run
     result = experiment.run(settings)
     verdicts = [verdict(effect) for effect in result.effects]
-    seconds = process_time() - begun
+    seconds = process_time() - begun + settings.elsewhere
     return Outcome(experiment, result, verdicts, seconds, {
         "experiment": experiment.name, "form": settings.form,
         "seeds": " ".join(map(str, settings.seeds)), **settings.noted,
         "seconds of one core": f"{seconds:.0f}", "minicnn": __version__,
         "date": date.today().isoformat(), "processor": processor(), "cores": cpu_count(),
-        "Python": platform.python_version(), **machine("cpu")}, settings.stopped)
+        "Python": platform.python_version(), **machine("cpu"),
+        "processes": 1}, settings.stopped)                 # train a network, however many seeds run
 
 
 def processor() -> str:

@@ -88,7 +88,7 @@ def find_own_digits(settings: Settings) -> Pair:
         train, test = find_data("mnist")
         return tuple(part.replace(images=part.images[:, :, 2:-2, 2:-2])     # type: ignore
                      for part in (train, test))
-    return find_digits(settings.data, settings.say)
+    return find_digits(settings.data, settings.tell)
 
 
 def find_photos(settings: Settings) -> Pair:
@@ -107,7 +107,7 @@ def find_photos(settings: Settings) -> Pair:
     except FileNotFoundError:
         if settings.data:
             raise
-        settings.say("CIFAR-10 is not here: drawn shapes take its place")
+        settings.tell("CIFAR-10 is not here: drawn shapes take its place")
         return drawn_shapes("train"), drawn_shapes("test")
     return read_cifar10(folder, "train"), read_cifar10(folder, "test")
 

@@ -43,7 +43,7 @@ class Table:
                 self.known = dict(zip(designs(), load(self.path)["accuracy"].tolist(), strict=True))
                 settings.note(table="from the cache")
             except (CheckpointError, KeyError, ValueError, OSError) as problem:
-                settings.say(f"{self.path.name} is damaged ({problem}); the table is made again")
+                settings.tell(f"{self.path.name} is damaged ({problem}); the table is made again")
 
     def __call__(self, design: Design) -> float:
         if design not in self.known:
@@ -54,7 +54,7 @@ class Table:
         return self.known[design]
 
     def whole(self) -> dict[Design, float]:
-        """Of all designs, in their order; of the tiny form one in 60, and what was asked for."""
+        """Of all designs, in their order; of the tiny form one in 60."""
         every = list(designs())[::60 if self.settings.form == "tiny" else 1]
         if not self.known.keys() >= set(every):
             self.known |= {design: self(design)
@@ -62,7 +62,7 @@ class Table:
             if self.path and len(self.known) == len(list(designs())):
                 accuracy = np.array([self.known[design] for design in designs()])
                 save(self.path, {"accuracy": accuracy})
-        return self.known
+        return {design: self.known[design] for design in every}
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """The pictures as the networks read them: learnt, its labels; judged, its labels."""

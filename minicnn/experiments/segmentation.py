@@ -46,28 +46,27 @@ def ground_alone(test: Scenes) -> float:
 def run(settings: Settings) -> Result:
     count, epochs = settings.pick(400, 4000, 16), settings.pick(6, 12, 1)
     tests = settings.pick(100, 500, 8)
-    shown: list[tuple[str, list[np.ndarray]]] = []
     test: Scenes = scenes(settings, 0, 1, tests, SIZE)[1]
 
-    def one_seed(seed: int) -> dict[str, float]:
-        found = {}
+    def one_seed(seed: int) -> tuple[dict[str, float], dict[str, list[np.ndarray]]]:
+        found, maps = {}, {}
         train, _ = scenes(settings, seed, count, tests, SIZE)
         for name, make in ARMS.items():
             manual_seed(seed)
             model = make()
             done = taught(settings, model, "maps-small", epochs, seed, train, test, SIZE)
             found[name] = done.history[-1]["miou"]
-            if seed == settings.seeds[0]:
-                shown.append((name, answers(model, done.transforms, test[:SHOWN])))
-        return found
+            maps[name] = answers(model, done.transforms, test[:SHOWN])
+        return found, maps
 
-    found = paired(settings, one_seed)
+    both = paired(settings, one_seed)
+    found = [scores for scores, _ in both]
     rows = [{"seed": seed, "network": name, "parameters": ARMS[name]().num_parameters(),
              "mean IoU %": value} for seed, each in zip(settings.seeds, found, strict=False)
             for name, value in each.items()]
     settings.note(guessing=f"background everywhere {ground_alone(test):.1f} % mean IoU")
     said = ", ".join(f"{name} {np.mean([each[name] for each in found]):.1f} %" for name in ARMS)
-    return Result(rows, draw(test[:SHOWN], shown, test.classes), (
+    return Result(rows, draw(test[:SHOWN], both[0][1], test.classes), (
         f"mean IoU on {tests} scenes: {said}; background everywhere {ground_alone(test):.1f} %."), [
         Effect(f"{name}, which has skip connections, has a higher IoU than FCN-32s",
                [each[name] - each["FCN-32s"] for each in found]) for name in list(ARMS)[1:]])
@@ -81,12 +80,12 @@ def answers(model: Module, transforms: object, test: Scenes) -> list[np.ndarray]
 
 
 @drawing()
-def draw(test: Scenes, shown: list[tuple[str, list[np.ndarray]]], classes: tuple[str, ...]
+def draw(test: Scenes, shown: dict[str, list[np.ndarray]], classes: tuple[str, ...]
          ) -> Figure:
     drawn, cells = sheet("what and where: maps of drawn scenes that the networks have not seen",
                          2 + len(shown), len(test), 1.2)
     truth = [np.asarray(target["class_map"]) for target in test.targets]
-    for line, (name, maps) in zip(cells[1:], [("truth", truth), *shown], strict=True):
+    for line, (name, maps) in zip(cells[1:], [("truth", truth), *shown.items()], strict=True):
         for axes, image, found in zip(line, test.images, maps, strict=True):
             put(axes, coloured(image, found), beside=f"{name} " if axes is line[0] else "")
     for axes, image in zip(cells[0], test.images, strict=True):

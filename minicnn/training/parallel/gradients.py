@@ -9,6 +9,9 @@ layers below are still at work: then the sum is there when they are.
     bucket      values of several parameters, one after the other, and for each of them whether it
                 has a gradient at all: a layer that no process has used must not be changed
 
+Buckets are in main memory, and MPI adds; where each process has a GPU of its own in one machine,
+they stay there, and NCCL adds (minicnn/backend/cuda/nccl.py).
+
 The order is learnt from the first step, by the engine's hook, and is process 0's.  A gradient is
 complete once backward has passed every operation that used its parameter in forward.
 
@@ -16,27 +19,37 @@ Source: Li et al. 2020, "PyTorch distributed: experiences on accelerating data p
 section 3.2.
 """
 
+import warnings
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from minicnn.autograd.hooks import Hook
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.arrays import device_of, sum_dtype, to_cpu, to_device
+from minicnn.backend.arrays import Array, device_of, sum_dtype, to_cpu, to_device, xp_of
+from minicnn.backend.cuda.nccl import connect
 from minicnn.training.parallel.world import Request, World
 
 BUCKET = 4 << 20            # bytes
 
 
-class Bucket:
-    """Some parameters, and their gradients in one array, which is in main memory."""
+class Adder(Protocol):
+    """Who adds over the processes: MPI, or NCCL."""
 
-    def __init__(self, parameters: list[Tensor]) -> None:
-        self.parameters = parameters
+    def start_sum(self, array: Array) -> Request:
+        """Replace `array` by its sum over all of them, in a while."""
+
+
+class Bucket:
+    """Some parameters, and their gradients in one array, in the memory of `device`."""
+
+    def __init__(self, parameters: list[Tensor], device: str) -> None:
+        self.parameters, self.device = parameters, device
         self.dtype = sum_dtype(parameters[0].dtype)
         self.ends = np.cumsum([parameter.data.size for parameter in parameters])
-        self.values = np.empty(self.ends[-1] + len(parameters), self.dtype)
+        size = int(self.ends[-1]) + len(parameters)
+        self.values = to_device(np.zeros(size, self.dtype), device)
         self.open = 0                  # of them not complete yet
         self.request: Request | None = None
 
@@ -47,17 +60,20 @@ class Bucket:
             if parameter.grad is None or weight == 0:
                 place[...] = 0
             else:
-                np.multiply(to_cpu(parameter.grad), weight, out=place)
-        self.values[self.ends[-1]:] = [parameter.grad is not None for parameter in self.parameters]
+                grad = to_device(parameter.grad, self.device)
+                xp_of(grad).multiply(grad, weight, out=place)
+        there = np.array([parameter.grad is not None for parameter in self.parameters], self.dtype)
+        self.values[self.ends[-1]:] = to_device(there, self.device)
 
-    def place(self, number: int) -> np.ndarray:
+    def place(self, number: int) -> Array:
         parameter, end = self.parameters[number], self.ends[number]
         return self.values[end - parameter.data.size:end].reshape(parameter.shape)
 
     def hand_out(self) -> None:
         """The sums become the parameters' gradients."""
+        there = to_cpu(self.values[self.ends[-1]:])
         for number, parameter in enumerate(self.parameters):
-            if not self.values[self.ends[-1] + number]:
+            if not there[number]:
                 parameter.grad = None
                 continue
             total = to_device(self.place(number), device_of(parameter.data))
@@ -80,6 +96,7 @@ class Gradients(Hook):
     def __init__(self, parameters: Iterable[Tensor], world: World, overlap: bool = False,
                  bucket: int = BUCKET) -> None:
         self.parameters, self.world = list(parameters), world
+        self.adder: Adder = world
         self.overlap, self.size = overlap, bucket
         self.buckets: list[Bucket] = []            # in the order in which backward finishes
         self.owner: dict[int, Bucket] = {}
@@ -133,7 +150,7 @@ class Gradients(Hook):
         while self.sent < len(self.buckets) and ready(self.buckets[self.sent]):
             bucket = self.buckets[self.sent]
             bucket.fill(self.weight)
-            bucket.request = self.world.start_sum(bucket.values)
+            bucket.request = self.adder.start_sum(bucket.values)
             self.bytes += bucket.values.nbytes
             self.sent += 1
         for bucket in self.buckets[:self.sent]:
@@ -154,6 +171,7 @@ class Gradients(Hook):
 
     def make_buckets(self) -> None:
         """In the order that the first step has shown; what it did not use comes last."""
+        device = self.connected()
         order: list[int] = self.world.from_first(self.order)
         order += [i for i in reversed(range(len(self.parameters))) if i not in {*order}]
         group: list[Tensor] = []
@@ -162,13 +180,26 @@ class Gradients(Hook):
             held = sum(one.data.size for one in group) * kind.itemsize
             if group and (sum_dtype(group[0].dtype) != kind
                           or held + parameter.data.size * kind.itemsize > self.size):
-                self.buckets.append(Bucket(group))
+                self.buckets.append(Bucket(group, device))
                 group = []
             group.append(parameter)
         if group:
-            self.buckets.append(Bucket(group))
+            self.buckets.append(Bucket(group, device))
         self.owner = {id(parameter): bucket for bucket in self.buckets
                       for parameter in bucket.parameters}
+
+    def connected(self) -> str:
+        """Where buckets are: on the GPUs, if NCCL can add over them."""
+        if {device_of(parameter.data) for parameter in self.parameters} != {"cuda"}:
+            return "cpu"
+        world = self.world
+        if world.cards is None:
+            world.cards = connect(world.rank, world.gather, world.wait)
+            if world.is_first and world.cards.problem:
+                warnings.warn("gradients are added in main memory, by MPI: "
+                              f"{world.cards.problem}", stacklevel=2)
+        self.adder = world.cards.adder or world
+        return "cuda" if world.cards.adder else "cpu"
 
 
 def average_gradients(parameters: Iterable[Tensor], world: World, weight: float | None = None

@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.training.parallel.world import ALONE, Request, World, started_processes
+from minicnn.backend import card
+from minicnn.training.parallel.world import ALONE, NAP, Request, World, started_processes
 
 ASK, ANSWER = 1, 2          # kinds of messages
 PATIENCE = 300.0            # seconds
 GRACE = 2.0                 # seconds for an answer
 LOOK = 0.1                  # seconds between two looks for questions
-EAGER, NAP = 100, 5e-5      # looks before the first nap; seconds.  Who only spins takes the core of
-#                             the process that it waits for, where processes are more than cores
+EAGER = 100                 # looks before the first nap
 
 
 class SilentError(RuntimeError):
@@ -36,13 +36,14 @@ class MPIWorld(World):
         self.mpi, self.patience = MPI, patience
         self.sums, self.talk = MPI.COMM_WORLD.Dup(), MPI.COMM_WORLD.Dup()
         self.rank, self.size = self.sums.Get_rank(), self.sums.Get_size()
+        here = self.sums.Split_type(MPI.COMM_TYPE_SHARED)  # the processes of this machine
+        self.here = here.Get_size()
+        card.stand_at(here.Get_rank())
+        here.Free()
         self.places = self.gather(f"{socket.gethostname()}, process {os.getpid()}")
 
     def cores(self) -> int:
-        shared = self.sums.Split_type(self.mpi.COMM_TYPE_SHARED)
-        here = shared.Get_size()                   # processes on this machine
-        shared.Free()
-        return max(own_cores() // here, 1)
+        return max(own_cores() // self.here, 1)
 
     def start_sum(self, array: np.ndarray) -> Request:
         return Waiting(self, self.sums.Iallreduce(self.mpi.IN_PLACE, array, self.mpi.SUM))

@@ -4,11 +4,13 @@ A signal reaches the processes at different moments.  One that stopped by itself
 others waiting for its gradients; so each tells the others what it has heard, and all act on that.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import numpy as np
 
-from minicnn.training.interrupt import SIGNALS, Stop
+from minicnn.training.interrupt import SIGNALS, Stop, finish_step
 from minicnn.training.parallel.world import World
 
 
@@ -19,16 +21,23 @@ class Agreed(Stop):
           waiting for its gradients
     """
 
-    def __init__(self, own: Stop) -> None:
+    def __init__(self, own: Stop, world: World) -> None:
         super().__init__()
-        self.own = own
+        self.own, self.world = own, world
 
     def saving(self) -> Any:
         return self.own.saving()
 
+    def leave(self) -> NoReturn:
+        self.world.gather(None)                            # who leaves first ends the others
+        super().leave()
 
-def agreed(stop: Stop, world: World) -> Stop:
-    return stop if world.size == 1 else Agreed(stop)
+
+@contextmanager
+def finish_same_step(world: World) -> Iterator[Stop]:
+    """As `finish_step`, for all processes; the first says that it has heard Ctrl-C."""
+    with finish_step(world.is_first) as own:
+        yield own if world.size == 1 else Agreed(own, world)
 
 
 def early(stop: Any) -> Any:

@@ -20,9 +20,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from minicnn.backend.arrays import Array, device_of, to_cpu, to_device
+from minicnn.backend.cuda.nccl import Connection
 from minicnn.backend.together import state
 
 MOMENT = 1.0            # seconds in which process 0 says first what all have met
+NAP = 5e-5              # seconds between two looks.  Who only spins takes the core of the process
+#                         that it waits for, where processes are more than cores
 FAILED = 2              # exit status, as of a command that could not be done
 ENDED_BY = 128          # a shell adds the number of the signal
 
@@ -38,9 +41,10 @@ class Request(Protocol):
 
 
 class World(ABC):
-    """rank: of this process, from 0 on;  size: how many there are"""
+    """rank: of this process, from 0 on;  size: how many there are;  cards: their GPUs, once used"""
 
     rank, size = 0, 1
+    cards: Connection | None = None
 
     @abstractmethod
     def start_sum(self, array: np.ndarray) -> Request:
@@ -53,6 +57,11 @@ class World(ABC):
     @abstractmethod
     def abort(self, status: int) -> None:
         """End all processes now."""
+
+    def wait(self, done: Callable[[], bool]) -> None:
+        """Return when done() is true."""
+        while not done():
+            time.sleep(NAP)
 
     def sum(self, array: Array) -> Array:
         """A new array, the sum over all processes; it waits for the slowest of them."""
@@ -74,6 +83,11 @@ class World(ABC):
     def is_first(self) -> bool:
         """Of the one that prints, saves and draws."""
         return self.rank == 0
+
+    def first_prints(self) -> None:
+        """From here on the others print nothing."""
+        if not self.is_first:
+            sys.stdout = open(os.devnull, "w")                                    # noqa: SIM115
 
     def cores(self) -> int:
         """This process's share of the cores of its machine, from 1 on."""
@@ -142,8 +156,17 @@ ALONE = Alone()
 
 def started_processes() -> int:
     """How many the starter says there are: mpiexec and srun tell it in the environment."""
-    for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS", "PMIX_SIZE"):
-        text = os.environ.get(name, "")
+    return told(1, "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS", "PMIX_SIZE")
+
+
+def started_rank() -> int:
+    """Which of them this is, for who has to know before they speak to each other."""
+    return told(0, "PMI_RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK")
+
+
+def told(usual: int, *names: str) -> int:
+    """The first of these numbers that the environment has."""
+    for text in (os.environ.get(name, "") for name in names):
         if text.isascii() and text.isdigit() and len(text) < 8:
             return int(text)
-    return 1
+    return usual

@@ -83,6 +83,21 @@ def test_processes_of_mpi_share_the_jobs(size):
     assert sorted(ranks) == sorted(number % size for number in range(5))
 
 
+def test_of_mpi_all_get_what_was_done_before_ctrl_c():
+    def stops(job):
+        if job == 2:                                       # the second of process 0
+            raise KeyboardInterrupt
+        return job * job
+
+    def work(world):
+        done = {}
+        with pytest.raises(KeyboardInterrupt):
+            map_jobs(stops, range(5), world=world, done=done)
+        return done, world.ended
+
+    assert together(2, work) == [({0: 0, 1: 1, 3: 9}, None)] * 2
+
+
 def test_the_first_that_fails_ends_all():
     with pytest.raises(ValueError, match="job 1 has no number"):
         map_jobs(fails, range(3), 1)

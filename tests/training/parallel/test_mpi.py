@@ -11,6 +11,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from minicnn.training import checkpoint
@@ -113,3 +114,55 @@ def test_the_command_trains_and_goes_on_alone(tmp_path):
     assert "2 processes share each batch of 64" in text
     status, text, _ = ran(2, *command, "--batch", "1", "--out", tmp_path / "few")
     assert status == 2 and text.count("batches of 1 for 2 processes") == 1
+
+
+def test_a_wrong_option_is_said_once():
+    status, text, _ = ran(2, "-m", "minicnn", "train", "lenet5", "--epohcs", "1")
+    assert status == 2 and text.count("there is no option --epohcs; did you mean --epochs?") == 1
+
+
+def test_the_example_learns_what_one_learns(tmp_path, monkeypatch):
+    monkeypatch.setenv("MINICNN_OFFLINE", "1")
+    found = []
+    for count in (1, 2):
+        out = tmp_path / str(count)
+        status, text, _ = ran(count, "examples/lenet_mnist.py", "--epochs", "1", "--images", "300",
+                              "--out", out)
+        assert status == 0 and text.count("epoch  1 ") == text.count("pictures in ") == 1, text
+        found.append(checkpoint.load(out / "last.npz")["model"])
+    for name, value in found[0].items():
+        np.testing.assert_allclose(found[1][name], value, atol=1e-5)
+    status, text, _ = ran(2, "examples/lenet_mnist.py", "--data", tmp_path / "nowhere")
+    assert status == 2 and text.count("nowhere") == 1, text
+
+
+def test_seeds_of_an_experiment(tmp_path):
+    """On the way and what is printed: once; the table: to the last bit that of one process."""
+    command = ["-m", "minicnn", "experiment", "neighbours", "--seeds", "2", "--data", "digits"]
+    tables = []
+    for count in (1, 2):
+        status, text, _ = ran(count, *command, "--out", tmp_path / str(count))
+        assert status == 0 and text.count("written: ") == text.count("no verdict") == 1, text
+        assert ("2 processes share the seeds" in text) == (count == 2)
+        lines = (tmp_path / str(count) / "neighbours" / "rows.csv").read_text().splitlines()
+        tables.append([line for line in lines if "seconds of one core" not in line])
+    assert tables[0] == tables[1]
+
+
+def test_ctrl_c_keeps_the_seeds_that_are_finished(tmp_path):
+    done = tmp_path / "done"
+    process = started(2, "-c", f"""
+from tests.experiments.test_paired import *
+from minicnn.training.parallel import processes
+with processes() as world:
+    own = settings(world=world, data={str(done)!r}, say=lambda line: None)
+    outcome = run_experiment(OWN, own)
+    found = [row["value"] for row in rows(outcome)]
+    os.write(1, f"{{world.rank}} {{found}} {{own.stopped}}\\n".encode())""")
+    while not done.exists() and process.poll() is None:
+        time.sleep(0.05)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    text, _ = process.communicate(timeout=60)
+    for rank in (0, 1):
+        assert f"{rank} [10] interrupted: 1 of 3 seeds were finished" in text, text

@@ -8,8 +8,9 @@ from minicnn import Sequential, Tensor, manual_seed
 from minicnn.data import Loader, shapes
 from minicnn.layers import BatchNorm2d, Conv2d, Flatten, GlobalAvgPool2d, Linear, ReLU
 from minicnn.models import build
-from minicnn.training import checkpoint, fit, loop
+from minicnn.training import checkpoint, fit
 from minicnn.training.interrupt import Stop
+from minicnn.training.parallel import stopping
 from minicnn.training.parallel.team import Team
 from minicnn.training.parallel.world import ALONE
 from tests.thread_world import together
@@ -98,7 +99,7 @@ def test_the_first_alone_writes_and_all_go_on(tmp_path):
                          out=tmp_path / str(world.rank), world=world, sync_norms=True)
         return result.finished, len(result.history)
 
-    with patched(loop):
+    with patched(stopping):
         assert together(2, stopped) == [(False, 1)] * 2
     assert (tmp_path / "0" / "last.npz").exists() and not (tmp_path / "1").exists()
     assert checkpoint.load(tmp_path / "0" / "last.npz")["machine"]["processes"] == 2
@@ -160,7 +161,7 @@ def test_one_that_hears_ctrl_c_stops_all_at_the_same_step():
                          log=lambda line: None, world=world)
         return result.finished, result.signal, len(result.history)
 
-    with patched(loop):
+    with patched(stopping):
         first, *others = together(3, work)
     assert first[:2] == (False, 2) and others == [first] * 2
 

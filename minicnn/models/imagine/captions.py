@@ -1,7 +1,9 @@
 """Captions: a convolutional network looks, a recurrent one speaks, word by word.
 
-    image vector    v = W CNN(image)                            the first input, before any word
-    state           s_0 = cell(v),   s_t = cell(E w_t-1, s_t-1)    w_0 = <start>; E: Embedding
+    each place i    k_i = K CNN(image)_i + p_i    v_i = V CNN(image)_i + q_i      key and value
+    state           s_0 = cell(mean v)                      the image comes before any word
+    where to look   e_i = u . tanh(k_i + Q h_t-1)           a = softmax(e)      z_t = sum_i a_i v_i
+    state           s_t = cell(E w_t-1 + z_t, s_t-1)        w_0 = <start>; E: Embedding
     next word       p(w_t) = softmax(O h_t)
 
     training        teacher forcing: the cell hears the true word before, not its own guess;
@@ -12,15 +14,24 @@
 On drawn scenes there are 16 words and one right caption, "a small red circle left of a large blue
 square", so no BLEU is needed: the share of captions that are exactly right, and of each slot.
 
-Source: Karpathy and Fei-Fei 2015, "Deep visual-semantic alignments"; Vinyals et al. 2015, "Show and
-tell" (the image as the first input, the beam).  Slide: stanford, "Transfer learning ... pervasive".
+Source: Xu et al. 2015, "Show, attend and tell", section 3.1 and 4.2 (where to look); Vinyals et al.
+2015, "Show and tell", which looks once (attention=False: all maps become one vector, the first
+input, and z is left out; its is the beam, too); Karpathy and Fei-Fei 2015, "Deep visual-semantic
+alignments".  Slide: stanford, "Transfer learning ... pervasive".
 
-Departures from the papers: the convolutional network is a small one of our own that learns with the
-rest, where theirs came from ImageNet; and it keeps where things are (its maps are flattened, not
-averaged), because these captions say what is left of what.
+Departures from the papers
+--------------------------
+1. The convolutional network is a small one of our own that learns with the rest, where theirs came
+   from ImageNet.  It has max pooling, not strides: behind strides a classifier of one object learnt
+   by heart which shape it is, and guessed in other pictures (docs/imagine.md).
+2. Each place has learnt rows p_i and q_i added, for these captions say what is left of what; and in
+   the vector of attention=False, too, places are kept: maps are flattened, not averaged.
+3. z is added to the word's row, where the paper sets it beside it and scales it by a gate; the word
+   is told from h alone; no second loss asks that each place be looked at.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -33,12 +44,15 @@ from minicnn.layers.containers import Sequential
 from minicnn.layers.conv import Conv2d
 from minicnn.layers.embedding import Embedding
 from minicnn.layers.linear import Flatten, Linear
+from minicnn.layers.maxpool import MaxPool2d
 from minicnn.layers.module import Module
 from minicnn.layers.recurrent import GRUCell, LSTMCell, RNNCell
-from minicnn.layers.softmax import log_softmax
+from minicnn.layers.softmax import log_softmax, softmax
+from minicnn.layers.tokens import ImageToTokens, Positions, TokenLinear
 from minicnn.losses.cross_entropy import cross_entropy
 from minicnn.models.network import check_choice
 
+State = tuple[Tensor, ...]             # (h,), of an LSTM (h, c)
 CELLS = {"rnn": RNNCell, "gru": GRUCell, "lstm": LSTMCell}
 PAD, START, END = "<pad>", "<start>", "<end>"
 LONGEST = 24                           # words, after which nobody listens
@@ -81,45 +95,67 @@ class Vocabulary:
         return " ".join(said)
 
 
+class Gaze(Module):
+    """Where to look:  keys and values (N, L, 2 H), state (N, H) -> z (N, H), shares a (N, L)."""
+
+    def __init__(self, hidden: int) -> None:
+        self.query = Linear(hidden, hidden, bias=False)                # Q
+        self.score = TokenLinear(hidden, 1, bias=False)                # u
+
+    def forward(self, places: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        N, H = h.shape
+        keys, values = places[:, :, :H], places[:, :, H:]
+        asked = self.query(h).reshape(N, 1, H)
+        shares = softmax(self.score((keys + asked).tanh()), 1)         # (N, L, 1)
+        return (shares * values).sum(dim=1), shares[:, :, 0]
+
+
 class Captioner(Module):
     """Images and the words before -> scores of each next word:  (N, 3, S, S), (N, T) -> (N, T, V).
 
-    words  : V, of the vocabulary
-    cell   : "lstm" (default), "gru" or "rnn"
-    hidden : H, of the state, of a word's row and of the image vector
-    side   : S, pixels of the images, a multiple of 16
+    words     : V, of the vocabulary
+    cell      : "lstm" (default), "gru" or "rnn"
+    hidden    : H, of the state, of a word's row, of a place's key and of its value
+    side      : S, pixels of the images, a multiple of 8; there are L = (S / 8)^2 places
+    attention : look anew for each word (default), or False: once, at one vector of all places
     """
 
-    def __init__(self, words: int, cell: str = "lstm", hidden: int = 96, side: int = 64) -> None:
+    def __init__(self, words: int, cell: str = "lstm", hidden: int = 96, side: int = 64,
+                 attention: bool = True) -> None:
         check_choice("Captioner", "cell", cell, CELLS)
-        if side % 16:
-            raise ValueError(f"Captioner: side must be a multiple of 16, got {side}")
-        widths = [3, 16, 32, 48, 64]
-        parts = [part for C, F in zip(widths, widths[1:], strict=False)
-                 for part in (Conv2d(C, F, 3, 2, 1, bias=False), BatchNorm2d(F), ReLU())]
-        self.eye = Sequential(*parts, Flatten(), Linear(64 * (side // 16) ** 2, hidden))
+        if side % 8:
+            raise ValueError(f"Captioner: side must be a multiple of 8, got {side}")
+        widths, L = [3, 16, 32, 48, 64], (side // 8) ** 2
+        parts: list[Module] = []
+        for C, F in zip(widths, widths[1:], strict=False):
+            parts += [Conv2d(C, F, 3, padding=1, bias=False), BatchNorm2d(F), ReLU(), MaxPool2d(2)]
+        self.eye = Sequential(*parts[:-1])                 # (N, 64, S / 8, S / 8)
+        self.places = Sequential(Flatten(), Linear(64 * L, hidden)) if not attention else \
+            Sequential(ImageToTokens(), TokenLinear(64, 2 * hidden), Positions(L, 2 * hidden))
+        self.gaze = Gaze(hidden) if attention else None
         self.embedding = Embedding(words, hidden, padding_idx=0)
         self.cell = CELLS[cell](hidden, hidden)
         self.speak = Linear(hidden, words)
         if cell == "lstm":
             self.cell.bias_ih.data[hidden:2 * hidden] = 1            # the forget gate starts open
 
-    def seen(self, images: Tensor) -> tuple:
-        """The state after the image, before any word."""
-        return self.step(self.eye(images), None)
+    def seen(self, images: Tensor) -> tuple[Tensor, State]:
+        """Keys and values (N, L, 2 H), or one vector (N, H); the state (h, ...) before any word."""
+        places = self.places(self.eye(images))
+        whole = places[:, :, places.shape[2] // 2:].mean(dim=1) if self.gaze else places
+        return places, as_state(self.cell(whole))
 
-    def step(self, x: Tensor, state: tuple | None) -> tuple:
-        """(h,) or (h, c) after one more input (N, H)."""
-        if state is not None:
-            new = self.cell(x, state if len(state) == 2 else state[0])
-        else:
-            new = self.cell(x)
-        return new if isinstance(new, tuple) else (new,)
+    def step(self, words: np.ndarray, places: Tensor, state: State) -> State:
+        """(h,) or (h, c) after one more word (N,)."""
+        x = self.embedding(words)                          # (N, H)
+        if self.gaze:
+            x = x + self.gaze(places, state[0])[0]
+        return as_state(self.cell(x, state if len(state) == 2 else state[0]))
 
     def forward(self, images: Tensor, words: np.ndarray) -> Tensor:
-        state, scores = self.seen(images), []
+        (places, state), scores = self.seen(images), []
         for t in range(words.shape[1]):
-            state = self.step(self.embedding(words[:, t]), state)
+            state = self.step(words[:, t], places, state)
             scores.append(self.speak(state[0]))            # (N, V)
         return stack(scores, 1)                            # (N, T, V)
 
@@ -129,14 +165,19 @@ class Captioner(Module):
         return cross_entropy(scores.flatten(0, 1), rows[:, 1:].ravel(), ignore_index=0)
 
 
+def as_state(new: Any) -> State:
+    """A cell's answer as a tuple: (h,) or (h, c)."""
+    return new if isinstance(new, tuple) else (new,)
+
+
 def greedy(model: Captioner, images: np.ndarray, vocabulary: Vocabulary) -> list[str]:
     """The likeliest word each time; images (N, 3, S, S) float32."""
     model.eval()
     with no_grad():
-        state = model.seen(Tensor(images))
+        places, state = model.seen(Tensor(images))
         word, said = np.full(len(images), vocabulary.number[START]), []
         for _ in range(LONGEST):
-            state = model.step(model.embedding(word), state)
+            state = model.step(word, places, state)
             word = model.speak(state[0]).numpy().argmax(axis=1)      # (N,)
             said.append(word)
     return [vocabulary.sentence(numbers) for numbers in np.stack(said, axis=1).tolist()]
@@ -148,15 +189,15 @@ def beam(model: Captioner, image: np.ndarray, vocabulary: Vocabulary, width: int
     model.eval()
     end, done = vocabulary.number[END], []
     with no_grad():
-        state = model.seen(Tensor(image[None]))
+        places, state = model.seen(Tensor(image[None]))
         lines, chances = [[vocabulary.number[START]]], np.zeros(1)
         for _ in range(LONGEST):
-            state = model.step(model.embedding(np.array([line[-1] for line in lines])), state)
+            state = model.step(np.array([line[-1] for line in lines]), places, state)
             logs = log_softmax(model.speak(state[0]), 1).numpy() + chances[:, None]   # (B, V)
             best = np.argsort(-logs, axis=None, kind="stable")[:width]
-            places = [tuple(map(int, np.unravel_index(place, logs.shape))) for place in best]
-            done += [(lines[b], float(logs[b, v])) for b, v in places if v == end]
-            going = [(b, v) for b, v in places if v != end]
+            pairs = [tuple(map(int, np.unravel_index(one, logs.shape))) for one in best]
+            done += [(lines[b], float(logs[b, v])) for b, v in pairs if v == end]
+            going = [(b, v) for b, v in pairs if v != end]
             done = sorted(done, key=lambda one: -one[1])[:width]
             if not going or len(done) == width and done[-1][1] >= max(logs[b, v] for b, v in going):
                 break                                      # what goes on only gets less likely
@@ -166,6 +207,25 @@ def beam(model: Captioner, image: np.ndarray, vocabulary: Vocabulary, width: int
             state = tuple(Tensor(part.numpy()[kept]) for part in state)
     done = done or list(zip(lines, chances.tolist(), strict=True))
     return [(vocabulary.sentence(line[1:]), chance) for line, chance in done]
+
+
+def looked(model: Captioner, image: np.ndarray, caption: str, vocabulary: Vocabulary
+           ) -> list[tuple[str, np.ndarray]]:
+    """Each word of the caption, and where in the image (3, S, S) it looks for it, (S / 8, S / 8).
+
+    The shares of each word add up to 1.
+    """
+    if model.gaze is None:
+        raise ValueError("looked: this captioner has attention=False, it looks once; see saliency")
+    model.eval()
+    rows, side, found = vocabulary.rows([caption]), image.shape[-1] // 8, []
+    with no_grad():
+        places, state = model.seen(Tensor(image[None]))
+        for t, word in enumerate(caption.split()):
+            shares = model.gaze(places, state[0])[1].numpy()                # (1, L)
+            found.append((word, shares.reshape(side, side)))
+            state = model.step(rows[:, t], places, state)
+    return found
 
 
 def saliency(model: Captioner, image: np.ndarray, rows: np.ndarray, t: int) -> np.ndarray:

@@ -4,7 +4,7 @@
     style     sum (G(x) - G(painting))^2 / sum G(painting)^2      G: gram; the mean over some rows
     smooth    total variation of x
 
-    x <- x - step along the gradient of   content + w_style style + w_smooth smooth
+    x <- x - step along the gradient of content + w_style style + w_smooth smooth
 
 Nothing of the network changes: what is learnt is the picture, pixel by pixel, from the photograph
 on.  Late rows know what is where, but not exactly in which colour; so there is room for the style.

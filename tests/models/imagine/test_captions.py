@@ -9,10 +9,12 @@ from minicnn.layers.softmax import log_softmax
 from minicnn.models.imagine.captions import (
     CELLS,
     Captioner,
+    Gaze,
     Vocabulary,
     accuracy,
     beam,
     greedy,
+    looked,
     saliency,
 )
 from minicnn.optim import Adam
@@ -33,12 +35,12 @@ def test_vocabulary(vocabulary):
         vocabulary.rows(["a green circle"])
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_two_pictures_are_learnt_by_heart(cell, vocabulary, rng):
+@pytest.mark.parametrize("cell, attention", [*((cell, True) for cell in CELLS), ("lstm", False)])
+def test_two_pictures_are_learnt_by_heart(cell, attention, vocabulary, rng):
     """Loss, greedy and beam agree that both captions are known, whatever the cell."""
     manual_seed(0)
-    model, rows = Captioner(len(vocabulary), cell, hidden=24, side=32), vocabulary.rows(LINES)
-    images = rng.standard_normal((2, 3, 32, 32)).astype("f")
+    model, rows = Captioner(len(vocabulary), cell, 24, 16, attention), vocabulary.rows(LINES)
+    images = rng.standard_normal((2, 3, 16, 16)).astype("f")
     optimiser = Adam(model.parameters(), lr=0.01)
     for _ in range(60):
         optimiser.zero_grad()
@@ -76,6 +78,34 @@ def test_beams_chances_are_those_of_the_sentence(vocabulary, rng):
         assert chance == pytest.approx(expected, abs=1e-4)
 
 
+def test_gaze_by_loops(rng):
+    manual_seed(0)
+    gaze, places, h = Gaze(3).to(dtype="float64"), rng.random((2, 4, 6)), rng.random((2, 3))
+    Q, u = gaze.query.weight.data, gaze.score.weight.data[0]
+    seen, shares = (each.numpy() for each in gaze(Tensor(places), Tensor(h)))
+    for n in range(2):
+        e = [sum(u[j] * np.tanh(places[n, i, j] + sum(Q[j, k] * h[n, k] for k in range(3)))
+                 for j in range(3)) for i in range(4)]
+        a = np.exp(e) / np.exp(e).sum()
+        np.testing.assert_allclose(shares[n], a)
+        np.testing.assert_allclose(seen[n], sum(a[i] * places[n, i, 3:] for i in range(4)))
+
+
+def test_where_it_looked(vocabulary, rng):
+    """A place whose key suits every question draws all looks to it."""
+    manual_seed(0)
+    model, image = Captioner(len(vocabulary), hidden=8, side=16), rng.random((3, 16, 16))
+    found = looked(model, image.astype("f"), LINES[0], vocabulary)
+    assert [word for word, _ in found] == LINES[0].split()
+    assert all(share.shape == (2, 2) and share.sum() == pytest.approx(1) for _, share in found)
+    model.places[2].weight.data[3, :8] = 50 * np.sign(model.gaze.score.weight.data[0])
+    model.gaze.score.weight.data *= 100
+    for _, share in looked(model, image.astype("f"), LINES[0], vocabulary):
+        assert share[1, 1] > 0.99
+    with pytest.raises(ValueError, match="attention=False, it looks once; see saliency"):
+        looked(Captioner(9, side=16, attention=False), image, LINES[0], vocabulary)
+
+
 def test_saliency_is_where_the_gradient_is(vocabulary, rng):
     manual_seed(0)
     model, image = Captioner(len(vocabulary), hidden=8, side=16), rng.random((3, 16, 16))
@@ -97,5 +127,5 @@ def test_accuracy_by_hand():
 def test_says_what_is_wrong():
     with pytest.raises(ValueError, match="cell"):
         Captioner(10, "transformer")
-    with pytest.raises(ValueError, match="side must be a multiple of 16, got 50"):
+    with pytest.raises(ValueError, match="side must be a multiple of 8, got 50"):
         Captioner(10, side=50)

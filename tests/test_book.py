@@ -11,13 +11,11 @@ from pathlib import Path
 import pytest
 
 from minicnn.__main__ import parser
-from minicnn.slides import VERDICTS
 from minicnn.slides.index import ENTRIES, INDEX
 
-nodes = pytest.importorskip("docutils.nodes")
+pytest.importorskip("docutils")
 
 DOCS = Path(__file__).parents[1] / "docs"
-CSS = (DOCS / "_theme" / "static" / "book.css").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -28,38 +26,10 @@ def conf():
     return module
 
 
-def page(*rows):
-    """A document with one table; the first row is its head."""
-    entries = [[nodes.entry("", nodes.paragraph("", "", nodes.Text(text))) for text in row]
-               for row in rows]
-    head, *body = [nodes.row("", *row) for row in entries]
-    group = nodes.tgroup("", nodes.thead("", head), nodes.tbody("", *body))
-    return nodes.section("", nodes.table("", group)), entries
-
-
 def test_the_footer_says_what_the_license_says(conf):
     license = (DOCS.parent / "LICENSE").read_text()
     years_and_holder, name = conf.copyright.rsplit(", ", 1)
     assert f"Copyright (c) {years_and_holder}\n" in license and license.startswith(f"{name}\n")
-
-
-def test_verdicts_have_classes_and_these_have_colours(conf):
-    tree, entries = page(["verdict"], *([verdict] for verdict in VERDICTS), ["differs from it"])
-    conf.colour_verdicts(None, tree, "")
-    classes = [entry["classes"] for entry, in entries]
-    assert classes == [[], *([verdict.replace(" ", "-")] for verdict in VERDICTS), []]
-    assert all(f"td.{name}" in CSS for name, in classes[1:-1])
-
-
-def test_columns_of_numbers_end_at_the_right(conf):
-    tree, entries = page(["name", "ms", "claim", "slide"],
-                         ["a", "7.64", "5x5 layer, 20 maps", "~7K"],
-                         ["b", "63.28 (62.76)", "3x3 from 256 to 256 maps", "225 million"],
-                         ["c", "-", "other", "half"], ["d", "1 h", "", ""])
-    conf.align_numbers(None, tree, "")
-    assert [["number" in entry["classes"] for entry in row] for row in entries] == [
-        [False, True, False, True]] * 5
-    assert "td.number" in CSS
 
 
 def test_the_page_to_play_with_is_made(conf, tmp_path):
@@ -220,15 +190,20 @@ def test_a_stored_experiment(conf, monkeypatch):
     said = {"command": "python -m minicnn experiment paths --full", "finding": "half of them.",
             "settings": {"date": "2026-01-02", "cores": 2, "seeds": "0 1 2", "experiment": "paths"},
             "effects": [{"claim": "deeper is worse", "verdict": "not at this size",
-                         "shown": "+1 points"}], "rows": []}
+                         "shown": "+1 points"}, {"claim": "folded", "verdict": "equal",
+                                                 "shown": "True, expected True"}], "rows": []}
     monkeypatch.setattr(experiments, "stored", lambda name: said)
     monkeypatch.setattr(experiments, "picture", lambda name: "![a curve](figure.png)\n")
     page = experiments.experiment_page("paths")
-    for part in ("![a curve]", "Found: half of them.", "**not at this size**: deeper is worse",
-                 "date 2026-01-02; cores 2", "Settings: seeds 0 1 2", "experiment paths --full"):
+    for part in ("![a curve]", "Found: half of them.", "**not at this size**: deeper is worse (+1",
+                 "**equal**: folded\n", "date 2026-01-02; cores 2", "Settings: seeds 0 1 2",
+                 "experiment paths --full"):
         assert part in page
     monkeypatch.setattr(experiments, "stored", lambda name: None)
-    assert "No full run is stored" in experiments.experiment_page("paths")
+    page = experiments.experiment_page("paths")
+    assert "experiment paths` asks it, in about" in page and "<details>" not in page
+    assert experiments.measured(f"+2 points over 20 seeds: {', '.join(['+2'] * 20)} points") == (
+        " (+2 points over 20 seeds)")
     assert [experiments.duration(s) for s in (0.2, 75, 240, 9000)] == [
         "a second", "75 seconds", "4 minutes", "2.5 hours"]
 
@@ -269,7 +244,7 @@ def test_docstrings_become_markdown(conf):
     """)
     assert made.split("\n\n") == [
         r"One \* two\_three.", r"$y = \hat{x} + b$ &emsp; for each n",
-        "```text\ntable\n  of words\n```", "```text\nN : int      how many\n```",
+        "```text\ntable\n  of words\n```", "- `N` *int*: how many",
         "**Departures**", "1. first, with a\n   second line\n2. `x_y` stays", "And more.",
         "```python\n>>> 1 + 1\n2\n```"]
 

@@ -7,11 +7,16 @@ each.  All is read from the source, but for constructors that are inherited.
 import ast
 import importlib
 import inspect
+import re
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from outputs import ROOT
 from prose import as_markdown, escaped
+
+from minicnn.layers.module import Module
 
 PACKAGE = ROOT / "minicnn"
 BY_FILE = ("layers", "losses", "optim", "schedule", "autograd")
@@ -26,25 +31,32 @@ def api_pages() -> dict[str, str]:
         files = [path for path in sorted((PACKAGE / room).glob("*.py")) if tells(path)]
         for path in files:
             pages[f"api/{room}/{path.stem}"] = page_of_file(path)
-        names = "\n".join(f"{room}/{path.stem}" for path in files)
-        pages[f"api/{room}"] = (f"# minicnn.{room}\n\n{of_module(PACKAGE / room / '__init__.py')}"
-                                f"\n\n```{{toctree}}\n:maxdepth: 1\n\n{names}\n```\n")
+        pages[f"api/{room}"] = "\n\n".join([
+            f"# minicnn.{room}", of_module(PACKAGE / room / "__init__.py"),
+            listed({f"{room}/{path.stem}": path for path in files})])
     pages["api/init"] = page_of_file(PACKAGE / "init.py")
     for room in BY_ROOM:
         pages[f"api/{room}"] = page_of_room(PACKAGE / room)
-    order = "\n".join(f"api/{room}" for room in ("layers", "losses", "init", "optim", "schedule",
-                                                 "autograd", *BY_ROOM))
-    pages["api"] = f"""# The package, name by name
-
-Every public class and function with its docstring: shapes, units, ranges, errors, sources.
-
-```{{toctree}}
-:maxdepth: 1
-
-{order}
-```
-"""
+    rooms = ("layers", "losses", "init", "optim", "schedule", "autograd", *BY_ROOM)
+    pages["api"] = "\n\n".join([
+        "# The package, name by name",
+        "Every public class and function with its docstring: shapes, units, ranges, errors, "
+        "sources.", listed({f"api/{room}": PACKAGE / ("init.py" if room == "init"
+                                                      else f"{room}/__init__.py")
+                            for room in rooms})])
     return pages
+
+
+def listed(pages: dict[str, Path]) -> str:
+    """Links to pages, each with the first sentence of the file that it is about."""
+    lines = [f"- [{name.split('/')[-1]}]({name}.md): {first_words(path)}"
+             for name, path in pages.items()]
+    return "\n".join([*lines, "", "```{toctree}", ":hidden:", "", *pages, "```", ""])
+
+
+def first_words(path: Path) -> str:
+    first = (ast.get_docstring(parsed(path)) or "").split("\n\n")[0]
+    return escaped(" ".join(first.split()))
 
 
 def tells(path: Path) -> bool:
@@ -65,7 +77,13 @@ def parsed(path: Path) -> ast.Module:
 
 
 def of_module(path: Path) -> str:
-    return as_markdown(ast.get_docstring(parsed(path)))
+    return told(parsed(path))
+
+
+def told(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> str:
+    """What it says of itself."""
+    margin = 0 if isinstance(node, ast.Module) else node.col_offset + 4
+    return as_markdown(ast.get_docstring(node, clean=False), margin)
 
 
 def page_of_file(path: Path) -> str:
@@ -89,14 +107,19 @@ def page_of_room(folder: Path) -> str:
 def entry(node: ast.ClassDef | ast.FunctionDef, path: Path, level: str) -> str:
     """Name, how it is called, what it says of itself, the same of its public methods."""
     place = f"`{path.relative_to(ROOT).as_posix()}:{node.lineno}`"
-    parts = [f"{level} {escaped(node.name)}", f"```python\n{signature(node, path)}\n```", place,
-             as_markdown(ast.get_docstring(node))]
+    parts = [f"{level} {escaped(node.name)}", called(signature(node, path)), place,
+             told(node)]
     if isinstance(node, ast.ClassDef):
-        parts += [f"```python\n{signature(method, path, inside=True)}\n```\n\n"
-                  f"{as_markdown(ast.get_docstring(method))}"
+        parts += [f"{called(signature(method, path, inside=True))}\n\n"
+                  f"{told(method)}"
                   for method in node.body if isinstance(method, ast.FunctionDef)
                   and not method.name.startswith("_") and ast.get_docstring(method)]
     return "\n\n".join(parts)
+
+
+def called(typed: str) -> str:
+    """In a box whose lines go on below where a page is narrow."""
+    return f"```{{code-block}} python\n:class: signature\n\n{typed}\n```"
 
 
 def inherited(node: ast.ClassDef | ast.FunctionDef, path: Path) -> str:
@@ -104,23 +127,42 @@ def inherited(node: ast.ClassDef | ast.FunctionDef, path: Path) -> str:
     name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
     defined = getattr(importlib.import_module(name), node.name)
     try:
-        called = str(inspect.signature(defined))
+        given = inspect.signature(defined)
     except (ValueError, TypeError):                        # of Python's own classes
         return node.name
-    return node.name + ("(...)" if "<" in called else called)       # <object at ...>
+    if defined.__init__ is object.__init__ and defined.__new__ is Module.__new__:
+        return f"{node.name}()"                            # which refuses whatever it is given
+    shown = str(given.replace(return_annotation=inspect.Signature.empty))
+    shown = re.sub(r"\b(collections\.abc|typing|minicnn(\.\w+)*)\.", "", shown)
+    return node.name + ("(...)" if "<" in shown else shown.replace("numpy.", "np."))
 
 
 def signature(node: ast.ClassDef | ast.FunctionDef, path: Path, inside: bool = False) -> str:
     """"conv(x, w)", as it is called; of a class its constructor."""
     function: ast.ClassDef | ast.FunctionDef | None = node
+    marks = {ast.unparse(mark) for mark in node.decorator_list}
     if isinstance(node, ast.ClassDef):
         function = next((part for part in node.body if isinstance(part, ast.FunctionDef)
                          and part.name == "__init__"), None)
         inside = True
     if not isinstance(function, ast.FunctionDef):
         return inherited(node, path)
-    arguments = ast.unparse(function.args)
-    if inside:
-        arguments = arguments.removeprefix("self").removeprefix(", ")
-    answer = f" -> {ast.unparse(function.returns)}" if function.returns and function is node else ""
-    return f"{node.name}({arguments}){answer}"
+    given = unquoted(function.args)
+    if inside and "staticmethod" not in marks:             # without self
+        (given.posonlyargs or given.args).pop(0)
+    answer = f" -> {ast.unparse(unquoted(function.returns))}" if (
+        function.returns and function is node) else ""
+    if marks & {"property", "cached_property"}:
+        return f"{node.name}{answer}"
+    return f"{node.name}({ast.unparse(given)}){answer}"
+
+
+def unquoted(typed: Any) -> Any:
+    """A copy in which the types 'Tensor' and Tensor are written alike."""
+    if isinstance(typed, ast.Constant) and isinstance(typed.value, str):
+        return ast.parse(typed.value, mode="eval").body
+    copy = deepcopy(typed)
+    for argument in ast.walk(copy):
+        if isinstance(argument, ast.arg) and isinstance(argument.annotation, ast.Constant):
+            argument.annotation = unquoted(argument.annotation)
+    return copy

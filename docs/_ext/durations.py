@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+from experiments import duration
 from outputs import ROOT, output_of
 
 from minicnn.slides.index import INDEX
@@ -20,10 +21,11 @@ BY_HAND = {
     "make lenet": "half a minute; 2 minutes with MNIST",
     "python examples/unet_cells.py": "some minutes",
     "python examples/ssd_shapes.py": "some minutes",
-    "python examples/captions.py": "20 s",
+    "python examples/captions.py": "4 minutes",
     "python examples/transfer_learning.py": "some minutes",
     "python examples/nearest_neighbours.py --data mnist": "a minute, with MNIST",
-    "python -m minicnn demo": "2 s, then as long as you like",
+    "python -m minicnn experiment nas": "half a minute, with MNIST",
+    "python -m minicnn demo": "2 seconds, then as long as you like",
     "python -m minicnn train resnet20 --data cifar10": "hours, with CIFAR-10",
     "python -m minicnn compare out/resnet20-cifar10 out/vgg_small-cifar10":
         "some seconds, with two trained networks",
@@ -31,7 +33,7 @@ BY_HAND = {
         "minutes, with pictures and weights",
     "python -m minicnn dream photo.jpg --weights lite0.pth --row stage5":
         "minutes, with a picture and weights",
-    "python -m minicnn weights inspect resnet18-f37072fd.pth": "1 s, with a file of weights",
+    "python -m minicnn weights inspect resnet18-f37072fd.pth": "a second, with a file of weights",
 }
 
 
@@ -46,7 +48,7 @@ def seconds(command: str) -> str:
     if command in BY_HAND:
         return BY_HAND[command]
     measured = json.loads(STORED.read_text(encoding="utf-8"))
-    return f"{max(1, round(measured[command]))} s" if command in measured else ""
+    return duration(measured[command]) if command in measured else ""
 
 
 def measure(command: str) -> float:

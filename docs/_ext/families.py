@@ -17,7 +17,8 @@ from minicnn.slides.index.words import slides_in_words
 from minicnn.training.recipes.families import recipe_for
 
 ROOMS = {"segmentation": "Networks that draw maps", "detection": "Networks that find things"}
-SMALL = re.compile(r"(^|_)(small|mini|toy)$|^(lenet5|resnet20|wrn_10_2|udnet|sam_toy)$")
+SMALL = re.compile(r"(^|_)(small|mini)$|^(lenet5|(preact_|se_)?resnet20|wrn_10_2)$")
+ELSEWHERE = {"resnet": "resnet20"}                         # whose own smallest has 224 x 224 pixels
 
 
 def families() -> list[Entry]:
@@ -45,17 +46,24 @@ def family_pages() -> dict[str, str | bytes]:
         drawing = draw(model, None, name)
         pages[f"families/{entry.key}.svg"] = as_svg(drawing).encode()
         pages[f"families/{entry.key}"] = page(entry, name, model, drawing.alt)
-    rooms: dict[str, list[str]] = {}
+    rooms: dict[str, list[Entry]] = {}
     for entry in families():
         room = entry.file.split("/")[1] if entry.file.count("/") > 1 else ""
-        rooms.setdefault(ROOMS.get(room, "Networks that name what they see"), []).append(entry.key)
+        rooms.setdefault(ROOMS.get(room, "Networks that name what they see"), []).append(entry)
     pages["families"] = "\n".join([
         "# The architectures", "", "A page for each family: its drawing, its table, what was hard "
         "to find out, how its small form is trained.", *(
-            f"\n## {title}\n\n```{{toctree}}\n:maxdepth: 1\n\n"
-            + "\n".join(f"families/{key}" for key in keys) + "\n```"
-            for title, keys in rooms.items()), ""])
+            "\n".join([f"\n## {title}\n", *map(line_of, entries), "\n```{toctree}\n:hidden:\n",
+                       *(f"families/{entry.key}" for entry in entries), "```"])
+            for title, entries in rooms.items()), ""])
     return pages
+
+
+def line_of(entry: Entry) -> str:
+    """A link, and what the family is in a sentence: its file's first."""
+    told = (importlib.import_module(entry.module).__doc__ or "").strip().split("\n\n")[0]
+    words = re.sub(r"^[^:]*: ", "", " ".join(told.split()))
+    return f"- [{escaped(entry.topic)}](families/{entry.key}.md): {escaped(words)}"
 
 
 def shown_of(entry: Entry) -> str:
@@ -83,39 +91,58 @@ def page(entry: Entry, name: str, model: Any, alt: str) -> str:
 ```
 ````
 
-`python -m minicnn draw {name}`
+```text
+$ python -m minicnn draw {name}
+```
 
 ## Where it comes from, and what was hard to find out
 
-{as_markdown(docstring)}
+{as_markdown(docstring, margin=0)}
 
 ## The table
 
-`python -m minicnn summary {name} --rows`
+```text
+$ python -m minicnn summary {name} --rows
+```
 
 {table.by_row().markdown()}
 
-{training(names)}
+{training(entry)}
 """
 
 
-def training(names: list[str]) -> str:
+def training(entry: Entry) -> str:
     """The command for a laptop, and what it does."""
-    small = next((name for name in names if SMALL.search(name)), None)
+    small = small_form(entry)
     if small is None:
         return ""
-    dataset = "cifar10" if build(small).input_shape[0] == 3 else "mnist"
-    try:
-        recipe = recipe_for(small, small=True)
-    except ValueError:
-        return ""
-    if recipe.name.endswith("scenes") or "box" in recipe.source:
-        dataset = "shapes"
+    name, variant, dataset = small
+    model = build(name, **({"variant": variant} if variant else {}))
+    recipe = recipe_for(name, small=True)
+    printed = re.sub(r"(?<=-)\n\s+", "", str(recipe._replace(source="")))
+    figures = " ".join(printed.split()).removeprefix(f"recipe {recipe.name}: ")
     return f"""## To train the small form
 
-`python -m minicnn train {small} --data {dataset}`
-
 ```text
-{recipe}
+$ python -m minicnn train {name}{f' --variant {variant}' if variant else ''} --data {dataset}
 ```
+
+{model.num_parameters():,} parameters, images of {"x".join(map(str, model.input_shape))}.
+
+Recipe {recipe.name}: {escaped(recipe.source)}.
+
+{escaped(figures)}.
 """
+
+
+def small_form(entry: Entry) -> tuple[str, str, str] | None:
+    """(network, variant, data) that a laptop trains in minutes; None if its loss is not built."""
+    names = names_of(entry)
+    for name in filter(None, [*filter(SMALL.search, names), ELSEWHERE.get(entry.key)]):
+        channels, height, _ = build(name).input_shape
+        if height <= 32:                                   # not ConvNeXt's "small", of 224 pixels
+            return name, "", "cifar10" if channels == 3 else "mnist"
+    for name in names:
+        if "variant" in inspect.signature(NETWORKS[name]).parameters:
+            return name, "small", "shapes"
+    return None

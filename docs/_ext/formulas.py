@@ -14,17 +14,17 @@ GREEK = {"alpha": "alpha", "beta": "beta", "gamma": "gamma", "mu": "mu", "sigma"
 FUNCTIONS = {"sqrt", "max", "min", "exp", "log", "tanh"}
 NAMES = {"var", "cols", "lr", "wd", "relu", "sigmoid", "softmax", "bias", "weight", "running"}
 SIGNS = {"<=": r"\le ", ">=": r"\ge ", "->": r"\to ", "<-": r"\leftarrow ", "...": r"\ldots ",
-         "@": r"\;", "+=": r"\mathrel{+}= "}
-TOKEN = re.compile(r"(?P<space>\s+)|(?P<sign><=|>=|->|<-|\.\.\.|\+=|@)|(?P<number>\d+(?:,\d{3})*"
-                   r"(?:\.\d+)?)|(?P<name>[A-Za-z][A-Za-z0-9]*'?"
-                   r"(?:_(?:[a-z]-\d|[A-Za-z0-9]+|\{[^{}]*\}))*)"
+         "..": r"\ldots ", "@": r"\;", "+=": r"\text{ += }"}
+TOKEN = re.compile(r"(?P<space>\s+)|(?P<sign><=|>=|->|<-|\.\.\.?|\+=|@)|(?P<number>\d+(?:,\d{3})*"
+                   r"(?:\.\d+)?)|(?P<name>(?:[a-z]{3,}-[a-z]{3,}|[A-Za-z][A-Za-z0-9]*)'?"
+                   r"(?:_(?:[a-z]-\d|[A-Za-z0-9]+|\{[^{}]*\}|\([A-Z0-9a-z+-]+\)))*)"
                    r"|(?P<dot>(?<=\s)\.(?=\s))|(?P<open>[(\[])|(?P<close>[)\]])|(?P<power>\^)"
                    r"|(?P<other>[-+*/=,:;<>|])")
 
 
 def as_tex(text: str) -> str | None:
     """TeX of one formula; None if it is none, or has signs that are not known here."""
-    if "=" not in text:
+    if "=" not in text and "<-" not in text or re.search(r"'s\b", text):
         return None
     try:
         tokens = tokens_of(text)
@@ -53,7 +53,7 @@ def tokens_of(text: str) -> list[tuple[str, str]]:
 def run(tokens: list[tuple[str, str]], end: str) -> tuple[str, list[tuple[str, str]]]:
     """TeX up to the bracket `end`, and the tokens behind it."""
     out: list[str] = []
-    before = ""
+    before = last = ""
     while tokens:
         (kind, token), tokens = tokens[0], tokens[1:]
         if kind == "close":
@@ -71,13 +71,30 @@ def run(tokens: list[tuple[str, str]], end: str) -> tuple[str, list[tuple[str, s
         elif kind == "power":
             raised, tokens = raise_next(tokens)
             out.append(f"^{{{raised}}}")
+        elif kind == "space":
+            out.append(gap(last, tokens))
+        elif token == "x" and before == "number" and next_kind(tokens) == "number":
+            out.append(r"\times ")
         else:
             out.append(one(kind, token))
         if kind != "space":
             before = "close" if kind == "open" else kind
+            last = token if before == "name" else ")" if before == "close" else ""
     if end:
         raise ValueError("a bracket is not closed")
     return "".join(out), tokens
+
+
+def next_kind(tokens: list[tuple[str, str]]) -> str:
+    return next((kind for kind, _ in tokens if kind != "space"), "")
+
+
+def gap(last: str, tokens: list[tuple[str, str]]) -> str:
+    """Between factors of which one is a name of several letters: "i SH" is not iSH."""
+    following = name(tokens[0][1]) if tokens and tokens[0][0] == "name" else ""
+    spelt = [one for one in (name(last) if last[:1].isalpha() else last, following) if one]
+    wide = any(re.match(r"\\(mathrm|log|exp|tanh)", one) for one in spelt)
+    return r"\; " if len(spelt) == 2 and wide and r"\text" not in "".join(spelt) else " "
 
 
 def raise_next(tokens: list[tuple[str, str]]) -> tuple[str, list[tuple[str, str]]]:
@@ -108,7 +125,7 @@ def one(kind: str, token: str) -> str:
 def name(token: str) -> str:
     """x_hat, gamma_c, sum_{u, v}, OH, and words such as "mean of"."""
     base, _, below = token.partition("_")
-    below = below.strip("{}").replace("_", ", ")
+    below = below.strip("{}()").replace("_", ", ")
     if base in ("sum", "max", "min") and below:
         under = rf"\text{{{below}}}" if re.search("[a-z]{2}", below) else below
         return rf"\{base}_{{{under}}} "

@@ -31,7 +31,7 @@ class IndexTable(Markdown):
 
     def run(self) -> list[nodes.Node]:
         return self.markdown("\n".join([
-            "| topic | deck: slide | source and test | experiment | chapter |",
+            "| topic | slides | source and test | experiment | chapter |",
             "|---|---|---|---|---|", *map(self.row, ENTRIES.values())]))
 
     def row(self, entry: Any) -> str:

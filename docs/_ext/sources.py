@@ -31,9 +31,18 @@ def link_paths(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         found = PATH.match(literal.astext())
         if found and (ROOT / found[1]).exists():
             to = app.builder.get_relative_uri(docname, page_of(found[1]))
-            link = nodes.reference("", "", literal.deepcopy(), internal=True,
+            link = nodes.reference("", "", foldable(literal), internal=True,
                                    refuri=f"{to}#L-{found[2]}" if found[2] else to)
             literal.replace_self(link)
+
+
+def foldable(literal: nodes.literal) -> nodes.literal:
+    """A copy that a narrow page may break behind each slash, and a hand copies as it is."""
+    folders = literal.astext().split("/")
+    parts: list[nodes.Node] = [nodes.Text(folders[0])]
+    for folder in folders[1:]:
+        parts += [nodes.Text("/"), nodes.raw("", "<wbr>", format="html"), nodes.Text(folder)]
+    return nodes.literal("", "", *parts, classes=list(literal["classes"]))
 
 
 def page_of(file: str) -> str:
@@ -49,8 +58,9 @@ def source_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         made = Path(app.outdir, f"{page_of(name)}.html")
         if made.exists() and made.stat().st_mtime > file.stat().st_mtime:
             continue
+        title = name.replace("/", "/<wbr>")
         code = highlight(file.read_text(encoding="utf-8"), PythonLexer(), formatter)
-        yield page_of(name), {"title": name, "body": f"<h1>{name}</h1>{code}",
+        yield page_of(name), {"title": name, "body": f"<h1>{title}</h1>{code}",
                               "no_contents": True}, "page.html"
 
 

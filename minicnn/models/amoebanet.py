@@ -29,8 +29,11 @@ Departures from the paper
 3. The program reads the output of the stem raw where no cell stands before the first one, and gives
    it its number of filters behind a pooling; so does ours, but for CIFAR-10, where we read it
    through a 1 x 1 convolution, as NASNet does.
-4. The largest has 0.8 million parameters less than the 469 that the paper prints; we do not know
-   why.  Its 104 billion MACs are those of 299 pixels, the program's size; at 331 they are 127.
+4. The largest has 468.2 million parameters where the paper prints 469.  With the auxiliary
+   classifier and the 1,001 classes of the authors' program, as it counts while it trains at 299
+   pixels, there are 469,041,586.  The paper does not say so, and its 5.1 and 86.7 million are
+   without: with that head they would be 5.7 and 87.7.  Its 104 billion MACs, too, are those of 299
+   pixels, the program's size; at 331 they are 127.
 5. The stem's filters are the program's 32; for CIFAR-10, 3 F as NASNet has them.
 6. Dropout before the scores, eps and the start of the weights are those of nasnet.py.
 """

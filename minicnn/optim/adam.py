@@ -2,7 +2,7 @@
 
     m <- b1 m + (1 - b1) g                       mean of the gradients
     v <- b2 v + (1 - b2) g^2                     mean of their squares
-    w <- w - lr  m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)
+    w <- w - lr m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)
 
 AdamW has the weight decay beside the gradient, not inside it:  w <- w - lr wd w, then Adam.
 Inside, the decay would be divided by sqrt(v) like the gradient, and weights with large gradients

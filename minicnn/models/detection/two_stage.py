@@ -55,6 +55,8 @@ class TwoStage(Detector):
 
     def proposals(self, images: list[Tensor], maps: Sequence[Tensor], z: Sequence[Tensor],
                   t: Sequence[Tensor], batch: Batch) -> list[np.ndarray]:
+        # Read once, for both: a GPU is waited for.
+        z, t = ([Tensor(to_cpu(answer.data)) for answer in answers] for answers in (z, t))
         refuse_nan(self, images, *z, *t)
         return self.rpn.proposals(z, t, self.rpn.anchors(maps, batch.size), batch)
 

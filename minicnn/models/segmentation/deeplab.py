@@ -1,6 +1,6 @@
 """DeepLab v1 and v2: VGG-16 with holes, scores at every 8th pixel.
 
-    name          variant     head                             parameters    MACs (B)
+    name          variant     head                             parameters    MACs
     deeplab_v1    "paper"     fc6 3x3, holes of 12             20,505,429    50,928,085,696
     deeplab_v2    "paper"     four of these: 6, 12, 18, 24     37,877,652    80,120,358,592
     deeplab_v1    "small"     fc6 3x3, holes of 2                 294,772        53,706,752

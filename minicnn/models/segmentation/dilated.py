@@ -1,6 +1,6 @@
 """Dilated-8: VGG-16 without its last two poolings, and a module that gathers context.
 
-    name        variant, context      parameters     MACs (B)         parameters of the context
+    name        variant, context      parameters     MACs             parameters of the context
     dilated8    "paper", "basic"     134,374,973    791,684,600,832        28,392
     dilated8    "paper", "large"     141,149,720    821,187,257,400     6,803,139
     dilated8    "small", "basic"         295,828         53,772,288

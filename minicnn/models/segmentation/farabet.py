@@ -1,6 +1,6 @@
 """Farabet's scene labels: one small network looks at the picture in three sizes.
 
-    name             variant   classes   image           parameters     MACs (B)
+    name             variant   classes   image           parameters     MACs
     farabet          "paper"   8         3x240x320        1,651,336   10,373,452,800
     farabet          "small"   4         3x64x64             40,196       15,576,064
 
@@ -22,8 +22,10 @@ labeling", sections 3 and 5.  Slides: virginia, "CNNs are everywhere" (the figur
 
 Departures from the paper
 -------------------------
-1. Colours stay red, green and blue, where it takes YUV; and every map reads every map, where its
-   tables connect 8 of 16 and 32 of 64 at random.  It prints no count to hold ours against.
+1. Colours stay red, green and blue, where it takes YUV; and every map reads every map, where each
+   of its 64 reads 8 of 16 and each of its 256 reads 32 of 64, drawn at random.  These two numbers
+   are from memory, not checked against the paper; which maps were drawn is not published, nor is a
+   count of parameters to hold ours against.
 2. No superpixels, trees or random fields behind the scores: the features of the pyramid are what is
    shown.  The scores are learnt together with them, where it learns them after.
 3. Borders are padded, so that no pixel goes unlabelled; windows of the normalisation are 15 pixels.

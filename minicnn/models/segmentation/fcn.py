@@ -1,6 +1,6 @@
 """FCN: a classifier whose fully connected layers became convolutions, and a way back up.
 
-    name      skips          parameters     MACs (B)          small: parameters   MACs
+    name      skips          parameters     MACs              small: parameters   MACs
     fcn32s                  136,152,917    181,365,854,976         294,644        45,713,408
     fcn16s    pool4         134,815,994    181,448,086,272         246,008        45,718,528
     fcn8s     pool4, pool3  134,489,759    181,529,034,048         234,236        45,739,008

@@ -1,6 +1,6 @@
 """NABLA-N, in our reading: a U-Net with two ways up, from different depths.
 
-    name          variant    classes    image         parameters    MACs (B)
+    name          variant    classes    image         parameters    MACs
     nabla_unet    "paper"    1          3 x 256 x 256      8,516,801    17,909,678,080
     nabla_unet    "small"    4          3 x  64 x  64        527,828       205,979,648
 

@@ -1,6 +1,6 @@
 """R2U-Net: a U-Net whose convolutions read their own output again, with a way around them.
 
-    name      variant          classes   parameters   MACs (B)           image
+    name      variant          classes   parameters   MACs               image
     r2unet    "paper"          1         39,091,393   152,488,116,224    3 x 256 x 256
     r2unet    "paper", gates   1         39,442,925   153,565,790,208
     r2unet    "small"          4            153,140       115,441,664    3 x 64 x 64

@@ -1,6 +1,6 @@
 """A toy of SAM: point at a pixel, and the network draws the mask of what is there.
 
-    name       image        parameters    MACs (B)
+    name       image        parameters    MACs
     sam_toy    3 x 64 x 64     138,144    30,893,056
 
     image      four convolutions, a quarter of the size, 64 maps; each pixel learns where it is

@@ -1,6 +1,6 @@
 """SegNet: a decoder that puts every value back to where the encoder's pooling had found it.
 
-    name           encoder                         classes    parameters    MACs (B)
+    name           encoder                         classes    parameters    MACs
     segnet         13 convolutions of VGG-16       12         29,449,932    106,387,292,160
     segnet_basic   4 of 7 x 7 with 64 maps         11          1,416,075     57,873,530,880
     segnet         small                            4            294,420         96,403,456

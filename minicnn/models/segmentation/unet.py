@@ -1,6 +1,6 @@
 """U-Net: down to the meaning and up to the place, with every size of image joined across.
 
-    name              variant        classes   image           parameters    MACs (B)
+    name              variant        classes   image           parameters    MACs
     unet              "paper"        2         1x572x572 -> 388x388
                                                                31,030,658    150,428,424,448
     unet              "padded"       1         3x256x256       31,031,745     48,167,387,136

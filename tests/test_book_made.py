@@ -1,0 +1,125 @@
+"""Pages that docs/_ext makes of docstrings and families: arguments, signatures, commands."""
+
+import importlib
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from minicnn.__main__ import parser
+from minicnn.cli.train import found_data
+from minicnn.models import DETECTORS, SEGMENTERS, build
+
+pytest.importorskip("docutils")
+pytest.importorskip("sphinx")
+EXT = Path(__file__).parents[1] / "docs" / "_ext"
+
+
+@pytest.fixture(scope="module")
+def prose():
+    return extension("prose")
+
+
+def extension(name):
+    if str(EXT) not in sys.path:
+        sys.path.insert(0, str(EXT))
+    return importlib.import_module(name)
+
+
+def test_arguments_become_a_list_with_types_and_words(prose):
+    made = prose.as_markdown("""Pads.
+
+    size, more : int               H and W
+    mode : "zeros", "edge" or "wrap", default "zeros"
+                                   what stands there; two
+                                   lines
+    bias : bool
+    """)
+    assert made.split("\n") == [
+        "Pads.", "",
+        "- `size`, `more` *int*: H and W",
+        '- `mode` *`"zeros"`, `"edge"` or `"wrap"`, default `"zeros"`*: what stands there; two '
+        "lines",
+        "- `bias` *bool*"]
+
+
+def test_arguments_of_a_sentence_each_have_no_type(prose):
+    made = prose.as_markdown("Reads: see above.\nsource : where it lies;  kind : jpeg, png\n"
+                             "limit  : at most so many.  None: all")
+    assert made.split("\n") == ["Reads: see above.", "", "- `source`: where it lies",
+                                "- `kind`: jpeg, png", "- `limit`: at most so many.  None: all"]
+    assert prose.as_markdown("A second, and one that reads : x.") == (
+        "A second, and one that reads : x.")
+
+
+def test_what_can_be_typed_is_code(prose):
+    typed = 'See minicnn/layers/conv.py:47 and minicnn.init.he: `a_b`, a_b, --at, k="x".'
+    assert prose.as_markdown(typed) == (r'See `minicnn/layers/conv.py:47` and `minicnn.init.he`: '
+                                        r'`a_b`, a\_b, `--at`, `k="x"`.')
+
+
+def test_a_docstring_of_one_sentence_and_formulas_keeps_them(prose):
+    """Below the first line all is indented: the least of that is no margin."""
+    assert prose.as_markdown("Sums.\n\n    y = x + 1\n", margin=0) == "Sums.\n\n$y = x + 1$"
+
+
+def test_formulas_may_have_a_name_before_them(prose):
+    made = prose.block("    relu    y = max(x, 0)\n    seen    z = 3 x 3 i SH    of it")
+    assert made == (r"relu &emsp; $y = \max (x , 0)$" "\\\n"
+                    r"seen &emsp; $z = 3 \times 3 i \; \mathrm{SH}$ &emsp; of it")
+    table = "    name    parameters\n    small   a = 1"
+    assert prose.block(table).startswith("```text")
+
+
+@pytest.mark.parametrize("file, name, method, typed", [
+    ("layers/activations.py", "Tanh", None, "Tanh()"),
+    ("layers/softmax.py", "LogSoftmax", None, "LogSoftmax(dim: int = 1)"),
+    ("layers/linear.py", "Flatten", None, "Flatten(start_dim: int=1, end_dim: int=-1)"),
+    ("layers/module.py", "Module", "eval", "eval() -> M"),
+    ("autograd/tensor.py", "Tensor", "grad_fn", "grad_fn -> Function | None"),
+    ("autograd/tensor.py", "Tensor", "clone", "clone() -> Tensor")])
+def test_signatures_are_what_a_reader_types(file, name, method, typed):
+    api = extension("api")
+    node = next(one for one in api.definitions(api.PACKAGE / file) if one.name == name)
+    if method:
+        node = next(one for one in node.body if getattr(one, "name", "") == method)
+    assert api.signature(node, api.PACKAGE / file, inside=bool(method)) == typed
+
+
+def test_a_room_says_what_each_of_its_files_is_about():
+    api = extension("api")
+    page = api.listed({"layers/linear": api.PACKAGE / "layers" / "linear.py"})
+    assert "- [linear](layers/linear.md): Fully connected layer: every output sees every" in page
+    assert "```{toctree}\n:hidden:\n\nlayers/linear\n```" in page
+
+
+def test_each_small_form_can_be_trained_by_the_command_of_its_page():
+    """The network knows the variant, and reads and answers what is in the data."""
+    families = extension("families")
+    without = set()
+    for entry in families.families():
+        commands = re.findall(r"^\$ python -m minicnn (train .*)$", families.training(entry),
+                              re.MULTILINE)
+        if not commands:
+            without.add(entry.key)
+            continue
+        assert families.training(entry).count("ecipe ") == 1, entry.key
+        asked = parser().parse_args(shlex.split(commands[0]))
+        given = {"variant": asked.variant} if asked.variant else {}
+        shape = build(asked.network, **given).input_shape
+        answers_scenes = asked.network in SEGMENTERS or asked.network in DETECTORS
+        assert (asked.data == "shapes") == answers_scenes, entry.key
+        sides = {"shapes": (64, 64), "cifar10": (32, 32), "mnist": (32, 32)}[asked.data]
+        assert shape[1:] == sides and (shape[0] == 1) == (asked.data == "mnist"), entry.key
+    assert without == {"sam_toy"}                           # whose loss is the reader's
+    with pytest.raises(ValueError, match="names whole pictures"):
+        found_data("lenet5", "shapes", 64, 0)
+
+
+def test_a_path_can_be_broken_and_copied():
+    sources, nodes = extension("sources"), importlib.import_module("docutils.nodes")
+    made = sources.foldable(nodes.literal("", "minicnn/layers/conv.py"))
+    assert [part.astext() for part in made] == ["minicnn", "/", "<wbr>", "layers", "/", "<wbr>",
+                                                "conv.py"]

@@ -99,5 +99,6 @@ def spread_cell(entry: dict[str, Any], name: str) -> str:
 
 PARTS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "workloads": lambda results: workload_part(results, GROUPS["all"]),
+    "photos": lambda results: workload_part(results, GROUPS["photos"]),
     "growth": growth_part,
 }

@@ -57,7 +57,7 @@ class ndarray:
         c_contiguous=self._host.flags.c_contiguous, f_contiguous=self._host.flags.f_contiguous,
         fnc=self._host.flags.fnc, owndata=self._host.flags.owndata))
     data = property(lambda self: SimpleNamespace(ptr=self._host.ctypes.data))
-    device = property(lambda self: cuda.Device(0))
+    device = property(lambda self: cuda.Device())
     T = property(lambda self: wrap(self._host.T))
     base = property(lambda self: known(self._host.base, wrap))
 

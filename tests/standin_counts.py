@@ -6,12 +6,15 @@
     strided     passes over images in which neighbouring threads read numbers that lie far apart:
                 arrays of four axes (or more) whose last axis is not innermost in memory
     reshaped    copies because a new shape cannot be had as a view
+    zeroed, moved   see standin_memory.py
 """
 
 import threading
 from collections import Counter
 
 import numpy as np
+
+from tests import standin_memory as memory
 
 counts: Counter = Counter()
 memory_ends_at = None                  # so many launches from the last reset on
@@ -62,6 +65,7 @@ def count(name, *values, launches=1, by_us=False):
     if full and name != "copied":                          # to the computer's own memory
         raise OutOfMemoryError("Out of memory allocating 1,024 bytes (allocated so far: 0 bytes).")
     counts["bytes"] += sum(array.nbytes for array in arrays)
+    memory.watch(name, arrays, counts)
     if name == "reshaped":
         counts["reshaped"] += 1
     if not by_us and any(map(is_strided, arrays)):
@@ -88,6 +92,7 @@ def count_product(a, b, y, out=None):
     counts["launches"] += 1 + aside
     counts["products"] += 1
     counts["bytes"] += a.nbytes + b.nbytes + y.nbytes
+    memory.multiply((a, b), y, out is not None, counts)
 
 
 def backwards(array):

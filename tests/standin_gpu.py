@@ -1,6 +1,7 @@
 """What tests/standin.py has of CuPy's ways to the GPU itself: settings, which a test can read."""
 
 import ctypes
+import threading
 import time
 from types import SimpleNamespace
 
@@ -53,14 +54,24 @@ class Event:
         pass
 
 
+class Chosen(threading.local):
+    card = 0
+
+
+chosen = Chosen()
+
+
 class Device:
-    """The only one."""
+    """The one that the thread has chosen, or that number."""
 
     compute_capability = "90"
     mem_info = 6 << 30, 8 << 30        # bytes free, of all
 
-    def __init__(self, number=0):
-        self.id = number
+    def __init__(self, number=None):
+        self.id = chosen.card if number is None else number
+
+    def use(self):
+        chosen.card = self.id
 
     def __eq__(self, other):
         return self.id == other.id

@@ -76,6 +76,11 @@ def refused(options, capsys, monkeypatch):
     return line
 
 
+def test_two_lines_make_it_parallel():
+    marked = [line.strip() for line in EXAMPLE.read_text().splitlines() if "# parallel:" in line]
+    assert [line.split("(")[0] for line in marked] == ["team = Team", "with team.step"]
+
+
 def test_a_run_and_one_that_is_interrupted_and_resumed(tmp_path, drawn_digits, capsys, monkeypatch):
     """Hazards 22, 39 and 40: Ctrl-C in the middle of an epoch changes not one bit of the result."""
     env = environment(drawn_digits)

@@ -162,18 +162,19 @@ def constant(name: str, what: str, value: Any, answers: Tensor, most: float = in
                             "differ in length") from None
     if value.dtype.kind not in "biuf":
         raise TypeError(f"{name}: {what} must be numbers, got {value.dtype}")
-    array = xp_of(answers.data).asarray(value, sum_dtype(answers.dtype))
+    array = xp_of(value).asarray(value, sum_dtype(answers.dtype))
     if not (fits(array.shape, answers.shape) if spread else array.shape == answers.shape):
         wanted = "a number, or an array that NumPy broadcasts to it" if spread else "of that shape"
         raise ValueError(f"{name}: the answers are {answers.shape}, {what} is {array.shape}; it "
                          f"must be {wanted}")
+    # Looked at where it came from: on a GPU that would mean to wait for it.
     wrong = ~((array >= 0) & (array <= most) & (array < inf))
     if wrong.any():
         place = tuple(map(int, np.argwhere(to_cpu(wrong))[0]))
         value = float(array[place])
         bounds = f"lie in [0, {most:g}]" if most < inf else "be finite and not negative"
         raise ValueError(f"{name}: {what} must {bounds}; at {place} it is {value:g}")
-    return array
+    return xp_of(answers.data).asarray(array)
 
 
 def fits(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:

@@ -22,9 +22,9 @@ from minicnn.schedule.plateau import ReduceLROnPlateau
 from minicnn.training.agreement import DIVERGED
 from minicnn.training.build import optimizer_of, schedule_of
 from minicnn.training.evaluate import check_whole, own_input
-from minicnn.training.interrupt import Stop, finish_step
+from minicnn.training.interrupt import Stop
 from minicnn.training.outcome import finish, lacking
-from minicnn.training.parallel.stopping import agreed
+from minicnn.training.parallel.stopping import finish_same_step
 from minicnn.training.parallel.team import Team
 from minicnn.training.parallel.world import ALONE, World
 from minicnn.training.plan import about, check_brightness, plan_of
@@ -129,9 +129,8 @@ def fit(model: Module, train: Dataset | Scenes, val: Dataset | Scenes, recipe: R
         out = out if world.is_first else None
         known = {"classes": train.classes} if out is None else \
             about(settings, train, val, task.transforms, device)
-        with Records(out, known, task.columns) as records, finish_step(world.is_first) as own, \
+        with Records(out, known, task.columns) as records, finish_same_step(world) as stop, \
                 np.errstate(over="ignore", invalid="ignore"):
-            stop = agreed(own, world)
             history, epoch = restored(records, parts, recipe, fresh, log, team)
             before = len(history)
             while not over(loader, recipe, history, patience):

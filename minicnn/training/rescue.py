@@ -7,7 +7,8 @@
         optimizer.step()
 
 If memory ends inside, the step has not been: its batch is still to come, and the running averages
-and random numbers are those from before it.  Weights are changed only after backward.
+and random numbers are those from before it.  Weights are changed only after backward; if memory
+ends there, some have been, and nothing is saved: the run goes on from the last finished epoch.
 """
 
 import traceback

@@ -8,21 +8,22 @@ pictures, per channel.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from minicnn.autograd.tensor import Tensor
+from minicnn.backend.arrays import to_device
 from minicnn.backend.messages import in_lines
 from minicnn.data.augment import scenes as distort
 from minicnn.data.door import as_array
 from minicnn.data.normalise import channel_statistics
-from minicnn.data.scene_batches import normalised, stacked
+from minicnn.data.scene_batches import stacked
 from minicnn.data.scene_sizes import resize_scene
 from minicnn.data.scene_targets import Target
 from minicnn.data.scenes import Scenes
 from minicnn.layers.module import Shape
 from minicnn.training.recipes import Recipe
-from minicnn.training.transforms import SAMPLE, channels
+from minicnn.training.transforms import SAMPLE, channels, scaled
 
 STEPS: dict[str, distort.Step] = {
     "resized crop": distort.random_resized_crop, "crop": distort.random_crop,
@@ -70,17 +71,29 @@ class SceneTransforms:
     def train(self, images: Sequence[np.ndarray], targets: Sequence[Target],
               rng: np.random.Generator) -> tuple[np.ndarray, list[Target]]:
         """Distorted anew in every call; the transform of a SceneLoader."""
+        x, known = self.distorted(images, targets, rng)
+        return scaled(x, self.mean, self.std), known
+
+    def distorted(self, images: Sequence[np.ndarray], targets: Sequence[Target],
+                  rng: np.random.Generator) -> tuple[np.ndarray, list[Target]]:
+        """The same before it is scaled: uint8 still."""
         pictures, known = self.resized(images, targets)
         for name, step in STEPS.items():
             if name in self.steps:
                 pictures, known = step(pictures, known, rng)
-        return self.scaled(pictures), list(known)
+        return stacked(pictures), list(known)
 
     def test(self, images: Sequence[np.ndarray], targets: Sequence[Target]
              ) -> tuple[np.ndarray, list[Target]]:
         """(N, C, H, W) float32 and targets in the pixels of the network's input."""
         pictures, known = self.resized(images, targets)
-        return self.scaled(pictures), known
+        return scaled(stacked(pictures), self.mean, self.std), known
+
+    def read(self, x: np.ndarray, device: str) -> Tensor:
+        """What `train`, `test` or `distorted` made: as the network's input."""
+        if x.dtype == np.uint8:
+            return Tensor(scaled(to_device(x, device), self.mean, self.std))
+        return Tensor(x).to(device)
 
     def resized(self, images: Sequence[np.ndarray], targets: Sequence[Target]
                 ) -> tuple[list[np.ndarray], list[Target]]:
@@ -88,9 +101,6 @@ class SceneTransforms:
         pairs = [resize_scene(coloured(image, C), target, (H, W))
                  for image, target in zip(images, targets, strict=True)]
         return [image for image, _ in pairs], [target for _, target in pairs]
-
-    def scaled(self, pictures: Any) -> np.ndarray:
-        return normalised(stacked(pictures), self.mean, self.std)
 
 
 def coloured(image: np.ndarray, count: int) -> np.ndarray:

@@ -72,7 +72,7 @@ def test_a_cupy_without_its_toolkit(library, said, monkeypatch):
 def test_an_array_of_another_card_is_refused(monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", standin)
     monkeypatch.setattr(standin.ndarray, "device", standin.cuda.Device(1))
-    with pytest.raises(ValueError, match="the array lies on GPU 1; minicnn works on the first"):
+    with pytest.raises(ValueError, match="the array lies on GPU 1; minicnn works on GPU 0"):
         arrays.to_device(standin.ones(2), "cuda")
 
 

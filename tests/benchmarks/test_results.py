@@ -216,7 +216,7 @@ def test_page(tmp_path):
     path.write_text(MARKERS)
     assert page.update(path, BOTH) == ["workloads"]
     text = path.read_text()
-    assert text.count("old") == 1 and "| `lenet` | 2.00 | 1.50 (2.00) |" in text
+    assert text.count("old") == 2 and "| `lenet` | 2.00 | 1.50 (2.00) |" in text
     assert "| `lenet` | 3.00 (2.50 to 3.50) | 2.00 (1.50 to 2.50) |" in text
     assert "| `lenet` | 100 | 200 |" in text and "    python -m benchmarks\n" in text
     assert page.update(path, growth()) == ["growth"]

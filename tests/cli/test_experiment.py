@@ -8,7 +8,9 @@ from minicnn.cli import experiment as command
 from minicnn.experiments import ELSEWHERE, EXPERIMENTS
 from minicnn.experiments.experiment import Effect, Experiment, Result
 from minicnn.experiments.paired import paired
+from minicnn.training.parallel.world import ALONE
 from tests.cli.common import status
+from tests.thread_world import together
 
 
 def run(settings):
@@ -85,7 +87,7 @@ def test_all_of_them_in_full(capsys, monkeypatch):
                         .extend(start(one, counts[one.name], seconds)[3:] for one in experiments))
     assert status("experiment", "--all", "--full") == 0
     assert seen[1] == ["experiment", "cheap", "--seeds", "3", "--out", "out/experiments",
-                       "--threads", "1", "--full"]
+                       "--threads", "1", "--full", "--processes", "1"]
 
 
 def test_ctrl_c_keeps_the_seeds_that_are_finished(made_up, capsys):
@@ -100,9 +102,30 @@ def test_ctrl_c_keeps_the_seeds_that_are_finished(made_up, capsys):
 
 def test_ctrl_c_stores_no_half_of_a_run(made_up, capsys):
     (made_up / "minicnn" / "experiments").mkdir(parents=True)
-    assert status("experiment", "cheap", "--full", "--data", "digits", "--store", ".") == 130
+    assert status("experiment", "cheap", "--full", "--data", "digits", "--store", ".",
+                  "--processes", "1") == 130
     assert list((made_up / "minicnn").rglob("*.json")) == []
     assert not (made_up / "docs").exists()
+
+
+@pytest.mark.parametrize("more, memory, count", [
+    ([], 64, 1), (["--full"], 64, 4), (["--full"], 2, 2), (["--full"], 0, 1),
+    (["--full", "--threads", "2"], 64, 1), (["--full", "--seconds", "9"], 64, 1),
+    (["--processes", "3"], 64, 3)])
+def test_how_many_share_the_seeds(more, memory, count, monkeypatch):
+    """Four cores, and so many GB."""
+    monkeypatch.setattr(command, "own_cores", lambda: 4)
+    monkeypatch.setattr(command, "machine_memory", lambda: float(memory << 30))
+    args = parser().parse_args(["experiment", "cheap", *more])
+    assert command.processes_for(args, ALONE) == count
+
+
+def test_of_mpiexecs_processes_the_first_prints_and_writes(made_up, capsys):
+    args = parser().parse_args(["experiment", "cheap"])
+    assert together(2, lambda world: command.run_one(CHEAP, args, 1, world)) == [0, 0]
+    out = capsys.readouterr().out
+    assert out.count("2 processes share the seeds") == out.count("written: ") == 1
+    assert "+1, +2, +3" in out
 
 
 def test_list(capsys, monkeypatch):
@@ -128,6 +151,9 @@ def test_list(capsys, monkeypatch):
     (["cheap", "--full", "--store", "."], "no folder minicnn/experiments in it"),
     (["cheap", "--data", "cifar-10"], "did you mean cifar10"),
     (["cheap", "--seeds", "0"], "'0' is not a whole number from 1 on"),
+    (["cheap", "--seconds", "9", "--processes", "2"], "leave it out where several share them"),
+    (["cheap", "--threads", "2", "--processes", "2"], "leave one of them out"),
+    (["--all", "--processes", "2"], "--jobs says how many run at once"),
     (["cheap", "--seconds", "-1"], "'-1' is not a number above 0")])
 def test_mistakes(arguments, words, refused):
     assert words in refused("experiment", *arguments)

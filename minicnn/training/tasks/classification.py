@@ -39,9 +39,6 @@ class Classification(Task):
         wrong = (scores.data.argmax(axis=1) != to_device(labels, x.device)).sum()
         return loss, len(labels), wrong
 
-    def device(self) -> str:
-        return next(self.model.parameters()).device
-
     def evaluate(self, stop: Any = False) -> dict[str, float]:
         found = evaluate(self.model, self.val, self.transforms, BATCH, stop, self.world)
         return found and {"val_loss": found.pop("loss"), **found}

@@ -44,7 +44,7 @@ class Detection(SceneTask):
 
     def loss(self, batch: Any) -> tuple[Tensor, int, Any]:
         images, targets = batch
-        x = Tensor(images).to(next(self.model.parameters()).device)       # (N, C, H, W)
+        x = self.transforms.read(images, self.device())                   # (N, C, H, W)
         return total_loss(self.model(x, targets)), len(images), 0
 
     def evaluate(self, stop: Any = False) -> dict[str, float]:
@@ -81,7 +81,7 @@ def judge(model: Module, scenes: Scenes, transforms: SceneTransforms, batch: int
         for images, targets in batches(scenes, transforms, batch, part):
             if stop:
                 break
-            found = model(Tensor(images).to(device))
+            found = model(transforms.read(images, device))
             for one, truth in zip(found, targets, strict=True):
                 metric.add(one, truth)
     finally:

@@ -29,9 +29,11 @@ class SceneTask(Task):
         self.transforms = SceneTransforms.measured(in_shape, train, recipe)
 
     def loader(self, seed: int) -> SceneLoader:
+        """On a GPU pictures arrive as bytes, as those of a classifier."""
+        made = self.transforms
         return SceneLoader(self.train, self.recipe.batch, seed=seed,
                            drop_last=self.drop_last(len(self.train)),
-                           transform=self.transforms.train)
+                           transform=made.distorted if self.device() == "cuda" else made.train)
 
 
 def batches(scenes: Scenes, transforms: SceneTransforms, size: int, part: range | None = None

@@ -37,7 +37,8 @@ class Segmentation(SceneTask):
 
     def loss(self, batch: Any) -> tuple[Tensor, int, Any]:
         images, targets = batch
-        loss, scores = map_loss(self.model, images, targets, self.recipe.aux)
+        x = self.transforms.read(images, self.device())
+        loss, scores = map_loss(self.model, x, targets, self.recipe.aux)
         refuse_nan(loss, scores, targets)
         counted = int((maps_of(targets, scores.shape[2:]) != IGNORED).sum())     # pixels
         if (mean := mean_count(counted)) != counted:           # the other processes' parts differ
@@ -65,14 +66,14 @@ def judge(model: Module, scenes: Scenes, transforms: SceneTransforms, batch: int
 
     part : of the pictures, if not all of them: its share of the loss
     """
-    N, loss, training = len(scenes), 0.0, model.training
+    N, loss, training, device = len(scenes), 0.0, model.training, next(model.parameters()).device
     metric = SegmentationMetric(scenes.classes)
     model.eval()
     try:
         for images, targets in batches(scenes, transforms, batch, part):
             if stop:
                 break
-            mean, scores = map_loss(model, images, targets)
+            mean, scores = map_loss(model, transforms.read(images, device), targets)
             loss += mean.item() * len(images) / N
             metric.add(scores.numpy(), maps_of(targets, scores.shape[2:]))
     finally:
@@ -80,12 +81,12 @@ def judge(model: Module, scenes: Scenes, transforms: SceneTransforms, batch: int
     return loss, metric
 
 
-def map_loss(model: Module, images: Any, targets: Any, aux: float = 0.0) -> tuple[Tensor, Tensor]:
+def map_loss(model: Module, x: Tensor, targets: Any, aux: float = 0.0) -> tuple[Tensor, Tensor]:
     """(loss, scores (N, classes, H, W)) of images (N, C, H, W) and the class maps of the targets.
 
         L = L(scores) + aux (L(aux1) + ...)          Zhao et al. 2017, "Pyramid scene parsing", 3.3
     """
-    y = model(Tensor(images).to(next(model.parameters()).device))
+    y = model(x)
     scores, *heads = y if isinstance(y, tuple) else (y,)
     labels = maps_of(targets, scores.shape[2:])                         # (N, H, W)
     loss = cross_entropy(scores, labels, ignore_index=IGNORED)

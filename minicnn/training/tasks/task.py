@@ -46,6 +46,9 @@ class Task(ABC):
         "error" is one of them, what is missing to 100 percent: the lower, the better.
         """
 
+    def device(self) -> str:
+        return next(self.model.parameters()).device
+
     def drop_last(self, N: int) -> bool:
         """A batch norm learns nothing from a single picture: leave that last batch out."""
         return N % self.recipe.batch == 1 < N

@@ -11,6 +11,7 @@ from minicnn.backend.seeds import random_state
 from minicnn.cli.door import REFUSED, told
 from minicnn.data import Loader
 from minicnn.layers import BatchNorm2d, Conv2d, Dropout, Sequential
+from minicnn.optim.optimizer import Optimizer
 from minicnn.training import fit
 from minicnn.training.rescue import Beginning, StepOutOfMemory
 from tests import standin, standin_counts, standin_gpu
@@ -56,6 +57,29 @@ def test_the_run_goes_on_from_the_step_that_did_not_fit(steps, tmp_path, monkeyp
     lines = []
     again = trained(tmp_path / "cut", THREE_STEPS, device="cuda", log=lines.append)
     assert lines[0] == f"going on from {tmp_path / 'cut'}, epoch {steps // 3 + 1}"
+    assert without_times(again.history) == without_times(whole.history)
+
+
+def test_a_step_that_is_half_taken_is_not_kept(tmp_path, monkeypatch):
+    """Memory ends while weights are changed, in step 2 of epoch 2: it goes on from epoch 2."""
+    whole = trained(tmp_path / "whole", THREE_STEPS, device="cuda")
+    calls, step = [], Optimizer.step
+
+    def cut(self, closure=None):
+        calls.append(self)
+        if len(calls) == 5:
+            standin_counts.reset()
+            monkeypatch.setattr(standin_counts, "memory_ends_at", 3)
+        return step(self, closure)
+
+    monkeypatch.setattr(Optimizer, "step", cut)
+    with pytest.raises(MemoryError, match="Out of memory"):
+        fit(network(), TRAIN, TEST, THREE_STEPS, in_shape=IN_SHAPE, log=lambda line: None,
+            out=tmp_path / "cut", device="cuda")
+    monkeypatch.setattr(standin_counts, "memory_ends_at", None)
+    lines = []
+    again = trained(tmp_path / "cut", THREE_STEPS, device="cuda", log=lines.append)
+    assert lines[0] == f"going on from {tmp_path / 'cut'}, epoch 2"
     assert without_times(again.history) == without_times(whole.history)
 
 

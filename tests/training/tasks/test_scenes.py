@@ -76,6 +76,21 @@ def test_a_resumed_run_gives_the_same_numbers(tmp_path, monkeypatch, kind, step)
     assert all(np.array_equal(ends[0][entry], ends[1][entry]) for entry in ends[0])
 
 
+@pytest.mark.parametrize("kind, task", [("maps", segmentation.Segmentation),
+                                        ("boxes", detection.Detection)])
+def test_pictures_go_to_a_gpu_as_bytes(kind, task, monkeypatch):
+    """A quarter of the way's load, and the same numbers to the bit."""
+    net = build(NETWORKS[kind], variant="small")
+    made = task(net, TRAIN, TEST, RECIPES[kind], (3, 64, 64))
+    numbers = [images for images, _ in made.loader(seed=3)]
+    assert made.loader(seed=3).transform == made.transforms.train
+    monkeypatch.setattr(task, "device", lambda self: "cuda")
+    sent = [images for images, _ in made.loader(seed=3)]
+    assert {images.dtype for images in sent} == {np.dtype(np.uint8)}
+    for images, x in zip(sent, numbers, strict=True):
+        assert np.array_equal(made.transforms.read(images, "cpu").numpy(), x)
+
+
 class Colours(Module):
     """Scores for every pixel, of its colour alone; the rim of one pixel is left out."""
 

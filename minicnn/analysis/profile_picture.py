@@ -95,4 +95,5 @@ def strong_and_pale(table: Profile) -> list[Any]:
             Patch(facecolor=INK, alpha=PALE, label="pale: all others, in percent of "
                                                    f"{table.copy:,.0f} GB/s (a copy)"),
             Line2D([], [], color=INK, linewidth=1, label="100 %; pale bars pass it where arrays "
-                                                         "lie in the cache, not in main memory")]
+                                                         "lie in the cache, strong ones by "
+                                                         "Winograd's way")]

@@ -23,6 +23,9 @@ NOTES_BACKWARD = (
     "input; a first layer has one, for nobody asks for the gradient of an image.  Kept is what "
     "stays in memory until backward; an array that two layers keep counts at the first.")
 
+FEWER = ("A layer above that did with fewer multiplications than are counted: Winograd's way for "
+         "3x3 filters, minicnn/backend/cpu/winograd.py.")
+
 # What a layer's speeds tell about what holds it up.
 ARITHMETIC, MEMORY = "arithmetic", "memory traffic"
 PIECES, NUMBERS = "small products and copying", "work on each number"
@@ -165,8 +168,14 @@ class Profile(Shown):
     def notes(self) -> list[str]:
         return [NOTES, *([NOTES_BACKWARD] if any(line.backward for line in self.lines) else []),
                 f"At best this machine does {self.peak:,.0f} GFLOP/s (a matrix product) and moves "
-                f"{self.copy:,.0f} GB/s (a copy).", "Without being watched the same took "
-                f"{self.unwatched:.2f} ms (a difference of {self.cost:+.1%})."]
+                f"{self.copy:,.0f} GB/s (a copy).",
+                *([FEWER] if self.fewer() else []), "Without being watched the "
+                f"same took {self.unwatched:.2f} ms (a difference of {self.cost:+.1%})."]
+
+    def fewer(self) -> bool:
+        """Whether a layer passed the speed of a matrix product."""
+        return any(max(line.forward_gflops, line.backward_gflops) > self.peak
+                   for line in self.lines)
 
     def text(self) -> str:
         heads, rows = self.cells()

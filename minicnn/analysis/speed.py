@@ -1,6 +1,6 @@
 """How fast this machine is at best: what a layer's speed is held against.
 
-    gigaflops()    a matrix product: more multiplications and additions a second no layer can reach
+    gigaflops()    a matrix product: more multiplications and additions a second no layer can do
     gigabytes()    a copy of a large array: what lies in main memory goes no faster than that
 
 Both take as many threads as the layers do, see threads.py.  OtherPrograms tells whether others

@@ -75,7 +75,7 @@ def test_pale_and_strong_are_explained():
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "strong: layers with products, in percent of 100 GFLOP/s (a matrix product)",
         "pale: all others, in percent of 40 GB/s (a copy)",
-        "100 %; pale bars pass it where arrays lie in the cache, not in main memory"]
+        "100 %; pale bars pass it where arrays lie in the cache, strong ones by Winograd's way"]
     assert right.get_xlabel() == "percent of a matrix product, or of a copy"
 
 

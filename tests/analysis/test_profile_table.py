@@ -94,6 +94,13 @@ def test_a_forward_pass_has_no_columns_of_backward():
     assert "kept" not in text.lower() and "Backward has two products" not in text
 
 
+def test_fewer_multiplications_than_are_counted():
+    """A 3 x 3 convolution by Winograd's way may pass the speed of a matrix product."""
+    assert "Winograd" not in made().text()
+    assert "fewer multiplications than are counted: Winograd's way" in " ".join(
+        made(peak=79.0).text().split())
+
+
 def test_markdown():
     text = made().markdown()
     assert text.startswith("**Net, batch 4**\n\n| layer | kind | output | ms forward | ms backward")

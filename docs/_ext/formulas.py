@@ -26,6 +26,8 @@ def as_tex(text: str) -> str | None:
     """TeX of one formula; None if it is none, or has signs that are not known here."""
     if "=" not in text and "<-" not in text or re.search(r"'s\b", text):
         return None
+    if re.search(r"[(,] *\w+=\w", text):                   # a call with a keyword is code
+        return None
     try:
         tokens = tokens_of(text)
         tex, _ = run(tokens, "")

@@ -42,8 +42,9 @@ def most_exciting(model: Module, layer: str, images: Any, prepared: Callable[[An
                   most: int = MOST, batch: int = BATCH) -> Iterator[Best]:
     """The `most` images that excite each channel most, and where, after each batch.
 
-    images   : (N, c, h, w), stored; prepared : prepared(some of them) -> (n, C, H, W), what the
-               network reads
+    images   : (N, c, h, w), stored
+    prepared : prepared(some of them) -> (n, C, H, W), what the network reads
+
     Of equal values the first image counts, and in it the first place in row order.  NaN never does.
     """
     if not len(images):

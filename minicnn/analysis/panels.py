@@ -79,7 +79,7 @@ def grid(count: int) -> tuple[int, int]:
 
 
 def show(axes: Any, image: np.ndarray, title: str = "", dim: float = 1.0) -> None:
-    """A picture in its own coordinates.  dim : how much of it is left, the rest is white"""
+    """A picture in its own coordinates.  dim: how much of it is left, the rest is white"""
     _, H, W = image.shape
     pixels = np.broadcast_to(image, (3, H, W)).transpose(1, 2, 0)      # (H, W, 3)
     faded = (255 - dim * (255.0 - pixels)).round().astype(np.uint8)
@@ -114,7 +114,7 @@ def tag(axes: Any, box: np.ndarray, words: str, colour: str) -> None:
 
 
 def key(drawn: Any, entries: Sequence[tuple[str, str]], columns: int = 6) -> None:
-    """Colours and what they mean, below all panels.  entries : (colour, words)"""
+    """Colours and what they mean, below all panels.  entries: (colour, words)."""
     from matplotlib.patches import Patch
     if entries:
         drawn.legend(handles=[Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=words)

@@ -138,6 +138,7 @@ def feature_maps(image: np.ndarray, rows: dict[str, np.ndarray], path: Where = N
 
     image : (H, W) or (3, H, W);  rows : {"C1": (C, H, W), ..., "F6": (D,)} for that image
     most  : at most so many maps of a row are shown
+
     Each map has its own grey scale, from its smallest to its largest value; vectors become strips.
     """
     margin, gap, width = 1.25, 0.08, 13.0                  # inches

@@ -61,7 +61,7 @@ class Shown(ABC):
 
 
 def lines_of(text: str, further: str = "") -> str:
-    """A paragraph in lines of 100 columns.  further : before the second line and those after it"""
+    """A paragraph in lines of 100 columns.  further: before the second line and those after it"""
     return fill(text, WIDEST, subsequent_indent=further, break_on_hyphens=False)
 
 

@@ -80,7 +80,7 @@ class Watch:
 
     @contextmanager
     def clocks(self, count: bool = False) -> Iterator[None]:
-        """One step inside the block is watched.  count : note bytes and MACs, and no times."""
+        """One step inside the block is watched.  count: note bytes and MACs, and no times."""
         with record(Counts(self) if count else Clocks(self)):
             yield
         for visit in [*self.visits.values(), self.outside]:

@@ -97,8 +97,8 @@ def where(condition: Any, a: Any, b: Any) -> Tensor:
 def pad(x: Any, pad: Any, mode: str = "constant", value: float = 0.0) -> Tensor:
     """x with `value` around it.
 
-    pad : (left, right), (left, right, top, bottom), ...   PyTorch's: the last dim first
-          ((before, after), ...), a pair for each dim, or one number for all sides   NumPy's
+    pad : (left, right) or (left, right, top, bottom), ..., the last dim first, as in PyTorch;
+          or as in NumPy ((before, after), ...), a pair for each dim, or one number for all sides
     """
     x = as_tensor(x)
     if mode != "constant":

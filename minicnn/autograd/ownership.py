@@ -13,7 +13,7 @@ from minicnn.backend.layout import plus
 
 
 def add(waiting: dict, function: Any, dx: Array, sums: set) -> None:
-    """waiting[function] += dx.  sums : the Functions whose gradient is a sum that was made here."""
+    """waiting[function] += dx.  sums: the Functions whose gradient is a sum that was made here."""
     if function in sums:
         plus(waiting[function], dx, out=waiting[function])
     else:

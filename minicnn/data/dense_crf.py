@@ -40,8 +40,8 @@ def dense_crf(scores: Any, image: Any, steps: int = 5, appearance: float = 4.0,
     scores : (C, H, W)               of each class at each pixel, the network's, before the softmax
     image : (channels, H, W)         the picture, 0 ... 255;  at most 64 x 64 pixels
     steps : int >= 0                 0 gives softmax(scores)
-    appearance, space, colour        weight, pixels and grey values of the first kernel
-    smoothness, near                 weight and pixels of the second
+    appearance, space, colour : float    weight, pixels and grey values of the first kernel
+    smoothness, near : float         weight and pixels of the second
 
     The defaults are ours, for pictures of this size; DeepLab chose its own by search.  A score of
     minus infinity rules a class out.

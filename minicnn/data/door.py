@@ -1,6 +1,6 @@
 """What users hand in becomes an array at the door, or is refused there with the cure.
 
-A pandas Series looks like an array and is none: labels[0] is the row *named* 0, which after a
+A pandas Series looks like an array and is none: labels[0] is the row named 0, which after a
 shuffle is another.  So whatever is no array is made one at once, by position, and only then used.
 """
 

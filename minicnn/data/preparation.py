@@ -28,7 +28,7 @@ class Preparation:
     nearest   : how halves of pixels are rounded.  False, as torchvision does: the longer side down,
                 the corner of the cut to the nearest.  True: the other way round.  One pixel to the
                 side can move a probability by 0.06
-    trained_on: "imagenet", "cifar10" or "mnist": where the weights have their classes from
+    trained_on : "imagenet", "cifar10" or "mnist": where the weights have their classes from
     """
 
     size: int = 224

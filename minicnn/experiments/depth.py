@@ -3,7 +3,7 @@
     plain      y = relu(F(x))              residual      y = relu(F(x) + x)
 
 If the plain network of 56 layers had the larger test error alone, it would be overfitting; here its
-*training* loss is the larger one, although it could be the 20 layers and 36 times the identity.
+training loss is the larger one, although it could be the 20 layers and 36 times the identity.
 "Identity start" makes the residual network just that: the last batch norm of each unit starts with
 gamma = 0, so that F = 0 and every unit hands x on.
 """

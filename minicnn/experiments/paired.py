@@ -27,7 +27,7 @@ class Measured(Exception):
 
 
 class Sent(NamedTuple):
-    """What comes back: value : of measure(seed);  noted, said, seconds : by the way"""
+    """What comes back.  value: of measure(seed);  noted, said, seconds: by the way."""
 
     value: Any
     noted: dict[str, Any]

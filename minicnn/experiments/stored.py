@@ -40,7 +40,7 @@ def check_sources(root: Path) -> None:
 
 
 def store(outcome: Outcome, root: Path, command: str) -> list[Path]:
-    """Keep a full run in the sources at `root`.  command : that made it."""
+    """Keep a full run in the sources at `root`.  command: the one that made it."""
     check_sources(root)
     name, result = outcome.experiment.name, outcome.result
     said = {

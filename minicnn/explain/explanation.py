@@ -41,7 +41,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Term:
-    """What is added:  what   factors multiplied = value."""
+    """One of the terms of a sum: its name, the factors, and their product `value`."""
 
     what: str
     factors: list[float]
@@ -176,6 +176,7 @@ def largest(values: Any, most: int, describe: Callable[[int], str],
     """The `most` largest terms of a sum, by magnitude, and the number of the very largest.
 
     values : (n,), the terms; factors: the arrays (n,) whose product they are; describe(k): the k-th
+
     Terms that are 0 are left out.
     """
     values = np.asarray(values, np.float64).reshape(-1)

@@ -118,7 +118,7 @@ class Box(Whole):
 
 
 def question_of(model: Module, pixel: tuple[int, int] | None = None) -> Whole:
-    """The one that fits.  pixel : of a segmenter's map"""
+    """The one that fits.  pixel: of a segmenter's map"""
     if isinstance(model, Segmenter):
         return Pixel(model, pixel)
     if pixel is not None:

@@ -44,7 +44,7 @@ Node = dict[str, Any]
 
 def page(subject: Subject, label: int | None = None, layer: str | None = None,
          at: Index | None = None) -> str:
-    """The whole file.  label : of the loss, by default the class that the network answers second.
+    """The whole file.  label: of the loss, by default the class that the network answers second.
 
     ValueError if it would be larger than 20 MB, or if there is no loss, as for R-CNN.
     """

@@ -6,7 +6,7 @@
     y     = gamma_c x_hat + beta_c               weight and bias, one of each for a channel
 
     dgamma_c = sum of dy x_hat,   dbeta_c = sum of dy            over n, h, w
-    dx       : standardise.py, from gamma_c dy
+    dx         as in standardise.py, from gamma_c dy
 
 Between the two extremes lies the number of groups: G = 1 is layer norm's mean over (C, H, W), and
 G = C is instance norm, a mean for each channel of each image, over (H, W).  No sample looks at

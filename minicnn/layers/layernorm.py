@@ -6,7 +6,7 @@
     y     = gamma_d x_hat + beta_d               weight and bias, one of each for a feature d
 
     dgamma_d = sum of dy x_hat,   dbeta_d = sum of dy            over n
-    dx       : standardise.py, from gamma_d dy
+    dx         as in standardise.py, from gamma_d dy
 
 Batch norm's formula along the other axis: no sample looks at another, so training and test are the
 same, any batch size will do, and nothing has to be averaged over batches.

@@ -6,7 +6,7 @@
     y     = gamma_c x_hat + beta_c
 
     dgamma_c = sum of dy x_hat,   dbeta_c = sum of dy            over n, h, w
-    dx       : standardise.py, from gamma_c dy
+    dx         as in standardise.py, from gamma_c dy
 
 LayerNorm's formula for one pixel's C values, as a transformer has it for one token: no pixel looks
 at another, and no image at another.

@@ -4,7 +4,7 @@
     h_0  = max(u, 0)
     h_t  = max(u + w_r * h_t-1, 0)      t = 1 ... T, always the same weights w_r
 
-    dw_r is the sum of its gradients at all steps: w_r was used T times.
+dw_r is the sum of its gradients at all steps: w_r was used T times.
 
 Unrolled, it is T + 1 convolutions deep with the parameters of two, and with every step a pixel sees
 farther around itself.

@@ -46,7 +46,7 @@ class CrossEntropyFn(Function):
         dz[n, c]   = dL[n] (p[n, c] (a[n] + sum_k s[k]) - a[n] (1 if c = label_n else 0) - s[c])
 
     Plain: a = 1, s = None, divisor = N.  Else a = (1 - smoothing) w[label], s = smoothing / C w.
-    a (N,), s (C,) or None;  ignored : places in (N,) of samples that count for nothing
+    a (N,), s (C,) or None;  ignored: places in (N,) of samples that count for nothing
 
     Of a map everything here has the shape (N, H, W) where (N,) is written, (N, C, H, W) for (N, C).
     """

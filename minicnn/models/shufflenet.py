@@ -107,7 +107,7 @@ def v2_unit(in_channels: int, out_channels: int, stride: int) -> Sequential:
 
 
 def first_rows(colours: int, channels: int, small: bool) -> list[Row]:
-    """conv1 and pool1, which divide the image by 4;  small : conv1 with stride 1, and no pool1."""
+    """conv1 and pool1, which divide the image by 4;  small: conv1 with stride 1, and no pool1."""
     conv1 = row("conv1", conv_unit(colours, channels, 3, 1 if small else 2))
     return [conv1] if small else [conv1, row("pool1", MaxPool2d(3, 2, 1))]
 

@@ -20,7 +20,7 @@ from minicnn.optim.optimizer import Optimizer, decayed
 
 @faster(cuda=steps.adagrad_step)
 def adagrad_step(w, g, s, lr, eps, weight_decay, start):
-    """The step above; it changes w and s.  start : what s begins with, at the first step"""
+    """The step above; it changes w and s.  start: what s begins with, at the first step."""
     g = decayed(w, g, weight_decay)
     if start:
         s += start

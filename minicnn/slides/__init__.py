@@ -44,8 +44,7 @@ def check_slides(deck: str | None = None, topics: Sequence[Topic] = TOPICS, word
     if verdict:
         verdict = chosen("verdict", verdict, VERDICTS)
     selected = [(topic, [claim for claim in topic.claims if deck is None or deck in claim.decks()
-                         if word.lower() in f"{topic.title} {claim.text} {claim.places}".lower()])
-                for topic in topics]
+                         if speaks_of(word, topic, claim)]) for topic in topics]
     found = [(topic, [checked for checked in map(check, claims)
                       if verdict in ("", checked.verdict)]) for topic, claims in selected]
     if not any(checked for _, checked in found):
@@ -53,6 +52,17 @@ def check_slides(deck: str | None = None, topics: Sequence[Topic] = TOPICS, word
                          + (f" with the verdict {verdict!r}" if verdict else "")
                          + f"; the topics are {', '.join(topic.title for topic in topics)}")
     return Report([(topic, checked) for topic, checked in found if checked])
+
+
+def speaks_of(word: str, topic: Topic, claim: Claim) -> bool:
+    """Whether the claim, its figures or its place has the word; resnet50 stands for ResNet-50."""
+    figures = claim.slide if isinstance(claim.slide, str) else ""
+    said = f"{topic.title} {claim.text} {claim.places} {figures}".lower()
+    return word.lower() in said or joined(word) in joined(said)
+
+
+def joined(words: str) -> str:
+    return words.lower().replace("-", "").replace(" ", "")
 
 
 def chosen(kind: str, name: str, names: Sequence[str]) -> str:

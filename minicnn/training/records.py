@@ -108,6 +108,7 @@ class Records:
 
         parts : "model", "optimizer", "loader", perhaps "schedule", all of them fresh
         fresh : remove what was saved
+
         CheckpointError, and nothing is changed, if it was another run or if anything in it is wrong
         """
         try:

@@ -24,7 +24,7 @@ class Drawing:
     """A network as boxes and lines: minicnn.analysis.drawing writes it as SVG or PNG.
 
     title, alt : what it is, in a line and in a few sentences for who does not see it
-    overview, panels : the parts, by name; sheet : all of them, with their places
+    overview, panels : the parts, by name;  sheet : all of them, with their places
     legend     : kinds that occur, and what they are called;  steps : the layers, in order
     """
 

@@ -28,7 +28,7 @@ def colour_jitter(images: np.ndarray, rng: np.random.Generator, brightness: floa
                   contrast: float = 0.4, saturation: float = 0.4) -> np.ndarray:
     """Change brightness, then contrast, then saturation of each image by random factors.
 
-    (N, C, H, W) of uint8, or floats in 0..1: jitter comes *before* normalisation.  `brightness=0.4`
+    (N, C, H, W) of uint8, or floats in 0..1: jitter comes before normalisation.  `brightness=0.4`
     draws the factor f from 0.6..1.4; each amount lies in 0..1, and 0 changes nothing.  Saturation
     needs three channels; for grey images pass saturation=0.
     """

@@ -21,7 +21,7 @@ from minicnn.data.boxes.overlap import areas, intersection_and_iou
 
 
 def box_overlap(found: np.ndarray, truth: np.ndarray, crowd: np.ndarray) -> np.ndarray:
-    """(n, m) from boxes (n, 4) and (m, 4);  crowd : (m,) bool.  0 where a box has no area.
+    """(n, m) from boxes (n, 4) and (m, 4);  crowd: (m,) bool.  0 where a box has no area.
 
     float64, so that an IoU of 1/2 is a hit at 0.5.
     """
@@ -31,7 +31,7 @@ def box_overlap(found: np.ndarray, truth: np.ndarray, crowd: np.ndarray) -> np.n
 
 
 def mask_overlap(found: np.ndarray, truth: np.ndarray, crowd: np.ndarray) -> np.ndarray:
-    """(n, m) from masks (n, H, W) and (m, H, W) bool;  crowd : (m,) bool"""
+    """(n, m) from masks (n, H, W) and (m, H, W) bool;  crowd: (m,) bool."""
     inter = np.zeros((len(found), len(truth)))
     for number, mask in enumerate(truth):
         rows, columns = (np.flatnonzero(mask.any(axis=side)) for side in (1, 0))

@@ -13,7 +13,7 @@ SHOWN = 10                             # classes in one table; of more, the larg
 
 
 class Shares(Explainer):
-    """Numbers z along one axis; at : where z[i] stands, whose i is at[dim]."""
+    """Numbers z along one axis; at: where z[i] stands, whose i is at[dim]."""
 
     def dim(self) -> int:
         return self.kept.dim % self.x.ndim

@@ -133,7 +133,7 @@ class RegionProposals(Module):
 
     def proposals(self, z: Sequence[Tensor], t: Sequence[Tensor], places: Sequence[np.ndarray],
                   batch: Batch) -> list[np.ndarray]:
-        """(n, 4) for each image, the surest first; places : the anchors of each map."""
+        """(n, 4) for each image, the surest first; places: the anchors of each map."""
         scores, deltas = ([to_cpu(x.data) for x in level] for level in (z, t))
         return [self.chosen([x[image] for x in scores], [x[image] for x in deltas], places, size)
                 for image, size in enumerate(batch.sizes)]

@@ -72,6 +72,9 @@ class Slide:
         return self.entries.split()
 
 
+POINTWISE = "explain nin_small --layer conv1_cccp1 --at 0,3,3"          # one weight a channel
+
+
 def command(run: str) -> str:
     """`run` as one types it."""
     return run if not run or run.startswith(("python ", "make ")) else f"python -m minicnn {run}"

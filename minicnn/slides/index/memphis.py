@@ -1,6 +1,6 @@
 """The slides of memphis (COMP 7/8740, M. Z. Alom), in the deck's order."""
 
-from minicnn.slides.index.entry import Slide
+from minicnn.slides.index.entry import POINTWISE, Slide
 
 MEMPHIS = (
     Slide("Topics"),
@@ -38,10 +38,10 @@ MEMPHIS = (
     Slide("Network in network", "nin"),
     Slide("(a) Linear convolution layer", "conv"),
     Slide("(b) Mlpconv layer", "nin conv"),
-    Slide("1x1 convolutions", "conv nin"),
-    Slide("1x1 conv layer", "conv nin"),
+    Slide("1x1 convolutions", "conv nin", POINTWISE),
+    Slide("1x1 conv layer", "conv nin", POINTWISE),
     Slide("Advantages on NiN", "nin", "slides nin"),
-    Slide("Advantages of using 1x1 Conv.", "conv nin"),
+    Slide("Advantages of using 1x1 Conv.", "conv nin", POINTWISE),
     Slide('"Understanding" ResNet', "resnet"),
     Slide("ResNet: ILSVRC 2015 winner", "resnet", "summary resnet152"),
     Slide("ResNet", "residual resnet", "draw resnet18"),

@@ -1,6 +1,6 @@
 """The slides of stanford (CS231n 2022 lecture 6, F.-F. Li, J. Wu, R. Gao), in the deck's order."""
 
-from minicnn.slides.index.entry import Slide
+from minicnn.slides.index.entry import POINTWISE, Slide
 
 WINNERS = "ImageNet Large Scale Visual Recognition Challenge (ILSVRC) winners"
 PLAIN = 'What happens when we continue stacking deeper layers on a "plain" convolutional neural ' \
@@ -64,7 +64,7 @@ STANFORD = (
     Slide("Naive Inception module", "googlenet", f"summary {NAIVE}"),
     Slide("Conv Ops", "googlenet", f"summary {NAIVE}"),
     Slide("Naive Inception module", "googlenet", f"summary {NAIVE}"),
-    Slide("Review: 1x1 convolutions", "conv", times=3),
+    Slide("Review: 1x1 convolutions", "conv", POINTWISE, times=3),
     Slide("Naive Inception module", "googlenet", f"draw {NAIVE}"),
     Slide("Inception module with dimension reduction", "googlenet", f"draw {REDUCED}"),
     Slide('1x1 conv "bottleneck" layers', "googlenet conv", f"draw {REDUCED}"),

@@ -1,6 +1,6 @@
 """The slides of unicamp (S. Avila), in the deck's order."""
 
-from minicnn.slides.index.entry import Slide
+from minicnn.slides.index.entry import POINTWISE, Slide
 
 UNICAMP = (
     Slide("Deep Neural Networks Machine Learning and Pattern Recognition"),
@@ -41,7 +41,7 @@ UNICAMP = (
           "summary inception_naive_example"),
     Slide("What is output size after filter concatenation?", "concat",
           "summary inception_naive_example"),
-    Slide("Reminder: 1x1 convolutions", "conv"),
+    Slide("Reminder: 1x1 convolutions", "conv", POINTWISE),
     Slide("Inception Module", "googlenet", "draw inception_reduced_example"),
     Slide('1x1 conv "bottleneck" layers', "googlenet conv", "draw inception_reduced_example"),
     Slide("Inception Module, Conv Ops", "googlenet", "summary inception_reduced_example"),

@@ -1,6 +1,6 @@
 """The slides of virginia (SYS 6016, N. R. Nguyen), in the deck's order."""
 
-from minicnn.slides.index.entry import Slide
+from minicnn.slides.index.entry import POINTWISE, Slide
 
 VIRGINIA = (
     Slide("Convolutional Neural Networks"),
@@ -22,8 +22,8 @@ VIRGINIA = (
     Slide("GoogLeNet Inception Module", "googlenet concat", "draw inception_naive_example"),
     Slide("Naive Inception Computational Complexity", "googlenet",
           "summary inception_naive_example"),
-    Slide("Solution: 1x1 convolution", "conv"),
-    Slide("1x1 convolution", "conv"),
+    Slide("Solution: 1x1 convolution", "conv", POINTWISE),
+    Slide("1x1 convolution", "conv", POINTWISE),
     Slide("Inception Model with Dimensionality Reduction", "googlenet",
           "draw inception_reduced_example"),
     Slide("Inception Module Computational Complexity", "googlenet",

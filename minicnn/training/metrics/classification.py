@@ -10,7 +10,8 @@ from minicnn.data.door import as_array
 def top_k_errors(scores: Any, labels: Any, k: int = 1) -> int:
     """How many images do not have their class among the k best scores.
 
-    scores : (N, classes), larger is better; labels : (N,)
+    scores : (N, classes), larger is better;  labels : (N,), the true classes
+
     Ties count against the network: the class must be among the k best wherever equals are put.
 
     Source: virginia, "ImageNet Challenge" (top-5 error).

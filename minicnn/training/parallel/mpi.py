@@ -144,5 +144,5 @@ def processes(patience: float = PATIENCE) -> World:
         return MPIWorld(patience)
     except ImportError:
         raise ImportError(f"mpiexec has started {started_processes()} processes, but mpi4py is not "
-                          "installed, so that each would train by itself; pip install "
-                          "minicnn[mpi]") from None
+                          "installed, so that each would train by itself; in minicnn's "
+                          "folder: pip install -e '.[mpi]'") from None

@@ -91,6 +91,7 @@ def recipe_for(network: str, small: bool = False) -> Recipe:
     """The recipe of the family of a network's name ("lenet5-paper" for a variant).
 
     small : the form for a laptop
+
     Raises ValueError for a name that no family has.
 
     >>> recipe_for("resnet50").lr, recipe_for("resnet20", small=True).batch

@@ -47,8 +47,8 @@ def mpiexec(asked: str | None) -> str:
     beside = Path(sys.executable).parent / "mpiexec"
     found = asked or (str(beside) if beside.exists() else shutil.which("mpiexec"))
     if not found:
-        raise SystemExit("there is no mpiexec; pip install minicnn[mpi,mpich], or name it: "
-                         "--mpiexec")
+        raise SystemExit("there is no mpiexec; in minicnn's folder: "
+                         "pip install -e '.[mpi,mpich]', or name it: --mpiexec")
     return found
 
 

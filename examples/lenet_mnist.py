@@ -12,7 +12,6 @@ quarter of every batch: see the two lines that are marked "parallel".
 import math
 import sys
 import time
-from argparse import ArgumentParser
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from tqdm import tqdm
 from minicnn import Tensor, manual_seed, no_grad, set_threads
 from minicnn.analysis import summary
 from minicnn.cli.arguments import above_zero, seed, whole
+from minicnn.cli.parser import Parser
 from minicnn.data import Loader, augment, channel_statistics, find_digits, pad
 from minicnn.gradcheck.checker import gradcheck
 from minicnn.layers import Conv2d
@@ -39,8 +39,8 @@ from minicnn.training.report import report
 
 # 1. Settings ------------------------------------------------------------------------------------
 LRS = {"slide": 0.03, "paper": 0.001, "visualiser": 0.03}       # learning rate, for each variant
-settings = ArgumentParser(description="Train LeNet-5 on handwritten digits.",
-                          epilog="example: python examples/lenet_mnist.py --epochs 3 --augment")
+settings = Parser(description="Train LeNet-5 on handwritten digits.",
+                  epilog="example: python examples/lenet_mnist.py --epochs 3 --augment")
 option = settings.add_argument
 option("--variant", default="slide", choices=LRS, help="the lecture's table, LeNet-5 as "
        "published in 1998, or the visualiser network of the unicamp deck")

@@ -55,7 +55,7 @@ def ones(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def fans(shape: tuple[int, ...], groups: int = 1) -> tuple[int, int]:
-    """(fan_in, fan_out) of a weight with at least two axes, outputs first.
+    """(fan_in, fan_out) of a weight of this shape: at least two axes, outputs first.
 
     groups : those of the convolution, or 1 for PyTorch's count: see the head of this file
 
@@ -107,12 +107,16 @@ def lecun_uniform() -> Init:
 
 
 def xavier_normal(gain: float = 1.0, groups: int = 1) -> Init:
-    """groups : of the convolution, or 1 as PyTorch counts: see the head of this file."""
+    """Glorot and Bengio 2010.
+
+    gain   : so many times the spread above, for what follows the layer
+    groups : of the convolution, or 1 as PyTorch counts: see the head of this file
+    """
     return normal_by_fans(lambda fan_in, fan_out: gain * sqrt(2 / (fan_in + fan_out)), groups)
 
 
 def xavier_uniform(gain: float = 1.0, groups: int = 1) -> Init:
-    """groups : of the convolution, or 1 as PyTorch counts: see the head of this file."""
+    """As xavier_normal, between two bounds."""
     return uniform_by_fans(lambda fan_in, fan_out: gain * sqrt(2 / (fan_in + fan_out)), groups)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from minicnn.__main__ import parser
-from minicnn.slides.index import ENTRIES, INDEX
+from minicnn.slides.index import ENTRIES, INDEX, slides_of
 
 pytest.importorskip("docutils")
 
@@ -136,6 +136,7 @@ def test_the_index_and_the_page_for_lecturers_come_from_the_data(built):
         row = importlib.import_module("index_pages").IndexTable.row(None, entry)
         assert row.startswith(f"| {entry.topic} |") and f"`tests/{entry.test}`" in row
         assert f"[{entry.chapter}](book/{entry.chapter:02}_" in row
+        assert row.count("\N{QUOTATION MARK}") >= 2 * sum(map(len, slides_of(entry.key).values()))
     for slide in INDEX["iitk"]:
         assert slide.title.split('"')[0].strip()[:20].replace("'", "’") in text
     assert "python -m minicnn experiment unravel" in text and "nothing to compute" in text

@@ -1,6 +1,7 @@
 """Pages that docs/_ext makes of docstrings and families: arguments, signatures, commands."""
 
 import importlib
+import inspect
 import re
 import shlex
 import sys
@@ -11,6 +12,9 @@ import pytest
 from minicnn.__main__ import parser
 from minicnn.cli.train import found_data
 from minicnn.models import DETECTORS, SEGMENTERS, build
+from minicnn.nn import Module
+from minicnn.optim import Optimizer
+from minicnn.schedule import Schedule
 
 pytest.importorskip("docutils")
 pytest.importorskip("sphinx")
@@ -20,6 +24,12 @@ EXT = Path(__file__).parents[1] / "docs" / "_ext"
 @pytest.fixture(scope="module")
 def prose():
     return extension("prose")
+
+
+@pytest.fixture(scope="module")
+def pages():
+    """Of the package's names, in Markdown."""
+    return extension("api").api_pages()
 
 
 def extension(name):
@@ -60,6 +70,70 @@ def test_what_can_be_typed_is_code(prose):
                                         r'`a_b`, a\_b, `--at`, `k="x"`.')
 
 
+def test_a_hat_is_one_in_words_too(prose):
+    assert prose.as_markdown("along x_hat, not `x_hat` or x_hats") == (
+        r"along $\hat{x}$, not `x_hat` or x\_hats")
+
+
+@pytest.mark.parametrize("tex", [r"\hat{x} _{n , c}", r"\hat x_i", r"\bar{x}_{i}"])
+def test_an_index_stands_beside_its_letter_with_a_hat(tex):
+    made = "".join(extension("mathml").drawn(tex, as_block=False).split())
+    assert "</mover><msub>" in made and "munder" not in made
+    assert "<munder>" in extension("mathml").drawn(r"\sum_{i} x", as_block=True)
+
+
+def test_a_box_has_no_backticks_and_keeps_its_columns(prose):
+    assert prose.as_markdown("`a`      one\nb  `c`   two `d`\nlong  e   three") == (
+        "```text\na        one\nb  c     two d\nlong  e   three\n```")
+    assert prose.as_markdown(">>> print('`a`')\n`a`") == "```python\n>>> print('`a`')\n`a`\n```"
+
+
+LEFT_OVER = {
+    "an argument with a type and no words": r"^- `[^:\n]+\*$",
+    "a backtick in a box": r"^```text\n(?:(?!```).*\n)*?.*(?<!`)`(?!`)",
+    "a type that is a text": "ForwardRef",
+    "a hat that is spelt": r"\\_hat\b|\\text\{ (?!what|that)[a-z]hat\b"}
+
+
+@pytest.mark.parametrize("left", LEFT_OVER)
+def test_no_page_has_left_overs_of_docstrings(pages, left):
+    found = [(name, match[0]) for name, page in pages.items()
+             for match in re.finditer(LEFT_OVER[left], page, re.MULTILINE)]
+    assert len(pages) > 100 and not found
+
+
+@pytest.mark.parametrize("room", ["nn", "losses", "optim", "schedule", "init", "data", "weights",
+                                  "training", "gradcheck", "explain", "analysis", "models"])
+def test_what_a_room_offers_has_words_for_each_argument(prose, room):
+    """In its docstring, its bases', or that of a neighbour that it names; examples do not count."""
+    offered = vars(importlib.import_module(f"minicnn.{room}"))
+    missing = {}
+    for name in offered:
+        one = offered[name]
+        if name[0] == "_" or not re.match(r"minicnn\.(?!backend)", getattr(one, "__module__", "")):
+            continue
+        built = inspect.isclass(one) and issubclass(one, (Module, Optimizer, Schedule))
+        if not built and not any(map(prose.ARGUMENT.match, told(one).split("\n"))):
+            continue
+        words = "\n".join(map(told, one.__mro__ if built else [one]))
+        near = vars(sys.modules[one.__module__])
+        words += "\n".join(told(near[other]) for other in near
+                           if re.search(rf"\b{other}\b", words))
+        kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        silent = [argument for argument, of in inspect.signature(one).parameters.items()
+                  if of.kind not in kinds and not re.search(rf"\b{argument}\b", words, re.I)]
+        missing |= {name: silent} if silent else {}
+    assert not missing
+
+
+def told(one):
+    """The docstring, without its examples."""
+    if not getattr(one, "__module__", "").startswith("minicnn"):
+        return ""
+    own = one.__dict__.get("__doc__") if inspect.isclass(one) else one.__doc__
+    return re.sub(r"^>>>.*(\n.+)*", "", inspect.cleandoc(own or ""), flags=re.MULTILINE)
+
+
 def test_a_docstring_of_one_sentence_and_formulas_keeps_them(prose):
     """Below the first line all is indented: the least of that is no margin."""
     assert prose.as_markdown("Sums.\n\n    y = x + 1\n", margin=0) == "Sums.\n\n$y = x + 1$"
@@ -79,7 +153,9 @@ def test_formulas_may_have_a_name_before_them(prose):
     ("layers/linear.py", "Flatten", None, "Flatten(start_dim: int=1, end_dim: int=-1)"),
     ("layers/module.py", "Module", "eval", "eval() -> M"),
     ("autograd/tensor.py", "Tensor", "grad_fn", "grad_fn -> Function | None"),
-    ("autograd/tensor.py", "Tensor", "clone", "clone() -> Tensor")])
+    ("autograd/tensor.py", "Tensor", "clone", "clone() -> Tensor"),
+    ("data/shapes_places.py", "Kind", None,
+     "Kind(most: int, low: float, high: float, apart: float)")])
 def test_signatures_are_what_a_reader_types(file, name, method, typed):
     api = extension("api")
     node = next(one for one in api.definitions(api.PACKAGE / file) if one.name == name)

@@ -1,6 +1,7 @@
 """The book at every width: docs/_ext/widths.py, and what book.css makes of it."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,13 @@ def test_pictures_with_small_letters_scroll_where_a_page_is_narrow(widths):
     widths.mark_pictures(App, nodes.section("", *pictures), "")
     assert [one["classes"] for one in pictures] == [["broad", "broadest"], ["broad"], []]
     assert "img.broad {" in CSS and "img.broadest {" in CSS
+
+
+def test_what_scrolls_has_a_shadow_where_it_goes_on():
+    """But for pictures, which would lie on it."""
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", CSS, flags=re.DOTALL))
+    of = {what: {one.strip() for names, rule in rules if what in rule
+                 for one in re.split(r",(?![^(]*\))", names)}
+          for what in ("overflow-x: auto", "var(--shade)")}
+    scrolls = {one for one in of["overflow-x: auto"] if "img" not in one}
+    assert ".formula" in scrolls and scrolls <= of["var(--shade)"]

@@ -1,6 +1,7 @@
 """Installed as README.md says, from a clone that is called minicnn and lies beside a script."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -45,6 +46,16 @@ def python(tmp_path, clone):
                            capture_output=True, text=True, check=True).stdout.strip()
     (Path(where) / "zz_numpy.pth").write_text(f"{HERE}\n")              # comes last on sys.path
     return python
+
+
+def test_extras_are_installed_from_the_folder():
+    """On no package index there is a minicnn with extras: `pip install 'minicnn[mpi]'` fails."""
+    texts = [ROOT / "README.md", *(path for room in ("minicnn", "docs", "examples")
+                                   for suffix in ("*.py", "*.md", "*.html")
+                                   for path in (ROOT / room).rglob(suffix)
+                                   if path.name != "changes.md" and "_build" not in path.parts)]
+    assert [path for path in texts if re.search(r"minicnn\[\w+[],]",
+                                                path.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.slow

@@ -133,6 +133,7 @@ def inherited(node: ast.ClassDef | ast.FunctionDef, path: Path) -> str:
     if defined.__init__ is object.__init__ and defined.__new__ is Module.__new__:
         return f"{node.name}()"                            # which refuses whatever it is given
     shown = str(given.replace(return_annotation=inspect.Signature.empty))
+    shown = re.sub(r"ForwardRef\('([^']*)'\)", r"\1", shown)           # a type written as text
     shown = re.sub(r"\b(collections\.abc|typing|minicnn(\.\w+)*)\.", "", shown)
     return node.name + ("(...)" if "<" in shown else shown.replace("numpy.", "np."))
 

@@ -74,7 +74,7 @@ def shown_of(entry: Entry) -> str:
 
 def page(entry: Entry, name: str, model: Any, alt: str) -> str:
     names, table = names_of(entry), summary(model)
-    decks = slides_in_words(entry.key, most=3) or entry.paper
+    decks = slides_in_words(entry.key) or entry.paper
     chapter = next((ROOT / "docs" / "book").glob(f"{entry.chapter:02}_*.md"), None)
     read = f"Chapter: [](../../book/{chapter.name}). " if chapter else ""
     docstring = importlib.import_module(entry.module).__doc__

@@ -15,8 +15,9 @@ from prose import escaped
 from sphinx.application import Sphinx
 
 from minicnn.experiments import EXPERIMENTS
-from minicnn.slides.index import ENTRIES, INDEX
+from minicnn.slides.index import ENTRIES, INDEX, slides_of
 from minicnn.slides.index.words import (
+    FEW,
     experiments_at,
     experiments_of,
     shown_by,
@@ -35,7 +36,7 @@ class IndexTable(Markdown):
             "|---|---|---|---|---|", *map(self.row, ENTRIES.values())]))
 
     def row(self, entry: Any) -> str:
-        slides = escaped(slides_in_words(entry.key, most=2))
+        slides = listed(entry.key)
         names = ", ".join(f"`{name}`" for name in entry.names.split())
         page = f", [the page]({entry.page}.md)" if entry.page else ""
         source = f"`minicnn/{entry.file}`" + (f" ({names})" if names else "") + page
@@ -59,7 +60,8 @@ class SlidesOf(Markdown):
             told = [(f"`{shown}`", seconds(shown))] if shown else []
             told += [(f"`python -m minicnn experiment {name}`",
                       duration(EXPERIMENTS[name].quick_seconds))
-                     for name in experiments_at(deck, slide, SLIDES) if name not in seen]
+                     for name in experiments_at(deck, slide, SLIDES)
+                     if name not in seen and shown != f"python -m minicnn experiment {name}"]
             seen.update(experiments_at(deck, slide, SLIDES))
             title = escaped(slide.title) + (f" ({slide.times} slides)" if slide.times > 1 else "")
             rows += [f"| {title if not k else ''} | {run} | {time} |"
@@ -67,6 +69,16 @@ class SlidesOf(Markdown):
         box = nodes.container(classes=["lecturers"])
         box += self.markdown("\n".join(["| slide | type | takes |", "|---|---|---|", *rows]))
         return [box]
+
+
+def listed(key: str) -> str:
+    """The titles of the slides, deck by deck; where they are many, folded behind their number."""
+    of_decks = slides_of(key)
+    titles = escaped(slides_in_words(key)).replace("; ", ";<br>")
+    count = sum(map(len, of_decks.values()))
+    if count <= FEW:
+        return titles
+    return (f"<details><summary>{count} slides: {', '.join(of_decks)}</summary>{titles}</details>")
 
 
 def chapter(number: int) -> str:

@@ -4,6 +4,7 @@ Docutils turns TeX into MathML; this hands it what stands between $ and $$ in a 
 stand side by side, with \\qquad between them, come one below the other where a page is narrow.
 """
 
+import re
 from typing import Any
 
 from docutils.nodes import SkipNode
@@ -11,10 +12,13 @@ from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.errors import ExtensionError
 
+ACCENTED = re.compile(r"(\\(?:hat|bar|tilde|dot|vec)\s*(?:\{[^{}]*\}|\w))\s*_")
+
 
 def drawn(tex: str, as_block: bool) -> str:
+    """The index of a letter with a hat stands beside it; docutils alone would put it below."""
     try:
-        return tex2mathml(tex, as_block=as_block)
+        return tex2mathml(ACCENTED.sub(r"\1{}_", tex), as_block=as_block)
     except MathError as problem:
         raise ExtensionError(f"formula {tex!r}: {problem}") from None
 

@@ -18,6 +18,7 @@ from formulas import as_tex
 SIGNS = re.compile(r"([\\*_<>\[\]$|{}#~])")
 CODE = re.compile(r"""(`[^`\n]+`|\b(?:minicnn|tests|examples|benchmarks)/[\w/]+\.py(?::\d+)?"""
                   r"""|\b\w+=(?:"[^"\n]*"|[\w.+-]*\w)|\bminicnn(?:\.\w+)+|(?<![\w-])--\w[\w-]*)""")
+HAT = re.compile(r"\b([A-Za-z])\\_hat\b")
 NAMES = r"[*\w]+(?:, [*\w]+)*"
 ARGUMENT = re.compile(rf"({NAMES})\s+: (.*)")
 LABEL = re.compile(r"[A-Za-z][\w -]*(?: \(\w+\)|, \w+)?")
@@ -122,11 +123,21 @@ def is_row(line: str) -> bool:
 
 
 def fenced(text: str, language: str) -> str:
-    return f"```{language}\n{dedent(text).strip()}\n```"
+    text = dedent(text).strip()
+    if language == "text":
+        text = "\n".join(map(bare, text.split("\n")))
+    return f"```{language}\n{text}\n```"
+
+
+def bare(line: str) -> str:
+    """Without backticks, which a box would show; columns stay where they are."""
+    cells = re.split(r"(\s{2,})", line)
+    return "".join(cell.replace("`", "") + " " * cell.count("`") for cell in cells).rstrip()
 
 
 def escaped(text: str) -> str:
-    """Signs that Markdown would take for its own; code stays, and gets backticks."""
+    """Signs that Markdown would take for its own; code stays, and gets backticks; x_hat a hat."""
     pieces = CODE.split(text)
-    return "".join(f"`{piece.strip('`')}`" if at % 2 else SIGNS.sub(r"\\\1", piece)
+    return "".join(f"`{piece.strip('`')}`" if at % 2 else
+                   HAT.sub(r"$\\hat{\1}$", SIGNS.sub(r"\\\1", piece))
                    for at, piece in enumerate(pieces))

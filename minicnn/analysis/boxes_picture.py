@@ -65,9 +65,11 @@ def draw_boxes(images: Any, found: Sequence[Any], classes: Sequence[str], path: 
                ) -> Picture:
     """The boxes found in each picture, with their classes and scores, and their masks if any.
 
+    images  : of each picture its pixels, (1, H, W) or (3, H, W) uint8
     found   : of each picture a dict of boxes (n, 4), labels (n,) from 1 on, and scores (n,)
     classes : names, the background first;  names : of the pictures
     least   : the score from which on a box is drawn
+    path    : where it is written too, as a.png or a.pdf;  title : above it
     """
     pictures = as_pictures(images, "draw_boxes", found)[:MOST]
     known = shown_names(classes)
@@ -122,7 +124,9 @@ def draw_box_errors(images: Any, found: Sequence[Any], truths: Sequence[Any],
     Green is right.  Red is wrong, and the words say how: of another class, badly placed, found
     again, nothing there.  Orange and dashed, in the truth: missed.
 
+    images, found, classes : as in draw_boxes;  truths : of each picture its boxes and labels
     threshold : the IoU of a hit;  least : the score from which on a box is drawn and judged
+    path, title : as in draw_boxes
     """
     pictures = as_pictures(images, "draw_box_errors", found, truths)[:MOST // 2]
     known, counts = shown_names(classes), np.zeros(3, int)
@@ -185,9 +189,11 @@ def draw_anchors(image: Any, anchors: Any, boxes: Any, matched: Any, path: Where
                  title: str = "anchors that learn an object") -> Picture:
     """The anchors that each truth has got, in the truth's colour, thin; the truth is thick.
 
+    image   : (1, H, W) or (3, H, W) uint8
     anchors : (A, 4);  boxes : (m, 4), the truths
     matched : (A,) the truth of each anchor, negative where it has none, as minicnn.data.boxes.match
               gives
+    path    : where it is written too, as a.png or a.pdf;  title : above it
     """
     picture = as_picture(image, "draw_anchors")
     anchors, boxes, matched = np.asarray(anchors), np.asarray(boxes), np.asarray(matched)
@@ -222,7 +228,9 @@ def draw_suppressed(image: Any, boxes: Any, scores: Any, kept: Any, path: Where 
                     title: str = "non-maximum suppression") -> Picture:
     """All boxes, and beside them those that were kept; what was removed is grey.
 
-    boxes : (n, 4);  scores : (n,);  kept : numbers of those kept, as minicnn.data.boxes.nms gives
+    image   : (1, H, W) or (3, H, W) uint8;  boxes : (n, 4);  scores : (n,)
+    kept    : numbers of those kept, as minicnn.data.boxes.nms gives
+    path    : where it is written too, as a.png or a.pdf;  title : above it
     """
     picture = as_picture(image, "draw_suppressed")
     given = {"boxes": boxes, "scores": scores, "labels": np.ones(len(boxes), int)}

@@ -23,6 +23,7 @@ def score_curves(history: Sequence[dict[str, float]], path: Where = None, title:
               "pixel_accuracy"; "ap", "ap50", "ap75", "mask_ap"; or "f1", "precision",
               "recall"
     title   : the network and its data
+    path    : where it is written too, as a.png or a.pdf
     """
     names = [name for name in SCORES if history and name in history[0]]
     if not names:

@@ -26,9 +26,10 @@ BATCH = 32                     # images; a late layer of a large network keeps m
 class Best(NamedTuple):
     """The highest values of each channel so far, the highest first.
 
-    values : (C, n)            images : (C, n) numbers of the images, each at most once a channel
+    values : (C, n)            the highest on each map
+    images : (C, n)            numbers of the images, each at most once a channel
     places : (C, n, 2)         row and column in the map; 0, 0 of a layer that has no maps
-    seen   : images that were looked at
+    seen : int                 images that were looked at
     """
 
     values: np.ndarray

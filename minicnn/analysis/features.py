@@ -21,7 +21,7 @@ class Reached(Exception):
 
 
 def features(model: Module, x: Any, layer: str, batch: int = 64) -> np.ndarray:
-    """(N, ...), the output of the layer at that path for images x (N, C, H, W), in test mode.
+    """(N, ...), what a layer of the model answers to images x (N, C, H, W), in test mode.
 
     layer : a path such as "stage3.1.body.conv2"; "" is the whole network.  Of a layer that runs
             several times its first answer counts, and the first of several outputs

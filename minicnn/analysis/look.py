@@ -10,17 +10,16 @@ import numpy as np
 from minicnn.analysis.ascent import Climb, at_middle, middle
 from minicnn.analysis.channels_picture import Looked, short
 from minicnn.analysis.exciting import Best, patch
+from minicnn.analysis.layer_names import NAMED, no_such_layer
 from minicnn.analysis.receptive_field import Field
 from minicnn.analysis.saliency import answer_of
 from minicnn.autograd.switches import no_grad
 from minicnn.autograd.tensor import Tensor
-from minicnn.backend.messages import did_you_mean
 from minicnn.data.dataset import Dataset
 from minicnn.layers.module import Module
 from minicnn.layers.windowed import Windowed
 
 LAYERS = 24                    # more do not fit on a page
-NAMED = 12                     # layers that a message names
 
 
 def chosen_layer(model: Module, found: dict[str, np.ndarray], name: str | None) -> str:
@@ -40,9 +39,7 @@ def chosen_layer(model: Module, found: dict[str, np.ndarray], name: str | None) 
     alike = [key for key in names if key == name] or [
         key for key in names if key.lower() == name.lower()]
     if len(alike) != 1:
-        hint = did_you_mean(name, names) or f"there are {', '.join(names[:NAMED])}" + (
-            f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-        raise ValueError(f"--layer: no layer {name!r} ran; {hint}")
+        raise ValueError(f"--layer: no layer {name!r} ran; {no_such_layer(name, names)}")
     if found[alike[0]].ndim not in (2, 4):
         raise ValueError(f"--layer: {alike[0]} answers with "
                          f"{'x'.join(map(str, found[alike[0]].shape[1:]))} numbers, which are "

@@ -80,7 +80,10 @@ def draw_maps(images: Any, maps: Sequence[Any], classes: Sequence[str], path: Wh
               title: str = "", names: Sequence[str] | None = None) -> Picture:
     """The map over each picture; below them the key.
 
+    images  : of each picture its pixels, (1, H, W) or (3, H, W) uint8
+    maps    : of each the class of every pixel, (H, W)
     classes : names, the background first, which is left as it is;  names : of the pictures
+    path    : where it is written too, as a.png or a.pdf;  title : above it
     """
     pictures = as_pictures(images, "draw_maps", maps)[:MOST]
     known = shown_names(classes)
@@ -113,7 +116,10 @@ def shares(found: np.ndarray, names: Sequence[str], most: int = 4) -> str:
 @drawing()
 def draw_map_errors(images: Any, answers: Sequence[Any], truths: Sequence[Any],
                     classes: Sequence[str], path: Where = None, title: str = "") -> Picture:
-    """Picture, truth, answer and the wrong pixels in red, a row for each picture."""
+    """Picture, truth, answer and the wrong pixels in red, a row for each picture.
+
+    images, classes, path, title : as in draw_maps;  answers, truths : maps of each
+    """
     pictures = as_pictures(images, "draw_map_errors", answers, truths)[:MOST // 2]
     known = shown_names(classes)
     both = [[as_map(one[number], picture, len(known), f"draw_map_errors: {what} {number}")
@@ -150,6 +156,7 @@ def compare_maps(image: Any, answers: Mapping[str, Any], classes: Sequence[str],
     """One picture and what several networks make of it, side by side, as papers show them.
 
     answers : {"FCN-32s": map, "FCN-16s": map, "FCN-8s": map};  truth : a map, if it is known
+    image, classes, path, title : as in draw_maps, of one picture
     """
     picture, known = as_picture(image, "compare_maps"), shown_names(classes)
     found = {name: as_map(one, picture, len(known), f"compare_maps: {name}")

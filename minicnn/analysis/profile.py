@@ -39,12 +39,13 @@ def profile(model: Module, in_shape: Shape | None = None, batch: int = 32,
             rounds: int | None = None, forward_only: bool = False,
             loss: Callable[[Any], Tensor] | None = None, seed: int = 0,
             progress: bool = False) -> Profile:
-    """Time a training step of any network, layer by layer, on the device where the network is.
+    """Time a training step of a model, layer by layer, on the device where the model is.
 
     Parameters
     ----------
-    in_shape : (C, H, W) of one image; if left out, the one that the network was made for
+    in_shape : (C, H, W)            of one image; if left out, the one that it was made for
     batch : int, default 32         images in a step; they are random numbers
+    seed : int                      of these numbers
     rounds : int, optional          watched steps; if left out, 3 to 50, in some four seconds
     forward_only : bool             forward in test mode under no_grad() in place of a training step
     loss : loss(y) -> Tensor        if left out, cross_entropy with random labels for scores (N, K),

@@ -142,7 +142,7 @@ def measured_field(model: Module, path: str, in_shape: Shape, images: int = 8,
 
     path     : the layer, as named by model.named_modules(); what comes after it does not run
     in_shape : (C, H, W), so large that the field does not reach the border
-    images   : random images to try; a ReLU or a maximum hides some pixels of each
+    images   : random images to try, by `seed`; a ReLU or a maximum hides some pixels of each
     """
     rng = np.random.default_rng(seed)
     x = Tensor(rng.standard_normal((images, *in_shape)).astype(np.float32), requires_grad=True)

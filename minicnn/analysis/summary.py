@@ -27,6 +27,8 @@ from minicnn.layers.module import Module, Shape
 from minicnn.layers.windowed import Windowed
 from minicnn.models.table import TableNet
 
+RUNNING = dict.fromkeys(("running_mean", "running_var", "num_batches_tracked"),
+                        "running averages of the norms")
 FOOTNOTE = "1 MAC = one multiplication and one addition; papers and slides often say FLOPs for it."
 
 
@@ -60,6 +62,7 @@ class Summary(Shown):
     macs: int
     memory: int                # of every layer's output
     slide_memory: int = 0      # by the slides' rule: see slide_rule; 0 where it does not apply
+    not_learnt: str = ""       # what the buffers are
 
     words = {"row", "layer", "output", "kernel", "stride", "field", "slide or paper", "remark"}
 
@@ -89,7 +92,7 @@ class Summary(Shown):
         return without_empty(heads, rows)
 
     def totals(self) -> str:
-        buffers = f" (and {self.buffers:,} values not learnt)" if self.buffers else ""
+        buffers = f" (and {self.buffers:,} not learnt: {self.not_learnt})" if self.buffers else ""
         return (f"{self.parameters:,} parameters{buffers}, {self.macs:,} MACs, "
                 f"{kilobytes(self.memory)} of outputs and {kilobytes(4 * self.parameters)} of "
                 "parameters for one image in float32")
@@ -132,7 +135,7 @@ class Summary(Shown):
 
 
 def summary(model: Module, in_shape: Shape | None = None) -> Summary:
-    """The table of any network; nothing is computed and no weight is drawn.
+    """The table of any model; nothing is computed and no weight is drawn.
 
     in_shape : (C, H, W) of one image; if left out, the one that the network was made for
 
@@ -161,12 +164,14 @@ def summary(model: Module, in_shape: Shape | None = None) -> Summary:
             memory=step.count * 4 * prod(step.shape),
             field=times(fields[id(step)][0])))
     variant = getattr(model, "variant", "")
-    total = sum(value.numel() for _, value in model.named_state())
+    buffers = dict(model.named_buffers())
     rows = row_lines(model, lines)
     return Summary(
         title=f"{type(model).__name__} {variant}".strip() + f", input {times(in_shape)}",
         rows=rows, lines=lines, parameters=model.num_parameters(),
-        buffers=total - model.num_parameters(), macs=sum(line.macs for line in lines),
+        buffers=sum(value.numel() for value in buffers.values()),
+        not_learnt=", ".join(dict.fromkeys(RUNNING.get(name, name) for name in (
+            path.rpartition(".")[2] for path in buffers))), macs=sum(line.macs for line in lines),
         memory=sum(line.memory for line in lines), slide_memory=slide_rule(model, in_shape, rows))
 
 
@@ -186,9 +191,7 @@ def kind(layer: Module) -> str:
 
 
 def size_of_image(name: str, model: Module, in_shape: Shape | None) -> Shape:
-    """in_shape or, where it is left out, the size that the network was made for; else an error of
-    the function called `name`.
-    """
+    """in_shape or, if left out, the network's own; else an error of the function called `name`."""
     in_shape = in_shape or getattr(model, "input_shape", None)
     if in_shape is None:
         raise ValueError(f"{name}: {type(model).__name__} does not say which image size it was "
@@ -204,9 +207,12 @@ def row_lines(model: Module, lines: list[Line]) -> list[Line]:
     Figures go to the layer that the row is about, or to the row's own line if several layers share
     its work.
     """
+    levels = zip(*([] if isinstance(model, TableNet) else (line.path.split(".") for line in lines)),
+                 strict=False)                             # one part that holds all is no table
+    depth = 1 + next((n for n, at in enumerate(levels) if len(set(at)) > 1), 0)
     parts: dict[str, list[Line]] = {}                      # by the name of the network's own part
     for line in lines:
-        parts.setdefault(line.path.split(".")[0], []).append(line)
+        parts.setdefault(".".join(line.path.split(".")[:depth]), []).append(line)
     found = []
     names = iter([name for name, _ in model.named_parts()])
     for label, layers, slide in model.rows if isinstance(model, TableNet) else ():

@@ -99,6 +99,7 @@ def pad(x: Any, pad: Any, mode: str = "constant", value: float = 0.0) -> Tensor:
 
     pad : (left, right) or (left, right, top, bottom), ..., the last dim first, as in PyTorch;
           or as in NumPy ((before, after), ...), a pair for each dim, or one number for all sides
+    mode : "constant", the only one here
     """
     x = as_tensor(x)
     if mode != "constant":

@@ -111,6 +111,7 @@ def missing_function(place: str, name: str, known: Iterable[str], kind: type,
                      home: str | None = None, advice: str = "") -> AttributeError:
     """What a module's __getattr__ raises.
 
+    place : the module;  name : what was asked of it
     known : the names it has;  kind : Tensor;  home : the module that has this one
     advice : what else there is to say
     """

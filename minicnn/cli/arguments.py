@@ -6,10 +6,12 @@ here is said before any work is done.
 
 import inspect
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
 from math import inf
 from pathlib import Path
 from typing import Any
 
+from minicnn.backend.messages import plural
 from minicnn.backend.precision import allow_tf32
 from minicnn.backend.threads import MOST_THREADS
 from minicnn.data.canvas import check_drawing
@@ -51,6 +53,14 @@ def choose_precision(args: Namespace) -> None:
         raise ValueError("--tf32 is for a GPU; give it with --device cuda")
     if args.tf32:
         allow_tf32(True)
+
+
+def limited(data: Any, limit: int | None, say: Callable[[str], None] = print) -> Any:
+    """The first pictures of a data set, as --limit says; all, with a note, if it has no more."""
+    if limit and limit > len(data):
+        say(f"note: --limit is {limit:,}, there are {plural(len(data), 'picture')}: all are taken")
+        return data
+    return data.subset(limit) if limit else data
 
 
 def chosen_network(args: Namespace) -> Module:

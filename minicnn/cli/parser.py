@@ -48,7 +48,7 @@ class Parser(argparse.ArgumentParser):
             choices = ", ".join(map(str, action.choices))
             hint = did_you_mean(value, action.choices)
             raise argparse.ArgumentError(action, f"invalid choice: {str(value)!r}; "
-                                         f"{hint + ' ' if hint else ''}There are {choices}")
+                                         f"{f'{hint} There' if hint else 'there'} are {choices}")
 
     def error(self, message: str) -> NoReturn:
         """One line; --help has the rest."""

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from minicnn.backend.messages import did_you_mean
+from minicnn.analysis.layer_names import no_such_layer
 from minicnn.cli.arguments import above_zero, check_file, number, place, word
 from minicnn.cli.explain import spot
 from minicnn.cli.subjects import add_subject, chosen_subject
@@ -67,8 +67,8 @@ def chosen_layer(walk: Walk, name: str) -> str:
     for path in paths:
         if path.lower() == name.lower():
             return path
-    hint = did_you_mean(name, paths) or f"there are {', '.join(paths[:12])}"
-    raise ValueError(f"--only: no layer {name!r} has computed anything; {hint}")
+    raise ValueError(f"--only: no layer {name!r} has computed anything; "
+                     f"{no_such_layer(name, paths)}")
 
 
 def show(walk: Walk, subject: Subject) -> None:

@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--steps", type=whole, default=200, metavar="N", help="steps on the pixels (200)")
     option("--strength", type=above_zero, default=Weights().style, metavar="X",
            help=f"how much the style counts beside the content ({Weights().style:g})")
-    option("--method", default="adam", choices=METHODS, help="adam, or lbfgs by SciPy, "
-           "minicnn[imagine] (adam)")
+    option("--method", default="adam", choices=METHODS, help="adam, or lbfgs by SciPy: in "
+           "minicnn's folder pip install -e '.[imagine]' (adam)")
     option("--out", type=place, metavar="PICTURE", default=OWN_FOLDER / "style.png",
            help="where it is written (out/style.png)")
 

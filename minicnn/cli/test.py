@@ -6,8 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from minicnn.analysis.pictures import misclassified
 from minicnn.backend.threads import set_threads
-from minicnn.cli.arguments import add_device, choose_precision, pixels, whole, word, workers
+from minicnn.cli.arguments import (
+    add_device,
+    check_picture,
+    choose_precision,
+    limited,
+    pixels,
+    place,
+    whole,
+    word,
+    workers,
+)
 from minicnn.data.find import find_data
 from minicnn.data.find_scenes import scenes_of
 from minicnn.layers.fold import fold_all
@@ -32,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
            "the lowest error, which was chosen on these very pictures (last)")
     option("--fold", action="store_true", help="first melt batch norms into the layers before them")
     option("--limit", type=whole, metavar="N", help="only the first N test pictures")
+    option("--mistakes", type=place, metavar="PICTURE", help="draw those that were named wrongly, "
+           "with what they are and what they were taken for")
     option("--threads", type=workers, help="threads that share the work: 1 is steady "
            "on a busy machine")
     add_device(parser)
@@ -43,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
         set_threads(args.threads)
     if args.scales and args.crops == "10":
         raise ValueError("--crops 10 and --scales are two ways to look; choose one")
+    if args.mistakes:
+        check_picture(args.mistakes, "--mistakes")
     runs = [load_run(folder, args.weights) for folder in args.runs]
     if any(isinstance(run.transforms, SceneTransforms) for run in runs):
         return test_scenes(runs, args)
@@ -53,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
                          + "; ".join(f"{folder} on {run.plan.get('test')}"
                                      for folder, run in zip(args.runs, runs, strict=True)))
     test = test_pictures(args.runs[0], runs[0], find_data)
-    test = test.subset(args.limit) if args.limit else test
+    test = limited(test, args.limit)
     look = ", ".join(f"{side}x{side}" for side in args.scales) if args.scales else \
         "10 crops" if args.crops == "10" else ""
     answers = []                                           # of each network, (N, classes)
@@ -67,9 +82,15 @@ def run(args: argparse.Namespace) -> int:
         answers.append(predict([member], test.images, view))
         print(f"{folder} ({', '.join(filter(None, notes))}): "
               f"{said(errors(answers[-1], test.labels))}")
+    together = np.mean(answers, axis=0)                    # (N, classes)
     if len(runs) > 1:
-        together = np.mean(answers, axis=0)
         print(f"{len(runs)} networks together: {said(errors(together, test.labels))}")
+    if args.mistakes:
+        taken = together.argmax(axis=1)
+        wrong = np.flatnonzero(taken != test.labels)
+        drawn = misclassified(test.images[wrong], test.labels[wrong], taken[wrong], args.mistakes,
+                              runs[0].classes, title=", ".join(args.runs))
+        print(f"picture: {drawn.path}")
     return 0
 
 
@@ -83,14 +104,15 @@ def unseen(run: Run) -> list[str]:
 
 def test_scenes(runs: list[Run], args: argparse.Namespace) -> int:
     """Networks that answer with maps or boxes, one after the other, class by class."""
-    if args.scales or args.crops == "10" or args.fold:
-        raise ValueError("--crops, --scales and --fold are for networks that name whole pictures")
+    if args.scales or args.crops == "10" or args.fold or args.mistakes:
+        raise ValueError("--crops, --scales, --fold and --mistakes are for networks that name "
+                         "whole pictures")
     for folder, run in zip(args.runs, runs, strict=True):
         if not isinstance(run.transforms, SceneTransforms):
             raise ValueError(f"{folder} names whole pictures, others here find maps or boxes; test "
                              "them one by one")
         test = test_pictures(folder, run, scenes_of)
-        test = test.subset(args.limit) if args.limit else test
+        test = limited(test, args.limit)
         print(f"{folder} (epoch {run.epoch}), {test.source}")
         print(class_table(run.model.to(args.device), test, run.transforms))
     return 0

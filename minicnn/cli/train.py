@@ -17,6 +17,7 @@ from minicnn.cli.arguments import (
     check_folder,
     choose_precision,
     helpers,
+    limited,
     pixels,
     place,
     seed,
@@ -39,6 +40,8 @@ from minicnn.training.parallel.mpi import PATIENCE, processes
 from minicnn.training.parallel.world import World
 from minicnn.training.recipes import Recipe, recipe_for, recipe_named
 from minicnn.training.records import said
+from minicnn.weights.fill import load
+from minicnn.weights.read import read
 
 WHAT = "train a network on mnist, cifar10, drawn digits or scenes, or a folder of pictures"
 EXAMPLE = "train resnet20 --data cifar10"
@@ -52,12 +55,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--data", required=True, type=word, metavar="NAME", help="mnist, cifar10, digits (drawn "
            "by minicnn), or a folder of folders of pictures, one for each class; for maps and "
            f"boxes {', '.join(SCENES)} (drawn), or a folder of pictures with masks or boxes")
+    option("--weights", type=word, metavar="FILE", help="begin with these, as published for the "
+           "network; its last layer is new where they are for other classes")
     option("--recipe", type=word, metavar="NAME", help="if not that of the network's family, "
            "as in resnet-slide (minicnn/training/recipes/)")
     option("--epochs", type=whole, help="times through the pictures, if not the recipe's")
     option("--batch", type=whole, help="pictures in one step")
     option("--lr", type=above_zero, help="learning rate")
-    option("--limit", type=whole, metavar="N", help="train on the first N pictures only")
+    option("--limit", type=whole, metavar="N", help="train on the first N pictures only; the "
+           "test pictures are all read nevertheless")
     option("--skip-unreadable", action="store_true", help="leave out files of DIR that are no "
            "readable pictures")
     option("--size", type=pixels, metavar="PIXELS", help="side of what the network reads")
@@ -87,6 +93,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def trained(args: argparse.Namespace, world: World) -> int:
+    if args.weights:
+        read(args.weights)                                 # what is no file of weights ends here
     options: dict[str, Any] = {"variant": args.variant} if args.variant else {}
     own = own_input(build(args.network, **options))
     name = "-".join(filter(None, (args.network, args.variant, Path(args.data).resolve().name)))
@@ -98,7 +106,8 @@ def trained(args: argparse.Namespace, world: World) -> int:
     stored = DRAWN_SIDE if drawn else round((args.size or own[1]) * recipe.margin)
     train, val = world.after_first(lambda: found_data(args.network, args.data, stored, args.seed,
                                                       args.skip_unreadable))
-    train = train.subset(args.limit) if args.limit else train
+    say = print if world.is_first else silent
+    train = limited(train, args.limit, say)
     side = args.size or own[1]
     options |= asked_for(args.network, classes=len(train.classes), aux=True,
                          image_shape=[train.images[0].shape[0], side, side])
@@ -106,7 +115,8 @@ def trained(args: argparse.Namespace, world: World) -> int:
     model = build(args.network, **options)
     in_shape = input_of(model, train, args)
     check_step(model, in_shape, -(-min(recipe.batch, len(train)) // world.size), device=args.device)
-    say = print if world.is_first else silent
+    if args.weights:
+        load(model, args.weights, head="new")
     say(f"{args.network}: {model.num_parameters():,} parameters, reads "
         f"{'x'.join(map(str, in_shape))}\n{recipe}\n"
         f"data: {train.source}; tested on {val.source}{recoloured(train, in_shape)}\n"
@@ -117,6 +127,8 @@ def trained(args: argparse.Namespace, world: World) -> int:
     place_of = args.data if args.data in (*NAMES, *SCENES) else str(Path(args.data).resolve())
     plan = {"network": args.network, "options": options, "data_name": place_of,
             "stored": stored, "skip_unreadable": args.skip_unreadable}
+    if args.weights:
+        plan["weights"] = Path(args.weights).name
     result = fit(model, train, val, recipe, seed=args.seed, device=args.device, out=out,
                  fresh=args.fresh, patience=args.patience, in_shape=in_shape, plan=plan,
                  world=world, sync_norms=args.sync_norms, readers=args.readers)

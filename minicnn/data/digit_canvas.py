@@ -25,6 +25,7 @@ HANDS = 10_000              # digits that are drawn where none are given
 def digit_canvas(count: int, seed: int = 0, size: int = 64, digits: Any = None) -> Scenes:
     """`count` black canvases with 1 to 3 white digits: boxes, labels, masks, class_map, caption.
 
+    seed : of all that is drawn;  size : pixels of a side
     digits : a Dataset of them, (n, 1, 28, 28), as mnist("train"); drawn by code where None
 
     Digit d is class 1 + d, with the name of the digit.  At size 64 a digit's frame of 28 pixels is

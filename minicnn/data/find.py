@@ -38,8 +38,8 @@ def find_data(name: str, size: int = 32, seed: int = 0, skip_unreadable: bool = 
         return read_folder(name, size, seed, skip_unreadable)
     hint = did_you_mean(name, NAMES)
     raise FileNotFoundError(f"no data set and no folder is called {name!r}; "
-                            + (f"{hint} " if hint else "")
-                            + f"There are {', '.join(NAMES)}, or give a folder of class folders")
+                            f"{f'{hint} There' if hint else 'there'} are {', '.join(NAMES)}, or "
+                            "give a folder of class folders")
 
 
 def drawn_digits(split: str) -> Dataset:

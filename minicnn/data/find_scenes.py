@@ -39,11 +39,13 @@ Read = Callable[..., Scenes]
 def find_scenes(name: str | Path, size: int | Size | None = None, seed: int = 0,
                 skip_unreadable: bool = False, held_out: float = HELD_OUT,
                 log: Callable[[str], object] = print) -> tuple[Scenes, Scenes]:
-    """For training and for testing: shapes, shapes-hard, digits-canvas, or a folder's path.
+    """For training and for testing.
 
+    name : shapes, shapes-hard, digits-canvas, or a folder's path
     size : pixels that the pictures of a folder are brought to, (height, width) or one number for a
            square; they stay as they are where None.  Drawn scenes are 64 x 64
-    skip_unreadable : leave out what cannot be used, with a line for each
+    seed : of the draw of those pictures of a folder that are held out
+    skip_unreadable : leave out what cannot be used, with a line to `log` for each
     held_out : share of the pictures for testing, where the folder is not split
 
     VOC's difficult objects and COCO's crowds are left out of the part to train on, and kept and

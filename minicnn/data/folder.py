@@ -34,6 +34,7 @@ def read_folder(folder: str | Path, size: int, seed: int = 0, skip_unreadable: b
 
     size : pixels of a side
     skip_unreadable : leave out what is no readable picture; otherwise DamagedFile names it
+    log : receives the lines about what is left out
 
     In a folder too large for memory only the head of each file is looked at beforehand, unless
     skip_unreadable asks for certainty; a file that turns out damaged later is named then.

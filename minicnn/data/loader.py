@@ -30,7 +30,7 @@ class Loader:
     labels : (N,) integers      from 0 on; handed out as int64
     batch_size : int            the last batch of an epoch is smaller where N does not divide
     shuffle : bool              a new order each epoch; otherwise the order of the data
-    seed : int, at least 0
+    seed : int, at least 0      of the orders and of what `transform` draws
     drop_last : bool            leave that smaller last batch out
     transform : callable        transform(x, rng) -> x, per batch, rng a numpy Generator of its own
 

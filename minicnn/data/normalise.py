@@ -27,7 +27,7 @@ def normalise(images: Any, low: float = -0.1, high: float = 1.175) -> np.ndarray
 
 
 def standardise(images: Any, mean: Any, std: Any, who: str = "standardise") -> np.ndarray:
-    """(N, C, H, W) uint8 -> float32; mean and std per channel, of pixels scaled to 0..1.
+    """Images (N, C, H, W) uint8 -> float32; mean and std per channel, of pixels scaled to 0..1.
 
     who : asks, for the messages
     """

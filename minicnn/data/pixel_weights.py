@@ -32,7 +32,7 @@ REACH = 6                          # sigmas; beyond, e^-18 of `most` is less tha
 
 
 def median_frequency(class_maps: Iterable[Any], classes: int, ignore: int = IGNORED) -> np.ndarray:
-    """The weight of each class:  class maps (H, W), whose sizes may differ -> (classes,) float32.
+    """The weight of each class:  class_maps (H, W), of any sizes -> (classes,) float32.
 
     ignore : the class of pixels that are not counted.  A class that is nowhere gets 0.
 

@@ -40,8 +40,9 @@ def as_target(target: Any, where: str, size: tuple[int, int], classes: int) -> T
                         f"{', '.join(NAMES)}")
     for name in target:
         if name not in NAMES:
-            raise ValueError(f"{where} has {name!r}; {did_you_mean(name, NAMES)} "
-                             f"There are {', '.join(NAMES)}")
+            hint = did_you_mean(name, NAMES)
+            raise ValueError(f"{where} has {name!r}; {f'{hint} There' if hint else 'there'} are "
+                             f"{', '.join(NAMES)}")
     made = dict(target)
     for name in ("caption", "name"):
         if name in made and not isinstance(made[name], str):

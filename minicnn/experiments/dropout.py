@@ -86,7 +86,9 @@ def picture(errors: dict[tuple[int, str], list[float]], sizes: list[int], guess:
 
 EXPERIMENT = Experiment(
     "dropout", ("d22",), "Does dropping units or weights help?",
-    'unicamp "Dropout [Hinton et al., 2012] US. DropConnect [Wan et al., 2013]"',
+    'unicamp "Dropout [Hinton et al., 2012] US. DropConnect [Wan et al., 2013]"; unicamp "AlexNet, '
+    'Details"; virginia "AlexNet Architecture"; memphis "AlexNet: ILSVRC 2012 winner"; stanford '
+    '"Details/Retrospectives"',
     "A network 784-400-400-10 learns few digits with dropout, with DropConnect and with neither.",
     quick_seconds=62, full_seconds=1500, run=run, full_seeds=5,
     expected="The lecture: both help.  Here dropout does with 300 digits, by a little, and does "

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 import minicnn
+from minicnn.analysis.layer_names import no_such_layer
 from minicnn.autograd.engine import Function
 from minicnn.backend.arrays import Array
 from minicnn.backend.messages import did_you_mean, type_name
@@ -28,7 +29,6 @@ from minicnn.explain.record import Call, Index, Recorder, Visit
 from minicnn.explain.subject import Subject
 
 ROOT = Path(minicnn.__file__).parents[1]
-SHOWN = 12                             # layers that a message names
 
 
 def explain(subject: Subject, layer: str, at: Index | None = None, backward: bool = False,
@@ -36,6 +36,7 @@ def explain(subject: Subject, layer: str, at: Index | None = None, backward: boo
             deeper: int = 0) -> Explanation:
     """How one value of a layer comes about, or with `backward` one gradient.
 
+    subject : the network and what it reads: network_subject
     layer  : a path, as activations() names them: "CONV2", "layer1.0.conv1", "relu#2"; or "loss"
     at     : the place, without the image's number; the largest value, or gradient, if left out
     of     : of which gradient: "input", or a parameter of the layer: "weight", "bias"
@@ -85,9 +86,7 @@ def visit_of(recorder: Recorder, layer: str) -> Visit | None:
     if len(alike) == 1:
         return recorder.visits[alike[0]]
     names = [key for key in recorder.visits if key]
-    hint = did_you_mean(layer, names) or f"there are {', '.join(names[:SHOWN])}" + (
-        f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-    raise ValueError(f"no layer {layer!r} ran; {hint}")
+    raise ValueError(f"no layer {layer!r} ran; {no_such_layer(layer, names)}")
 
 
 # --- forward ----------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ UNTRAINED = "untrained weights, seed 0: the arithmetic is right, the answer mean
 class Subject:
     """A network and the pictures that it reads, (N, C, H, W), the first of which is looked at.
 
+    model : the network;  x : the pictures;  pixel : of a segmenter's map, which its loss is about
     words : network, weights, picture, mode: the first line of what is printed
     asked : the options that ask for the same again: "lenet5 --digit 7"
     drawn : drawn(k) is the digit k that minicnn drew, as this network reads it, (C, H, W)
@@ -44,7 +45,7 @@ class Subject:
     asked: str
     drawn: Callable[[int], np.ndarray]
 
-    pixel: tuple[int, int] | None = None       # of a segmenter's map, which its loss is about
+    pixel: tuple[int, int] | None = None
 
     @cached_property
     def question(self) -> Whole:
@@ -109,8 +110,9 @@ def pocket_subject(digit: int = 7, picture: str | None = None) -> Subject:
 
 def network_subject(model: Module, name: str, weights: str, asked: str, digit: int = 7,
                     picture: str | None = None, reads: Recogniser | None = None) -> Subject:
-    """Any network that reads pictures.
+    """Any model that reads pictures.
 
+    digit, picture : the digit, drawn, or else the picture file that it reads
     weights : how they are called; asked: the options that name network and weights
     reads   : how its pictures are prepared; else by the network's own preparation, or in the
               middle, scaled as ImageNet's

@@ -18,7 +18,7 @@ GAP = "   "
 
 
 def as_text(explanation: Explanation, columns: int | None = None) -> str:
-    """Title, working, verdict, source; then what is deeper.
+    """Title, working, verdict, source of an explanation; then what is deeper.
 
     columns : what is wider is set one below the other; as wide as the terminal, if left out
     """

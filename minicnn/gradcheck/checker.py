@@ -87,7 +87,8 @@ def gradcheck(function: Callable[..., Tensor], *inputs: Any, seed: int = 0, most
                each time: fix the seed inside it if it drops or draws.  A Module is checked in
                float64 with values of the checker's own, and is afterwards as it was
     inputs   : float64 arrays; their values should not lie on a kink
-    most     : at most so many elements of each array are tried, drawn at random
+    most     : at most so many elements of each array are tried, drawn at random by `seed`
+    device   : "cpu" or "cuda", where the gradients are computed
 
     Raises TypeError for inputs that are not float64, ValueError if two runs differ.
 

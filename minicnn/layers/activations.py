@@ -69,6 +69,8 @@ class ReLU(Module):
 class LeakyReLU(Module):
     """x where it is positive, else negative_slope * x: a unit never goes quite dead.
 
+    inplace : without effect, as in ReLU
+
     >>> LeakyReLU(0.5)(Tensor([-4, 0, 4])).numpy().tolist()
     [-2.0, 0.0, 4.0]
     """

@@ -65,6 +65,9 @@ class Attention(Module):
     """Means of values, weighted by queries and keys:  (N, L, 3 D) -> (N, L, D); nothing is learnt.
 
     The last axis of the input holds all queries, then all keys, then all values.
+
+    embed_dim : int    D, which divides by `num_heads`
+    num_heads : int    how many means are taken side by side, each of its own part of D
     """
 
     def __init__(self, embed_dim: int, num_heads: int) -> None:

@@ -35,6 +35,7 @@ from minicnn.layers.sync_batchnorm import over_all
 class BatchNormFn(Function):
     """After the call `mu` and `var`, (C,), can be read.
 
+    eps : added to the variance
     averages : the layer's running averages, for a version that moves them on its way; it leaves
                what they become in `moved`
     """

@@ -1,11 +1,11 @@
 """Capsules: groups of units whose direction says what is seen, and whose length, how surely.
 
     squash     v = s |s| / (1 + |s|^2)                     length between 0 and 1, same direction
-    vote       uhat[i, j] = w[i, j] u_i                    capsule i foretells capsule j's output
+    vote       u_hat[i, j] = w[i, j] u_i                   capsule i foretells capsule j's output
     routing    b[i, j] = 0,  then a few times:
                    c[i, :] = softmax of b[i, :]            capsule i deals its vote out
-                   v_j     = squash(sum_i c[i, j] uhat[i, j])
-                   b[i, j] = b[i, j] + uhat[i, j] . v_j    more to those that agree
+                   v_j     = squash(sum_i c[i, j] u_hat[i, j])
+                   b[i, j] = b[i, j] + u_hat[i, j] . v_j   more to those that agree
 
 Votes for one j that agree with each other add up to a long vector; others cancel.  Unlike pooling,
 which throws away where a part was, this keeps its pose.  The gradient passes through all rounds of

@@ -81,7 +81,7 @@ class Conv2d(Windowed):
                                               zeros on each side; "same" keeps ceil(size / stride)
     dilation : int or (int, int), default 1   distance between the cells of a window; 1: they touch
     groups : int, default 1                   in_channels makes it a depthwise convolution
-    bias : bool, default True
+    bias : bool, default True                 False leaves b out
     padding_mode : "zeros", "reflect", "replicate" or "circular"
                                               what stands in the border: padding.py
 

@@ -111,7 +111,7 @@ class ConvTranspose2d(Windowed):
                                               rows and columns more, below and to the right; less
                                               than the stride, or than the dilation
     groups : int, default 1                   as in Conv2d
-    bias : bool, default True
+    bias : bool, default True                 False leaves b out
     dilation : int or (int, int), default 1   distance between the cells of a filter
 
     weight is (C, F/groups, KH, KW), bias (F,), both drawn as PyTorch draws them: uniform within

@@ -25,7 +25,7 @@ class DropConnectLinear(Linear):
     ----------
     in_features, out_features : int       M and D
     p : float from 0 to 1, default 0.5    probability of dropping each weight
-    bias : bool, default True
+    bias : bool, default True             False leaves b out
     """
 
     def __init__(self, in_features: int, out_features: int, p: float = 0.5,

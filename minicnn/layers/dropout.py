@@ -44,6 +44,7 @@ def checked_probability(p: float, name: str) -> float:
 def drop(x: Tensor, p: float, shape: Shape, each: int | None = None) -> Tensor:
     """Dropout with a mask of `shape`; one seed gives the same mask on every device.
 
+    x : any shape;  p : the probability
     each : the number of pictures, if the mask's first axis counts them
     """
     return DropoutFn(drawn(x.data, shape, p, each), p)(x)
@@ -59,6 +60,7 @@ class Dropout(Module):
     """Set each value to 0 with probability p, in training mode only.
 
     p : float from 0 to 1, default 0.5    0 is the identity, 1 gives zeros
+    inplace : bool                        without effect, as in ReLU
 
     >>> Dropout(0.4).eval()(Tensor([1, 2, 3])).numpy().tolist()
     [1.0, 2.0, 3.0]

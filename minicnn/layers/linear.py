@@ -38,7 +38,7 @@ class Linear(Module):
     Parameters
     ----------
     in_features, out_features : int    M and D
-    bias : bool, default True
+    bias : bool, default True          False leaves b out
 
     weight is (D, M), bias (D,), both uniform within 1 / sqrt(M) at the start, as in PyTorch.
     """

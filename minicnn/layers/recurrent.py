@@ -97,8 +97,8 @@ class RNNCell(Cell):
     Parameters
     ----------
     input_size, hidden_size : int              I and H
-    bias : bool, default True
-    nonlinearity : "tanh" (default) or "relu"
+    bias : bool, default True                  False leaves b and d out
+    nonlinearity : "tanh" (default) or "relu"  the function around the sum
 
     h is zeros where it is not given.  weight_ih is (H, I), weight_hh (H, H), the biases (H,), all
     uniform within 1 / sqrt(H) at the start, as in PyTorch.
@@ -126,7 +126,7 @@ class LSTMCell(Cell):
     """One step of an LSTM:  x (N, I), (h, c) (N, H) each -> (h', c').
 
     input_size, hidden_size : int    I and H
-    bias : bool, default True
+    bias : bool, default True        False leaves b and d out
 
     h and c are zeros where the pair is not given.  weight_ih is (4H, I), weight_hh (4H, H), the
     biases (4H,), in the order i f g o, all uniform within 1 / sqrt(H) at the start, as in PyTorch.
@@ -157,7 +157,7 @@ class GRUCell(Cell):
     """One step of a gated recurrent unit:  x (N, I), h (N, H) -> (N, H).
 
     input_size, hidden_size : int    I and H
-    bias : bool, default True
+    bias : bool, default True        False leaves b and d out
 
     h is zeros where it is not given.  weight_ih is (3H, I), weight_hh (3H, H), the biases (3H,), in
     the order r z n, all uniform within 1 / sqrt(H) at the start, as in PyTorch.

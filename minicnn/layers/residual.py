@@ -66,7 +66,7 @@ class Add(Module):
 
 
 class PadChannelsFn(Function):
-    """Option A: every stride-th pixel, and channels of zeros, up to F channels in all.
+    """Option A: every stride-th pixel, and channels of zeros, up to F = out_channels in all.
 
     before : so many of the zero channels stand before the others; the rest behind
     """

@@ -133,7 +133,8 @@ def as_rois(boxes: Any, shape: tuple[int, ...], scale: float, dtype: Any, name: 
             ) -> tuple[np.ndarray, np.ndarray]:
     """(number of its image (K,), box (K, 4) in the map's pixels) of all boxes, on the host.
 
-    shape : (N, C, H, W) of the map
+    shape : (N, C, H, W) of the map;  scale : map / image;  dtype : of the boxes
+    name  : of the layer, for messages
     """
     N, _, H, W = shape
     if isinstance(boxes, (list, tuple)):

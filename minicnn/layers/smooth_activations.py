@@ -78,6 +78,8 @@ class SiLUFn(Function):
 class SiLU(Module):
     """x / (1 + e^-x), called swish in EfficientNet; least at x = -1.28, where it is -0.28.
 
+    inplace : without effect, as in ReLU
+
     >>> SiLU()(Tensor([0, 20])).numpy().tolist()
     [0.0, 20.0]
     """

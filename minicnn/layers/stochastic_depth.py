@@ -19,7 +19,7 @@ from minicnn.layers.module import Shape
 class StochasticDepth(Dropout):
     """Set a residual branch to 0 with probability p, in training only; any shape (N, ...).
 
-    p : float from 0 to 1
+    p : float from 0 to 1                  0 is the identity, 1 leaves the branch out always
     mode : "row" (default) or "batch"      one draw for each image, or one for all of them
 
     >>> from minicnn.autograd.tensor import Tensor

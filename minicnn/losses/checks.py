@@ -63,9 +63,9 @@ def on_the_host(name: str, labels: Any) -> tuple[np.ndarray, str]:
 
 def check_labels(name: str, labels: Any, shape: tuple[int, ...], C: int,
                  ignore_index: int | None = None) -> np.ndarray:
-    """Labels as whole numbers in the computer's memory, each in 0 ... C-1 or ignore_index.
+    """The labels as whole numbers in the computer's memory, each in 0 ... C-1 or ignore_index.
 
-    shape : (N,), or (N, H, W) for the pixels of maps
+    name : of the loss, for messages;  shape : (N,), or (N, H, W) for the pixels of maps
     """
     labels, word = on_the_host(name, labels)
     if labels.shape != shape:

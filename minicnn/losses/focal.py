@@ -25,7 +25,7 @@ from minicnn.losses.checks import check_answers, check_average, constant, reduce
 
 @in_float32
 class FocalFn(Function):
-    """sign : 1 where the target is 1, else -1;  a : a_t, an array or 1."""
+    """sign : 1 where the target is 1, else -1;  a : a_t, an array or 1;  gamma : the power."""
 
     def __init__(self, sign: Array, a: Any, gamma: float):
         self.sign, self.a, self.gamma = sign, a, gamma
@@ -52,6 +52,7 @@ def sigmoid_focal_loss(logits: Tensor, target: Any, alpha: float = 0.25, gamma: 
     alpha : float in [0, 1], or -1   weight of the ones; -1 leaves both weights out
     gamma : float >= 0               how much the easy answers are played down
     reduction : "none", "mean" or "sum"
+                                     "none" keeps the loss of each answer
 
     The paper divides the sum by the number of positive anchors (at least 1):
     sigmoid_focal_loss(z, t, reduction="sum") / max(t.sum(), 1).

@@ -38,9 +38,10 @@ class SmoothL1Fn(Function):
 
 def smooth_l1_loss(prediction: Tensor, target: Any, reduction: str = "mean", beta: float = 1.0
                    ) -> Tensor:
-    """Smooth L1 loss of a Tensor and a target of its shape, as PyTorch's.
+    """Smooth L1 loss of a prediction, a Tensor, and a target of its shape, as PyTorch's.
 
-    beta : float >= 0      where the square ends; 0 is the mean absolute error
+    reduction : "mean", "sum" or "none"    "none" keeps the loss of each element
+    beta : float >= 0                      where the square ends; 0 is the mean absolute error
 
     Shapes that differ raise ValueError, also where NumPy would broadcast.
 

@@ -47,6 +47,8 @@ def as_target(prediction: Tensor, target: Any, name: str = "mse_loss") -> Tensor
 def mse_loss(prediction: Tensor, target: Any, reduction: str = "mean") -> Tensor:
     """Mean squared error of a Tensor and a target of its shape: a Tensor, array, list or column.
 
+    reduction : "mean", "sum" or "none"    "none" keeps the square of each element
+
     Shapes that differ raise ValueError, also where NumPy would broadcast: (N, 1) against (N,)
     compares every prediction with every target.  The mean of an empty batch raises ValueError.
 

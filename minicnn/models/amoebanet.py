@@ -126,7 +126,7 @@ class AmoebaNet(Network, CellChain):
     Parameters
     ----------
     size : "mobile", "middle", "large" or "cifar"    the table at the head of this file
-    classes : int, default 1000
+    classes : int, default 1000                      how many it tells apart
     shape : tuple, optional                          (N, F, filters of the stem, side of the image);
                                                      the rest is that of `size`
     channels : int, default 3                        of the image: 1 for grey ones

@@ -63,7 +63,7 @@ class CapsNet(Module):
 
     Parameters
     ----------
-    classes : int, default 10
+    classes : int, default 10                how many it tells apart
     reconstruction : bool, default True      whether there is a decoder
     maps : int, default 256                  of conv1
     capsule_maps : int, default 32           of the primary capsules, 8 channels each

@@ -72,7 +72,7 @@ class ConvNeXt(Network):
     Parameters
     ----------
     size : "tiny", "small", "base", "large" or "xlarge"     the table at the head of this file
-    classes : int, default 1000
+    classes : int, default 1000                             how many it tells apart
 
     For networks of another size:
 

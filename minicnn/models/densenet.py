@@ -143,7 +143,7 @@ class DenseNet(Network):
     Parameters
     ----------
     depth : 121, 161, 169, 201 or 264     layers with weights
-    classes : int, default 1000
+    classes : int, default 1000           how many it tells apart
     dropout : float, default 0            probability, behind each convolution
 
     >>> DenseNet(121).num_parameters()
@@ -177,7 +177,7 @@ class CifarDenseNet(Network):
     ----------
     depth : int, default 40         3 n + 4 layers with weights, or 6 n + 4 for "BC"
     growth : int, default 12        k, the new maps of each layer
-    classes : int, default 10
+    classes : int, default 10       how many it tells apart
     variant : "plain" or "BC"       see the head of this file
     dropout : float, default 0      probability, behind each convolution (paper: 0.2 where the
                                     images are not augmented)

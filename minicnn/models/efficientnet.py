@@ -185,7 +185,7 @@ class EfficientNet(Network):
     Parameters
     ----------
     size : "b0" to "b7", or "lite0"         which one: the table at the head of this file
-    classes : int, default 1000
+    classes : int, default 1000             how many it tells apart
     variant : "paper" or "torchvision"      see departures 2 and 3
     channels : int, default 3               of the image: 1 for grey ones
 
@@ -232,8 +232,8 @@ class EfficientNet(Network):
         width, depth, image, dropout = factors or SIZES[size]
         torchvision, lite = variant == "torchvision", size == "lite0"
         if torchvision and lite:
-            raise ValueError("EfficientNet: torchvision has no lite0; variant='paper' is the "
-                             "authors' program")
+            raise ValueError("EfficientNet: torchvision has no lite0; variant='paper' "
+                             "(--variant paper) is the authors' program")
         usual = factors or (torchvision and size in ("b0", "b1", "b2", "b3", "b4"))
         norm = BatchNorm2d if usual else partial(BatchNorm2d, eps=1e-3, momentum=0.01)
         unit = partial(conv_unit, norm=norm, activation=ReLU6 if lite else SiLU,

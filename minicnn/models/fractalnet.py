@@ -140,7 +140,7 @@ class FractalNet(Network):
     Parameters
     ----------
     depth : 5, 10, 20, 40, 80 or 160      layers of the deepest column
-    classes : int, default 10
+    classes : int, default 10             how many it tells apart
     width : int, default 64               channels of the first block
     drop_path : float, default 0.15       probability of dropping an input of a join
     global_share : float, default 0.5     share of batches that go through one column alone

@@ -197,7 +197,7 @@ class GoogLeNet(Network, Supervised):
     Parameters
     ----------
     variant : "paper", "torchvision" or "small"    see the head of this file
-    classes : int, default 1000
+    classes : int, default 1000                    how many it tells apart
     channels : int, default 3                      of the images
     dropout : float, optional                      before the last layer: 0.4, torchvision's 0.2
     aux : bool, default False                      with both auxiliary classifiers

@@ -132,7 +132,7 @@ class InceptionResNetV2(Network):
     Parameters
     ----------
     variant : "released", "paper" or "small"    see the head of this file
-    classes : int, default 1000
+    classes : int, default 1000                 how many it tells apart
     channels : int, default 3                   of the images
     dropout : float, default 0.2                before the last layer
 

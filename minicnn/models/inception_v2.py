@@ -119,7 +119,7 @@ class InceptionV2(Network):
     Parameters
     ----------
     variant : "paper" or "small"    see the head of this file
-    classes : int, default 1000
+    classes : int, default 1000     how many it tells apart
     channels : int, default 3       of the images
 
     >>> InceptionV2().num_parameters()

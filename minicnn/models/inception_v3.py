@@ -134,7 +134,7 @@ class InceptionV3(Network, Supervised):
     Parameters
     ----------
     variant : "paper" or "small"    see the head of this file
-    classes : int, default 1000
+    classes : int, default 1000     how many it tells apart
     channels : int, default 3       of the images
     dropout : float, default 0.5    before the last layer
     aux : bool, default False       with the auxiliary classifier, behind Mixed_6e

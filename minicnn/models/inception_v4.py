@@ -108,7 +108,7 @@ class InceptionV4(Network):
     Parameters
     ----------
     variant : "paper" or "small"    see the head of this file
-    classes : int, default 1000
+    classes : int, default 1000     how many it tells apart
     channels : int, default 3       of the images
     dropout : float, default 0.2    before the last layer
 

@@ -136,7 +136,7 @@ class MobileNetV1(Network):
     Parameters
     ----------
     width : 0.25, 0.5, 0.75, 1.0, 1.25   the paper's width multiplier, of all channels
-    classes : int, default 1000
+    classes : int, default 1000          how many it tells apart
     variant : "paper", "released", "timm"    see the head of this file
 
     For networks of another size:
@@ -181,7 +181,7 @@ class MobileNetV2(Network):
     ----------
     width : 0.35, 0.5, 0.75, 1.0 or 1.4    width multiplier, of all channels but the last 1280
                                            (which 1.4 multiplies too)
-    classes : int, default 1000
+    classes : int, default 1000            how many it tells apart
     variant : "paper" or "released"        see the head of this file
 
     For networks of another size:

@@ -138,7 +138,7 @@ class Cell(Module):
 
     Parameters
     ----------
-    wiring : NORMAL or REDUCTION
+    wiring : NORMAL or REDUCTION      which outputs the operations read, and which are joined
     x_channels, p_channels : int      of the two inputs
     filters : int                     F, channels of everything inside
     stride : int                      of the operations that read x or p
@@ -246,7 +246,7 @@ class NASNet(Network, CellChain):
     Parameters
     ----------
     size : "mobile", "large" or "cifar"     the table at the head of this file
-    classes : int, default 1000
+    classes : int, default 1000             how many it tells apart
     shape : tuple, optional                 cells in a row, channels behind the last and of conv0,
                                             side of the image; the rest is that of `size`
     channels : int, default 3               of the image: 1 for grey ones

@@ -59,7 +59,7 @@ def best_fits(shapes: dict[str, Shape], models: Mapping[str, Callable[..., Modul
     """The networks that fit best, the best first; [] if none has half of these shapes.
 
     shapes : of the file's arrays, by their names
-    models : name -> constructor, minicnn.models.NETWORKS
+    models : name -> constructor, minicnn.models.NETWORKS;  most : so many networks at most
 
     All 180 take some five seconds; of a network that fits wholly, the search ends with it.
     """

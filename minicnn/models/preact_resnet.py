@@ -57,7 +57,7 @@ class PreActResNet(Network):
     Parameters
     ----------
     depth : 18, 34, 50, 101, 152 or 200    layers with weights
-    classes : int, default 1000
+    classes : int, default 1000            how many it tells apart
     variant : "paper" or "timm"            see the head of this file
 
     >>> PreActResNet(50).num_parameters()
@@ -99,7 +99,7 @@ class CifarPreActResNet(Network):
     ----------
     depth : int, default 110      6 n + 2 layers of units [3x3; 3x3], or, from 164 on, 9 n + 2 of
                                   units [1x1; 3x3; 1x1]
-    classes : int, default 10
+    classes : int, default 10                                how many it tells apart
     order : "preactivation" or "relu-only preactivation"     see minicnn.models.units
     channels : int, default 3     of the image: 1 for grey ones
 

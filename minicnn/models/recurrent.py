@@ -73,7 +73,7 @@ class IRRCNN(Network):
 
     Parameters
     ----------
-    classes : int, default 10
+    classes : int, default 10            how many it tells apart
     blocks, maps : whole numbers         blocks and maps of each stage; maps divide by 4
     steps : int, default 2               t, how often a recurrent convolution feeds itself
     channels : int, default 3            of the image: 1 for grey ones
@@ -117,7 +117,7 @@ class DCRN(Network):
 
     Parameters
     ----------
-    classes : int, default 10
+    classes : int, default 10            how many it tells apart
     layers : whole numbers               dense layers of each block
     growth : int, default 24             k, the maps that a layer adds
     steps : int, default 2               t, how often a recurrent convolution feeds itself

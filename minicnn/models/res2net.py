@@ -100,7 +100,7 @@ class Res2Net(Network):
     depth : 50, 101 or 152          blocks as in ResNet
     width : int, default 26         channels of a part in the first stage; they double with each
     scale : int, default 4          number of parts
-    classes : int, default 1000
+    classes : int, default 1000     how many it tells apart
 
     For networks of another size:
 

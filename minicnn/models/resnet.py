@@ -163,7 +163,7 @@ class ResNet(Network):
     Parameters
     ----------
     depth : 18, 34, 50, 101 or 152         layers with weights, shortcuts not counted
-    classes : int, default 1000
+    classes : int, default 1000            how many it tells apart
     shortcut : "A", "B", "C" or "none"     the way around a unit that changes the shape:
                                            see minicnn.layers.residual; "none" is a plain network
     variant : "paper" or "torchvision"     see the head of this file

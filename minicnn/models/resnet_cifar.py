@@ -90,7 +90,7 @@ class CifarResNet(Network):
     Parameters
     ----------
     depth : int, default 20                6 n + 2 layers with weights
-    classes : int, default 10
+    classes : int, default 10              how many it tells apart
     shortcut : "A", "B", "C" or "none"     "A" in the paper; "none" is a plain network
     order : str, default "original"        or "bn after addition", "no relu",
                                            "relu before addition"

@@ -67,7 +67,7 @@ class ResNeXt(Network):
     cardinality : int, default 32     C, the number of paths
     width : int, default 4            d, the channels of a path in conv2_x; twice as many in
                                       conv3_x, and so on
-    classes : int, default 1000
+    classes : int, default 1000       how many it tells apart
 
     >>> ResNeXt(50, 32, 4).num_parameters()
     25028904
@@ -97,7 +97,7 @@ class CifarResNeXt(Network):
     depth : int, default 29          9 n + 2 layers with weights
     cardinality : int, default 8     C, the number of paths
     width : int, default 64          d, the channels of a path in stage1
-    classes : int, default 10
+    classes : int, default 10        how many it tells apart
     base : int, default 64           stages have 4, 8 and 16 times as many channels
     channels : int, default 3        of the image: 1 for grey ones
 

@@ -104,7 +104,7 @@ class SEResNet(Network):
     Parameters
     ----------
     depth : 18, 34, 50, 101 or 152     layers with weights, those of the excitation not counted
-    classes : int, default 1000
+    classes : int, default 1000        how many it tells apart
     variant : "paper" or "timm"        see the head of this file
     reduction : int, default 16        r: the squeeze keeps 1 channel in r
 
@@ -144,7 +144,7 @@ class SEResNeXt(Network):
     ----------
     depth : 50 or 101                  layers with weights, those of the excitation not counted
     cardinality, width : 32 and 4      paths of a unit, and the channels of each
-    classes : int, default 1000
+    classes : int, default 1000        how many it tells apart
     variant : "paper" or "timm"        see the head of this file
     reduction : int, default 16        r: the squeeze keeps 1 channel in r
 
@@ -182,7 +182,7 @@ class CifarSEResNet(Network):
     Parameters
     ----------
     depth : int, default 20         6 n + 2 layers with weights
-    classes : int, default 10
+    classes : int, default 10       how many it tells apart
     reduction : int, default 16     r: the squeeze keeps 1 channel in r
     channels : int, default 3       of the image: 1 for grey ones
     """
@@ -219,7 +219,7 @@ def senet154_unit(in_channels: int, channels: int, stride: int) -> Module:
 class SENet154(Network):
     """SENet-154:  (N, 3, H, W) -> (N, classes), published for 224 x 224.
 
-    classes : int, default 1000
+    classes : int, default 1000    how many it tells apart
 
     >>> SENet154().num_parameters()
     115088984

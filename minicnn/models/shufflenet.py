@@ -118,7 +118,7 @@ class ShuffleNetV1(Network):
     Parameters
     ----------
     groups : 1, 2, 3, 4 or 8, default 3    of the 1 x 1 convolutions; more groups, more channels
-    classes : int, default 1000
+    classes : int, default 1000            how many it tells apart
     width : 0.5, 1.0, 1.5 or 2.0           of all channels; 1.0 alone with 1, 2 and 4 groups
     repeats, small, input_shape            for networks of another size: as in ShuffleNetV2
 
@@ -152,7 +152,7 @@ class ShuffleNetV2(Network):
     Parameters
     ----------
     width : 0.5, 1.0, 1.5 or 2.0     how many channels: table 5
-    classes : int, default 1000
+    classes : int, default 1000      how many it tells apart
 
     For networks of another size:
 

@@ -87,7 +87,7 @@ class ViT(Network):
     Parameters
     ----------
     size : "b_16", "b_32", "l_16", "l_32" or "h_14"    how large, and the patch's side in pixels
-    classes : int, default 1000
+    classes : int, default 1000             how many it tells apart
     image : int, default 224                pixels; there is a learnt position for each patch
     dropout : float, default 0.1            behind each fully connected layer and the positions
     shape : tuple, optional                 (layers, D, heads, patch), for a network of another size

@@ -58,7 +58,7 @@ class WideResNet(Network):
     ----------
     depth : 18, 34, 50 or 101      layers with weights
     width : 1, 1.5, 2 or 3         k; 2 for 50 and 101 layers
-    classes : int, default 1000
+    classes : int, default 1000    how many it tells apart
 
     >>> WideResNet(50).num_parameters()
     68883240
@@ -95,7 +95,7 @@ class CifarWideResNet(Network):
     ----------
     depth : int, default 28         6 n + 4 layers with weights
     width : int, default 10         k: the stages have 16 k, 32 k and 64 k channels
-    classes : int, default 10
+    classes : int, default 10       how many it tells apart
     dropout : float, default 0      probability, between the convolutions of a unit (paper: 0.3)
     channels : int, default 3       of the image: 1 for grey ones
 

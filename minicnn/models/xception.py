@@ -124,7 +124,7 @@ class Xception(Network):
     Parameters
     ----------
     variant : "paper", "timm" or "small"    see the head of this file
-    classes : int, default 1000
+    classes : int, default 1000     how many it tells apart
     channels : int, default 3       of the images
     dropout : float, default 0.5    before the last layer
 

@@ -31,10 +31,12 @@ def adagrad_step(w, g, s, lr, eps, weight_decay, start):
 class Adagrad(Optimizer):
     """AdaGrad.
 
-    params : Tensors, or groups of them      lr : float, default 0.01
-    lr_decay, weight_decay : float, default 0
+    params : Tensors, or groups of them              what to learn; see `Optimizer`
+    lr : float, default 0.01                         how far a step goes
+    lr_decay : float, default 0                      how fast lr' falls
+    weight_decay : float, default 0                  so many times w is added to g
     initial_accumulator_value : float, default 0     where s starts
-    eps : float, default 1e-10
+    eps : float, default 1e-10                       keeps what is divided by above 0
     """
 
     names = ("t", "s")

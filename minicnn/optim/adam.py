@@ -37,9 +37,11 @@ def adam_step(w, g, m, v, t, lr, betas, eps, weight_decay, decoupled):
 class Adam(Optimizer):
     """Adam.
 
-    params : Tensors, or groups of them             lr : float, default 0.001
+    params : Tensors, or groups of them             what to learn; see `Optimizer`
+    lr : float, default 0.001                       how far a step goes
     betas : two floats, default (0.9, 0.999)        b1 and b2
-    eps : float, default 1e-8                       weight_decay : float, default 0
+    eps : float, default 1e-8                       keeps what is divided by above 0
+    weight_decay : float, default 0                 so many times w is added to g
     """
 
     names, decoupled = ("t", "m", "v"), False
@@ -55,7 +57,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: as Adam, and weight_decay is 0.01."""
+    """Adam with decoupled weight decay: as Adam, and weight_decay, wd above, is 0.01."""
 
     decoupled = True
 

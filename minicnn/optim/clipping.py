@@ -15,7 +15,7 @@ from minicnn.layers.parameter import list_of_parameters
 
 
 def clip_grad_norm_(parameters: Iterable[Tensor], max_norm: float) -> float:
-    """Shrink all gradients together so that their common length is at most max_norm.
+    """Shrink the gradients of all parameters so that their common length is at most max_norm.
 
     Returns the length before: sqrt(sum of all g^2), summed in float64 (on a GPU this waits for the
     gradients).  If it is NaN or infinite the gradients stay as they are.
@@ -41,7 +41,7 @@ def sum_of_squares(g: Array) -> float:
 
 
 def clip_grad_value_(parameters: Iterable[Tensor], clip_value: float) -> None:
-    """Hold every element of every gradient between -clip_value and clip_value; NaN stays NaN."""
+    """Hold the elements of the parameters' gradients within +-clip_value; NaN stays NaN."""
     if not clip_value > 0:
         raise ValueError(f"clip_grad_value_: clip_value must be above 0, got {clip_value}")
     for parameter in list_of_parameters("clip_grad_value_", parameters):

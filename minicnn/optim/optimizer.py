@@ -27,6 +27,7 @@ class Optimizer:
 
     params : the Tensors to learn, as model.parameters() gives them, or a list of groups, dicts with
              "params" and the settings of their own; the other settings hold for all groups
+    unknown : names of settings that there are not, and a TypeError that says so
 
     Weights are changed in place, gradients are left as they are.  Parameters without a gradient are
     skipped.  NaN in a gradient goes into the weight: it is not hidden.  What an optimiser remembers

@@ -40,9 +40,12 @@ def rmsprop_step(w, g, s, a, v, lr, alpha, eps, weight_decay, momentum):
 class RMSprop(Optimizer):
     """RMSprop.
 
-    params : Tensors, or groups of them      lr : float, default 0.01
+    params : Tensors, or groups of them      what to learn; see `Optimizer`
+    lr : float, default 0.01                 how far a step goes
     alpha : float, default 0.99              how much of the mean of the squares stays
-    eps : float, default 1e-8                weight_decay, momentum : float, default 0
+    eps : float, default 1e-8                keeps what is divided by above 0
+    weight_decay : float, default 0          so many times w is added to g
+    momentum : float, default 0              share of v that stays from step to step
     centered : bool, default False           divide by the standard deviation instead
     """
 

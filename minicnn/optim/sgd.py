@@ -37,8 +37,11 @@ def momentum_step(w, g, v, lr, momentum, dampening, nesterov, first, weight_deca
 class SGD(Optimizer):
     """Stochastic gradient descent.  `state[parameter]["v"]` is the velocity.
 
-    params : Tensors, or groups of them      lr : float, default 0.001
-    momentum, dampening, weight_decay : float, default 0
+    params : Tensors, or groups of them      what to learn; see `Optimizer`
+    lr : float, default 0.001                how far a step goes
+    momentum : float, default 0              share of v that stays from step to step
+    dampening : float, default 0             share of g that does not enter v
+    weight_decay : float, default 0          so many times w is added to g
     nesterov : bool, default False           look ahead; needs momentum, and no dampening
     """
 

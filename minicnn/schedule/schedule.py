@@ -10,6 +10,8 @@ from minicnn.optim.optimizer import Optimizer
 class Schedule:
     """Sets the learning rates of an optimiser.
 
+    optimizer : whose learning rates are set, each group's by itself
+
     A subclass writes `at(t, lr0)`, the learning rate after t steps of a group that began at lr0.
     """
 

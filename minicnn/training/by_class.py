@@ -28,6 +28,7 @@ class ByClass(Shown):
 
     numbers : {class: {measure: from 0 to 1}};  measures : {measure: heading}
     count   : {class: how many there are};  counted : what they are, pixels or objects
+    mean    : {measure: that of the last row};  note : a sentence below the table
     """
 
     numbers: dict[str, dict[str, float]]

@@ -24,9 +24,10 @@ from minicnn.training.evaluate import BATCH, check_whole, counted
 
 def dataset_features(model: Module, images: Any, prepare: Callable[[Any], np.ndarray],
                      layers: Mapping[str, int], batch: int = BATCH) -> dict[str, np.ndarray]:
-    """{layer: (N, D) float32} of stored pictures (N, c, h, w) uint8, in test mode.
+    """{layer: (N, D) float32} of stored images (N, c, h, w) uint8, the model in test mode.
 
     prepare : prepare(pictures) -> (n, C, H, W) float32, as Transforms.test
+    batch   : pictures at a time
     layers  : {path: windows a side}: {"stage3": 4} averages its maps to 4 x 4, or fewer if they are
               smaller, {"stage3": 1} over all places
     """

@@ -32,7 +32,7 @@ from minicnn.training.probe import Probe, fit_probe
 def fit_weights(scores: Sequence[Any], labels: Any, steps: int = 200) -> np.ndarray:
     """w (M,) of the scores (N, classes) of M networks; it starts from 1 / M.
 
-    labels : (N,) of pictures from which none of the networks has learnt
+    labels : (N,) of pictures from which none of the networks has learnt;  steps : of Adam
     """
     z = as_scores(scores)                                  # (M, N, classes)
     labels = as_labels(labels, "fit_weights", z.shape[1], z.shape[2])

@@ -30,7 +30,7 @@ from minicnn.training.parallel.world import ALONE, World
 from minicnn.training.plan import about, check_brightness, plan_of
 from minicnn.training.recipes import Recipe
 from minicnn.training.records import Records, line_of, said
-from minicnn.training.rescue import Beginning, kept
+from minicnn.training.rescue import Beginning, kept, to_be_tested
 from minicnn.training.scene_transforms import SceneTransforms
 from minicnn.training.tasks import Task, task_for
 from minicnn.training.transforms import Transforms
@@ -39,6 +39,7 @@ from minicnn.training.transforms import Transforms
 class Result(NamedTuple):
     """history : one dict an epoch, as in history.csv;  finished : False after Ctrl-C
 
+    transforms : what the network's pictures are made by
     signal : the number of what stopped it: 2 of Ctrl-C, 15 of SIGTERM; 0 if nothing did
     """
 
@@ -95,6 +96,7 @@ def fit(model: Module, train: Dataset | Scenes, val: Dataset | Scenes, recipe: R
     train, val : Dataset         uint8 pictures of one size; `recipe` says what is made of them.
                                  Scenes, with maps or boxes, for networks that answer with these
     recipe : Recipe              see minicnn.training.recipes; recipe._replace(epochs=5) changes it
+    device : "cpu" or "cuda"     where it is trained
     seed : int                   of the order and the distortions; manual_seed is for the weights
     out : folder, optional       for the files of minicnn/training/records.py; if last.npz is there,
                                  training goes on from it as if it had never stopped;
@@ -135,14 +137,15 @@ def fit(model: Module, train: Dataset | Scenes, val: Dataset | Scenes, recipe: R
             before = len(history)
             while not over(loader, recipe, history, patience):
                 number, line = len(history) + 1, {}
-                with kept(records, parts, history, epoch, stop):
-                    learnt = learn(task, team, optimizer, schedule, epoch, stop)
+                with kept(records, parts, history, epoch, stop, log) as began:
+                    learnt = learn(task, team, optimizer, schedule, epoch, stop, began)
+                    began.whole = False                    # weights may differ: never save such
                     team.settle()
-                if learnt:
-                    line = tested(task, epoch, number, stop)
-                    if not line:                           # stopped: learnt, but still to be tested
-                        loader.load_state_dict(loader.state_dict() | {"epoch": len(history),
-                                                                      "position": len(loader)})
+                    began.whole = True
+                    if learnt:
+                        line = tested(task, epoch, number, stop)
+                if learnt and not line:                    # stopped: learnt, but still to be tested
+                    to_be_tested(loader, history)
                 for loss in (float(epoch.loss) / epoch.seen, line.get("val_loss", 0.0)):
                     if not loss < DIVERGED:                # also where it is not a number
                         raise ValueError(f"fit: the loss of epoch {number} is {loss:.3g}; lr "
@@ -235,29 +238,32 @@ def tested(task: Task, epoch: Epoch, number: int, stop: Stop) -> dict[str, float
     return {name: found[name] for name in task.columns if name in found}
 
 
-def learn(task: Task, team: Team, optimizer: Any, schedule: Any, epoch: Epoch, stop: Stop) -> bool:
+def learn(task: Task, team: Team, optimizer: Any, schedule: Any, epoch: Epoch, stop: Stop,
+          began: Beginning) -> bool:
     """What is left of one epoch; False if it was interrupted."""
     from tqdm import tqdm
     recipe, loader = task.recipe, team.loader
-    start, before, began = time.perf_counter(), epoch.seconds, Beginning(task.model, loader)
+    start, before = time.perf_counter(), epoch.seconds
     bar = tqdm(loader, f"epoch {loader.epoch + 1}/{recipe.epochs}", initial=loader.position,
                unit_scale=recipe.batch, unit=" images", leave=False,
                disable=None if team.world.is_first else True)
     for batch in bar:
-        with began.step(), team.step():                # of all processes, where there are several
-            loss, seen, wrong = task.loss(batch)                                   # forward, loss
-            optimizer.zero_grad()                                                  # zero
-            loss.backward()                                                        # backward
+        with began.step():
+            with team.step():                          # of all processes, where there are several
+                loss, seen, wrong = task.loss(batch)                               # forward, loss
+                optimizer.zero_grad()                                              # zero
+                loss.backward()                                                    # backward
+            mean, seen, wrong = team.counted(loss.detach(), seen, wrong, stop)
         if recipe.clip:
             clip_grad_norm_(optimizer.parameters, recipe.clip)
         optimizer.step()                                                           # step
         if schedule and not isinstance(schedule, ReduceLROnPlateau):
             schedule.step()
-        mean, seen, wrong = team.counted(loss.detach(), seen, wrong, stop)
         epoch.loss = epoch.loss + mean * seen
         epoch.wrong = epoch.wrong + wrong
         epoch.seen += seen
         epoch.seconds = before + time.perf_counter() - start
+        began.whole = True
         if loader.position % 50 == 1:                # seldom: to read a number, a GPU must stop
             bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
         if stop:

@@ -51,6 +51,7 @@ def fit_probe(x: Any, labels: Any, classes: int, decay: float = 0.01, steps: int
     """The linear classifier of features x (N, D) with labels (N,); the same every time.
 
     decay : pulls w to 0: with fewer pictures than features many w fit, and small ones serve best
+    classes : how many there are;  steps : of the descent
     """
     x = as_features(x, "fit_probe")                                    # (N, D)
     check_whole("fit_probe: classes", classes, 2)

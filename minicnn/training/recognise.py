@@ -39,6 +39,7 @@ LARGEST_SIDE = 16_384
 class Recogniser:
     """A network, its classes, and how a picture becomes its input.
 
+    model : the network;  classes : the names of its answers
     look  : look(Pillow image in RGB) -> (C, H, W) uint8, what the network gets
     scale : scale(those pixels) -> (C, H, W) float32
     """

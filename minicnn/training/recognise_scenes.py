@@ -44,6 +44,7 @@ def sees_scenes(model: Module) -> bool:
 class SceneRecogniser:
     """A network, its classes, and how a picture becomes its input.
 
+    model   : the network;  classes : names, the background first
     look    : look(Pillow image in RGB) -> (3, H, W) uint8
     prepare : prepare(those pixels) -> (C, h, w) float32, what the network gets
     """

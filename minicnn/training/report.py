@@ -20,7 +20,8 @@ def report(folder: str | Path, model: Any, title: str, history: Sequence[dict[st
 
     model : the trained network, in test mode;  images : (N, C, H, W), the test images as it reads
     them;  test : the Dataset they were made from;  predicted : (N,), the network's answers
-    history, marks : as for `learning_curves`.  The maps are those of the first image that it read.
+    title, history, marks : as for `learning_curves`.  The maps are those of the first image that
+    it read.
     """
     folder, wrong = Path(folder), predicted != test.labels
     read = int(np.argmin(wrong))                           # the first right answer

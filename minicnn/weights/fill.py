@@ -135,7 +135,7 @@ def misfit(model: Module, own: dict[str, Parameter], file: WeightFile, wrong: li
     need = sum(prod(parameter.shape) for parameter in own.values())
     counts = (f"The file has {len(file.entries)} arrays with {have:,} numbers, the network "
               f"{len(own)} with {need:,}: they are different networks, or variants of one "
-              "(variant=...)") if len(wrong) > len(own) // 2 else ""
+              "(variant=..., --variant ...)") if len(wrong) > len(own) // 2 else ""
     shown = "; ".join(map(str, wrong[:MOST_SHOWN]))
     more = f"; and {len(wrong) - MOST_SHOWN} more" if len(wrong) > MOST_SHOWN else ""
     return DoesNotFit(f"{file.path} does not fit {type(model).__name__}: {shown}{more}; the network"
@@ -149,7 +149,7 @@ def cause(model: Module, own: dict[str, Parameter], file: WeightFile, wrong: lis
         if recognised(names, own, shapes_of(file)):
             heads = any(names.is_head(theirs) for theirs in file.entries)
             return (f"These are {library}'s {type(model).__name__}: use variant="
-                    f"{names.variant!r}{', aux=True' if heads else ''}")
+                    f"{names.variant!r}{', aux=True' if heads else ''} (--variant {names.variant})")
     if any(all(names.is_head(one.name) for one in wrong)
            for names in published_names(model).values()):
         found = wrong[0].what == "unexpected"

@@ -90,6 +90,6 @@ def of_other_variants(model: Any) -> dict[str, Names]:
 def no_such_names(model: Any, names: str) -> str:
     """What to say where somebody asks for names that are not the network's."""
     others = of_other_variants(model)
-    cure = f"variant={others[names].variant!r} has them" if names in others else \
-        f"there are {', '.join(['minicnn', *published_names(model)])}"
+    cure = f"variant={(other := others[names].variant)!r} has them (--variant {other})" \
+        if names in others else f"there are {', '.join(['minicnn', *published_names(model)])}"
     return f"no names of {names!r} are known for this {type(model).__name__}; {cure}"

@@ -51,6 +51,7 @@ OTHERS = [
 class WeightFile:
     """What a file holds.
 
+    path    : where it lies
     format  : "PyTorch zip", "PyTorch legacy", "safetensors", "safetensors index" or "npz"
     entries : name -> Entry with shape, kind (the type in the file) and read()
     notes   : what is unusual, in words

@@ -14,7 +14,7 @@ from minicnn.weights.safetensors_file import KINDS
 
 
 def save(model: Module | dict[str, Any], path: Any, names: str = "minicnn") -> Path:
-    """Write a network's values, or arrays by name, to a file; returns its path.
+    """Write a model's values, or arrays by name, to a file; returns its path.
 
     path  : ends in .safetensors (which PyTorch reads too) or .npz
     names : "minicnn", or whose names the file shall have: "torchvision", if the network has them

@@ -161,7 +161,7 @@ def test_text(variant):
     assert lines[-1] == FOOTNOTE and "FLOPs" in FOOTNOTE
     totals = " ".join(text.split("\n\n")[-1].split())
     assert f"{table.parameters:,} parameters" in totals and f"{table.macs:,} MACs" in totals
-    assert ("(and 840 values not learnt)" in totals) == (variant in ("rbf", "paper"))
+    assert ("(and 840 not learnt: codes)" in totals) == (variant in ("rbf", "paper"))
     assert all(line == line.rstrip() and len(line) <= 100 for line in lines)
     starts = [match.start() for match in re.finditer("-+", lines[3])]         # under the headings
     for line in lines[4:4 + len(table.lines)]:

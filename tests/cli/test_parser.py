@@ -7,7 +7,7 @@ from minicnn.__main__ import parser
 
 @pytest.mark.parametrize("arguments, line", [
     (["sumary"], "minicnn: COMMAND: invalid choice: 'sumary'; did you mean summary? There are ne"),
-    (["xyz"], "minicnn: COMMAND: invalid choice: 'xyz'; There are networks, summary"),
+    (["xyz"], "minicnn: COMMAND: invalid choice: 'xyz'; there are networks, summary"),
     ([], "minicnn: the following arguments are required: COMMAND; see python -m minicnn --help"),
     (["summary"], "minicnn summary: the following arguments are required: network; see"),
     (["train", "lenet5", "--dta", "digits"],

@@ -46,6 +46,16 @@ def test_together(runs, capsys):
     assert len(errors) == 4 and errors[3] <= max(errors[:3])
 
 
+def test_mistakes_are_drawn(runs, capsys, tmp_path):
+    picture = tmp_path / "mistakes.png"
+    assert main(["test", str(runs / "a"), "--limit", "100", "--mistakes", str(picture)]) == 0
+    error, said = re.findall(r"test error ([\d.]+) %.*\n(.*)\n", capsys.readouterr().out)[0]
+    assert said == f"picture: {picture}" and picture.stat().st_size > 10_000
+    assert 0 < float(error) < 60
+    assert main(["test", str(runs / "a"), "--mistakes", str(tmp_path / "no" / "m.png")]) == 2
+    assert "--mistakes is " in capsys.readouterr().err
+
+
 def test_ten_crops(runs, capsys):
     """A recipe without crops and flips is pointed out; with crops, but of digits, only flips."""
     assert main(["test", str(runs / "a"), "--crops", "10", "--limit", "100"]) == 0
@@ -69,7 +79,6 @@ def test_scales_and_folding(runs, capsys):
     (["a", "--scales", "40"], "LeNet5 cannot read 40x40 pictures: F6"),
     (["a", "--scales", "32", "--crops", "10"], "are two ways to look; choose one"),
     (["nowhere"], "nowhere/last.npz; give the folder that a run of the train command named"),
-    (["a", "--limit", "2001"], "2001 images asked for"),
 ])
 def test_errors(runs, capsys, arguments, message):
     assert main(["test", str(runs / arguments[0]), *arguments[1:]]) == 2

@@ -8,12 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+import minicnn
 from minicnn.__main__ import main, parser
 from minicnn.cli import train
 from minicnn.cli.train import chosen_recipe
+from minicnn.models import build
 from minicnn.training import checkpoint, loop
 from minicnn.training.testtime import load_run
 
@@ -118,6 +121,30 @@ def test_mirrored_digits_are_no_digits(tmp_path):
     assert checkpoint.load(tmp_path / "last.npz")["plan"]["augment"] == ["crop"]
 
 
+def test_a_limit_above_the_pictures_takes_all(pictures, tmp_path, capsys):
+    assert main(["train", "resnet20", "--data", str(pictures), "--size", "8", "--epochs", "1",
+                 "--limit", "1000", "--out", str(tmp_path / "run")]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("note: --limit is 1,000, there are 16 pictures: all are taken\n")
+    assert main(["test", str(tmp_path / "run"), "--limit", "1000"]) == 0
+    assert "note: --limit is 1,000, there are 4 pictures: all are taken\n" in \
+        capsys.readouterr().out
+
+
+def test_it_begins_with_published_weights(pictures, tmp_path, capsys):
+    """All but the last layer, which is for other classes; with next to no rate they stay."""
+    file = minicnn.save(build("resnet20"), tmp_path / "published.npz")
+    command = ["train", "resnet20", "--data", str(pictures), "--size", "8", "--epochs", "1",
+               "--lr", "1e-9", "--out", str(tmp_path / "run")]
+    assert main([*command, "--weights", str(file)]) == 0
+    learnt, published = load_run(tmp_path / "run").model.state_dict(), minicnn.load(file)
+    assert np.allclose(learnt["conv1.weight"], published["conv1.weight"], atol=1e-6)
+    assert learnt["fc.weight"].shape[0] == 2 != published["fc.weight"].shape[0]
+    assert main(command) == 2                              # not the same command
+    assert main([*command, "--fresh", "--weights", str(tmp_path / "none.npz")]) == 2
+    assert "none.npz" in capsys.readouterr().err
+
+
 def test_auxiliary_heads_are_trained_where_there_are_some(pictures, tmp_path):
     main(["train", "googlenet_small", "--data", str(pictures), "--epochs", "1", "--out",
           str(tmp_path / "out")])
@@ -142,7 +169,6 @@ def test_small_pictures_get_the_small_form(data, size, own, name):
     (["preact_resnet20", "--data", "digits", "--variant", "x"],
      "preact_resnet20 has no option variant; it has"),
     (["lenet5", "--data", "digits", "--size", "40"], "F6"),
-    (["lenet5", "--data", "digits", "--limit", "10001"], "10001 images asked for"),
 ])
 def test_errors(change, message, tmp_path, capsys):
     assert main(["train", *change, "--out", str(tmp_path)]) == 2
@@ -223,13 +249,19 @@ def test_a_folder_whose_pictures_have_changed(pictures, tmp_path, capsys):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-def test_ended_from_outside(tmp_path, monkeypatch, capsys):
-    """SIGTERM saves as Ctrl-C does; the status says which it was."""
+@pytest.mark.parametrize("ctrl_c", [signal.default_int_handler, signal.SIG_IGN])
+def test_ended_from_outside(ctrl_c, tmp_path, monkeypatch, capsys):
+    """SIGTERM saves as Ctrl-C does; also in a shell's background job, which hears no Ctrl-C."""
     monkeypatch.setattr(loop, "line_of", lambda *_: signal.raise_signal(signal.SIGTERM) or "line")
-    assert main(digits(tmp_path)) == 143
+    before = signal.signal(signal.SIGINT, ctrl_c)
+    try:
+        assert main(digits(tmp_path)) == 143
+        assert signal.getsignal(signal.SIGINT) == ctrl_c
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert "saved; the same command goes on from there\n" in capsys.readouterr().out
-    monkeypatch.undo()
     assert checkpoint.load(tmp_path / "last.npz")["loader"]["epoch"] == 1
+    assert not (tmp_path / "running").exists()             # the folder is free for the next
 
 
 @pytest.mark.parametrize("option", ["--epochs", "--batch", "--limit", "--patience", "--threads"])

@@ -68,9 +68,9 @@ def test_a_folder(tmp_path):
 
 
 @pytest.mark.parametrize("name, near", [
-    ("minst", "did you mean mnist. "), ("CIFAR10", "did you mean cifar10. "),
-    ("cifar", "did you mean cifar10. "), ("pictures", "")])
+    ("minst", "did you mean mnist. There"), ("CIFAR10", "did you mean cifar10. There"),
+    ("cifar", "did you mean cifar10. There"), ("pictures", "there")])
 def test_unknown_names(places, name, near):
     with pytest.raises(FileNotFoundError, match=f"no data set and no folder is called {name!r}; "
-                                                f"{near}There are mnist, digits, cifar10, or"):
+                                                f"{near} are mnist, digits, cifar10, or"):
         find_data(name)

@@ -179,5 +179,5 @@ def test_preparations():
 
 
 def test_torchvision_has_no_lite0():
-    with pytest.raises(ValueError, match="torchvision has no lite0; variant='paper'"):
+    with pytest.raises(ValueError, match=r"has no lite0; variant='paper' \(--variant paper\)"):
         EfficientNet("lite0", variant="torchvision")

@@ -156,29 +156,29 @@ def file_of(monkeypatch):
 
 @pytest.mark.parametrize("name, right, library, wrong, cure", [
     ("alexnet", TORCHVISION, "torchvision", {},
-     r"These are torchvision's AlexNet: use variant='torchvision'$"),
+     r"These are torchvision's AlexNet: use variant='torchvision' \(--variant torchvision\)$"),
     ("resnet50", TORCHVISION, "torchvision", {},
-     r"torchvision's ResNet: use variant='torchvision'$"),
+     r"torchvision's ResNet: use variant='torchvision' \(--variant torchvision\)$"),
     ("resnet50", {**TORCHVISION, "classes": 10}, "torchvision", {},
-     r"torchvision's ResNet: use variant='torchvision'$"),
+     r"torchvision's ResNet: use variant='torchvision' \(--variant torchvision\)$"),
     ("googlenet", {**TORCHVISION, "aux": True}, "torchvision", {},
-     r"torchvision's GoogLeNet: use variant='torchvision', aux=True$"),
+     r"torchvision's GoogLeNet: use variant='torchvision', aux=True \(--variant torchvision\)$"),
     ("googlenet", {**TORCHVISION, "aux": True}, "torchvision", TORCHVISION,
      r"has auxiliary classifiers, which count in training only: use aux=True$"),
     ("inception_v3", {"aux": True}, "torchvision", {}, r"has auxiliary .* use aux=True$"),
     ("inception_v3", {}, "torchvision", {"aux": True}, r"has no auxiliary .* use aux=False$"),
     ("efficientnet_b0", TORCHVISION, "torchvision", {},
-     r"torchvision's EfficientNet: use variant='torchvision'$"),
-    ("efficientnet_b0", {}, "timm", TORCHVISION, r"timm's EfficientNet: use variant='paper'$"),
-    ("mobilenet_v1", TIMM, "timm", {}, r"timm's MobileNetV1: use variant='timm'$"),
+     r"torchvision's EfficientNet: use variant='torchvision' \(--variant torchvision\)$"),
+    ("efficientnet_b0", {}, "timm", TORCHVISION, r"timm's EfficientNet: use variant='paper' "),
+    ("mobilenet_v1", TIMM, "timm", {}, r"timm's MobileNetV1: use variant='timm' "),
     ("mobilenet_v2", {}, "torchvision", {"variant": "released"},
-     r"torchvision's MobileNetV2: use variant='paper'$"),
-    ("xception", TIMM, "timm", {}, r"timm's Xception: use variant='timm'$"),
-    ("preact_resnet18", TIMM, "timm", {}, r"timm's PreActResNet: use variant='timm'$"),
+     r"torchvision's MobileNetV2: use variant='paper' \(--variant paper\)$"),
+    ("xception", TIMM, "timm", {}, r"timm's Xception: use variant='timm' \(--variant timm\)$"),
+    ("preact_resnet18", TIMM, "timm", {}, r"timm's PreActResNet: use variant='timm' "),
     ("inception_resnet_v2", {}, "timm", {"variant": "paper"},
-     r"timm's InceptionResNetV2: use variant='released'$"),
-    ("se_resnet50", TIMM, "timm", {}, r"timm's SEResNet: use variant='timm'$"),
-    ("se_resnet50", {}, "cadene", TIMM, r"cadene's SEResNet: use variant='paper'$"),
+     r"timm's InceptionResNetV2: use variant='released' \(--variant released\)$"),
+    ("se_resnet50", TIMM, "timm", {}, r"timm's SEResNet: use variant='timm' \(--variant timm\)$"),
+    ("se_resnet50", {}, "cadene", TIMM, r"cadene's SEResNet: use variant='paper' "),
     ("mobilenet_v2", {"classes": 10}, "torchvision", {},
      r"Only a last layer differs: .* head='new' keeps the network's own$"),
 ])
@@ -196,7 +196,7 @@ def test_a_file_for_another_variant(name, right, library, wrong, cure, file_of):
 def test_names_of_another_variant_by_their_library(file_of, tmp_path):
     file_of({})
     with pytest.raises(ValueError, match=r"no names of 'torchvision' are known for this ResNet; "
-                                         r"variant='torchvision' has them"):
+                                         r"variant='torchvision' has them \(--variant torc"):
         load(build("resnet50"), "weights.pth", names="torchvision")
     with pytest.raises(ValueError, match=r"variant='torchvision' has them"):
         save(build("resnet50"), tmp_path / "weights.npz", names="torchvision")
@@ -252,5 +252,5 @@ def test_build_names_the_nearest(file_of, monkeypatch):
                                            r"network: build\('vgg16'\): all 32 arrays fit"):
         build("vgg19", weights="weights.pth")
     file_of({"w": (3, 7, 11)})
-    with pytest.raises(WeightsError, match=r"variants of one \(variant=...\)$"):
+    with pytest.raises(WeightsError, match=r"variants of one \(variant=..., --variant ...\)$"):
         build("resnet18", weights="weights.pth")

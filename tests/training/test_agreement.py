@@ -18,6 +18,7 @@ from minicnn.training.parallel.team import Team
 from minicnn.training.parallel.world import ALONE
 from minicnn.training.plan import about
 from minicnn.training.records import Records
+from minicnn.training.rescue import Beginning
 from minicnn.training.tasks import Classification
 from tests.training.mutations import at, mutations, replaced, without
 from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
@@ -51,7 +52,8 @@ def saved(folder, recipe, position):
     loader, optimizer, schedule = (parts.get(name) for name in ("loader", "optimizer", "schedule"))
     known = about({"name": "x", "data": "colours", "lr": [0.1, True]}, TRAIN, TEST, task.transforms)
     epoch, team = Epoch(optimizer.lr), Team(ALONE, parts["model"], loader)
-    assert learn(task, team, optimizer, schedule, epoch, Stop())
+    assert learn(task, team, optimizer, schedule, epoch, Stop(),
+                 Beginning(parts["model"], loader))
     history = [LINE | {"epoch": 1, "lr": epoch.lr}]
     if recipe.schedule[0] == "ReduceLROnPlateau":
         schedule.step(LINE["error"])
@@ -59,7 +61,8 @@ def saved(folder, recipe, position):
     if position:
         stop = Stop()
         stop.signal = 2                                    # after one step
-        assert not learn(task, team, optimizer, schedule, epoch, stop)
+        assert not learn(task, team, optimizer, schedule, epoch, stop,
+                         Beginning(parts["model"], loader))
     with Records(folder, known) as records:
         records.save(parts, history, epoch.saved())
     return records

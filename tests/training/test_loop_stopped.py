@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from minicnn import manual_seed
+from minicnn.data import Loader
 from minicnn.training import checkpoint
 from minicnn.training import loop as loop_file
 from minicnn.training.loop import Epoch
@@ -95,6 +96,72 @@ def test_ctrl_c_twice_while_it_saves(tmp_path, monkeypatch, word):
         "last.npz", "best.npz", "history.csv", "learning_curves.png"}
     second = trained(tmp_path / "parts")
     assert without_times(second.history) == without_times(whole.history)
+
+
+def fails_at(monkeypatch, call, name="batch_loss", harm=lambda model: None):
+    """That call of one of the task's functions does its work, and then fails."""
+    original, calls = getattr(classification, name), []
+
+    def failing(model, *arguments):
+        calls.append(1)
+        answer = original(model, *arguments)
+        if len(calls) == call:
+            harm(model)
+            raise ValueError("a picture is odd")
+        return answer
+
+    monkeypatch.setattr(classification, name, failing)
+
+
+@pytest.mark.parametrize("call, name, at", [
+    (3, "batch_loss", (0, 2)), (5, "batch_loss", (1, 0)), (8, "batch_loss", (1, 3)),
+    (2, "evaluate", (1, 4))])
+def test_nothing_is_lost_but_the_step_that_failed(tmp_path, monkeypatch, call, name, at):
+    """Nor what it has moved: running averages, random numbers."""
+    recipe = RECIPE._replace(augment=("crop", "flip", "jitter"))
+    whole = trained(tmp_path / "whole", recipe)
+    fails_at(monkeypatch, call, name)
+    lines = []
+    with pytest.raises(ValueError, match="^a picture is odd$"):
+        trained(tmp_path / "parts", recipe, log=lines.append)
+    monkeypatch.undo()
+    assert lines[-1] == (f"what was learnt before is kept in {tmp_path / 'parts'}, and the same "
+                         "command goes on from there")
+    saved = checkpoint.load(tmp_path / "parts/last.npz")["loader"]
+    assert (saved["epoch"], saved["position"]) == at
+    assert not (tmp_path / "parts/running").exists()
+    manual_seed(99)
+    assert without_times(trained(tmp_path / "parts", recipe).history) == \
+        without_times(whole.history)
+    assert same_weights(tmp_path / "whole/last.npz", tmp_path / "parts/last.npz")
+
+
+def test_a_batch_that_cannot_be_made_loses_no_step(tmp_path, monkeypatch):
+    whole, job = trained(tmp_path / "whole"), Loader.job
+
+    def failing(self, chosen, epoch, batch):
+        if (epoch, batch) == (1, 2):
+            raise OSError("a file is gone")
+        return job(self, chosen, epoch, batch)
+
+    monkeypatch.setattr(Loader, "job", failing)
+    with pytest.raises(OSError, match="a file is gone"):
+        trained(tmp_path / "parts")
+    monkeypatch.undo()
+    saved = checkpoint.load(tmp_path / "parts/last.npz")["loader"]
+    assert (saved["epoch"], saved["position"]) == (1, 2)
+    assert without_times(trained(tmp_path / "parts").history) == without_times(whole.history)
+
+
+def test_weights_that_are_no_numbers_are_not_saved(tmp_path, monkeypatch):
+    def harm(model):
+        next(model.parameters()).data[...] = np.nan
+
+    fails_at(monkeypatch, 7, harm=harm)
+    with pytest.raises(ValueError, match="a picture is odd"):
+        trained(tmp_path)
+    saved = checkpoint.load(tmp_path / "last.npz")["loader"]
+    assert (saved["epoch"], saved["position"]) == (1, 0)
 
 
 def test_ctrl_c_when_all_is_over_changes_nothing(tmp_path, monkeypatch):

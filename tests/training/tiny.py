@@ -8,6 +8,7 @@ from minicnn.layers import BatchNorm2d, Conv2d, Dropout, Flatten, GlobalAvgPool2
 from minicnn.training.recipes import Recipe
 
 RECIPE = Recipe("tiny", "for tests", 0.1, 8, 3, ("SGD", {"momentum": 0.9}), pad=1, margin=1)
+LONG = RECIPE._replace(epochs=50)
 IN_SHAPE = (3, 6, 6)
 
 

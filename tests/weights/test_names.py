@@ -55,6 +55,7 @@ def test_those_of_other_variants():
     assert list(of_other_variants(Net("paper"))) == ["torchvision"]
     assert published_names(Linear(2, 2)) == of_other_variants(Linear(2, 2)) == {}
     assert no_such_names(Net("paper"), "torchvision") == \
-        "no names of 'torchvision' are known for this Net; variant='torchvision' has them"
+        "no names of 'torchvision' are known for this Net; variant='torchvision' has them " \
+        "(--variant torchvision)"
     assert no_such_names(Net("paper"), "keras") == \
         "no names of 'keras' are known for this Net; there are minicnn, timm"

@@ -46,7 +46,7 @@ def read_coco(annotations: str | Path, images: str | Path, classes: Iterable[str
     size    : pixels that every picture is brought to, (height, width) or one number for a square
     masks   : False leaves the segmentations unread
     crowds  : keep crowds, with target["crowd"]; else they are left out, as in training
-    skip_unreadable : leave out pictures and objects that cannot be used, with a line for each;
+    skip_unreadable : leave out pictures and objects that cannot be used, a line to `log` for each;
               otherwise DamagedFile names them
     """
     path, folder = Path(annotations), Path(images)

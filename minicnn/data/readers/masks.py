@@ -48,11 +48,12 @@ def read_masks(images: str | Path, masks: str | Path, classes: Iterable[str] | N
                skip_unreadable: bool = False, log: Callable[[str], object] = print) -> Scenes:
     """Scenes with class_map: the pictures of one folder, their masks in another.
 
+    images, masks : the two folders
     classes : names of the classes; "foreground", or "class 1", ... where None
     values  : {value of a pixel, or its colour (r, g, b): class}, with 255 for a class that is left
               out; what the values say by themselves where None
     size    : pixels that every picture is brought to, (height, width) or one number for a square
-    skip_unreadable : leave out pictures that cannot be used, with a line for each; otherwise
+    skip_unreadable : leave out pictures that cannot be used, a line to `log` for each; otherwise
               DamagedFile names them
 
     Pictures that are all stored in grey have one channel, others three.

@@ -49,14 +49,15 @@ def read_voc(folder: str | Path, split: str | None = None, classes: Iterable[str
              skip_unreadable: bool = False, log: Callable[[str], object] = print) -> Scenes:
     """Scenes with boxes and labels, and the mark `difficult` where those are asked for.
 
+    folder  : DIR above
     split   : "train", ...: the names in ImageSets/Main/train.txt; all XML files where None
     classes : names of the objects in the order of their labels; all that occur, sorted, where None
     size    : pixels that every picture is brought to, (height, width) or one number for a square
     difficult : keep the objects that are marked so, with target["difficult"]; else they are left
                 out, as VOC's detectors do in training
     first   : the number of the first pixel: 0, or 1 for VOC's own files
-    skip_unreadable : leave out files and boxes that cannot be used, with a line for each; otherwise
-                DamagedFile names them
+    skip_unreadable : leave out files and boxes that cannot be used, a line to `log` for each;
+                otherwise DamagedFile names them
     """
     folder = Path(folder)
     annotations, pictures = voc_folders(folder)

@@ -44,8 +44,8 @@ def read_yolo(images: str | Path, labels: str | Path | None = None,
     classes : the names, first that of class 0; those of data.yaml, classes.txt or obj.names in the
               folders or above them where None
     size    : pixels that every picture is brought to, (height, width) or one number for a square
-    skip_unreadable : leave out files and boxes that cannot be used, with a line for each; otherwise
-              DamagedFile names them
+    skip_unreadable : leave out files and boxes that cannot be used, a line to `log` for each;
+              otherwise DamagedFile names them
     """
     images = Path(images)
     labels = images if labels is None else Path(labels)

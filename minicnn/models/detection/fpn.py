@@ -54,8 +54,8 @@ class FeaturePyramid(Module):
 class ResNetFPN(Module):
     """ResNet-50 and a pyramid on its four stages:  (N, 3, H, W) -> five maps of 256 channels.
 
-    frozen : bool      batch norms are constants, as where a detector starts from a classifier
-    eps    : of the frozen ones
+    frozen : bool     batch norms are constants, as where a detector starts from a classifier
+    eps : float       added to the variances of the frozen ones
     """
 
     channels = 256

@@ -45,7 +45,7 @@ class UDNet(Detector):
 
     Parameters
     ----------
-    variant : "paper" or "small"
+    variant : "paper" or "small"       see the head of this file
     classes : int, optional            with the background; 2, or 4 for "small"
     channels : int, default 3          of the pictures
     sigma : float, default 2           of the hills, in pixels

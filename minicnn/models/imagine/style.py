@@ -136,8 +136,9 @@ def scipys_minimize() -> Callable[..., Any]:
     try:
         from scipy.optimize import minimize
     except ImportError:
-        raise ImportError('transfer: method "lbfgs" needs SciPy, which is not installed; pip '
-                          'install minicnn[imagine], or take method "adam"') from None
+        raise ImportError('transfer: method "lbfgs" needs SciPy, which is not installed; in minicnn'
+                          "'s folder: pip install -e '.[imagine]', or take method \"adam\""
+                          ) from None
     return minimize
 
 

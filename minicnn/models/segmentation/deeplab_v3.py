@@ -105,8 +105,8 @@ class DeepLabV3(OnResNet):
 
     Parameters
     ----------
-    depth : 50 or 101
-    variant : "torchvision" or "small"
+    depth : 50 or 101                    of the ResNet: layers with weights
+    variant : "torchvision" or "small"    see the head of this file
     classes : int, optional              21 (PASCAL VOC, the background counted); 4 of the small one
     channels : int, default 3            of the images
     aux : bool, default False            with the auxiliary head

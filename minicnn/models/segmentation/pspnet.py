@@ -80,7 +80,7 @@ class PSPNet(Segmenter):
 
     Parameters
     ----------
-    depth : 50, 101 or 152
+    depth : 50, 101 or 152               of the ResNet: layers with weights
     variant : "paper" or "small"         "small" is for 64 x 64
     classes : int, optional              150 (ADE20K); 4 of the small one
     channels : int, default 3            of the images

@@ -42,7 +42,7 @@ class R2UNet(UShaped):
 
     Parameters
     ----------
-    variant : "paper" or "small"
+    variant : "paper" or "small"         see the head of this file
     classes : int, optional              1, a score for or against; 4 of the small one
     channels : int, default 3            of the images
     steps : int, default 2               t, how often a convolution's output is fed back to it

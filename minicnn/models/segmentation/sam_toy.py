@@ -152,8 +152,8 @@ class SAMToy(Segmenter):
     """A mask for a point:  images (N, 3, H, W), points (N, 2) -> (N, 1, H, W), a score for or
     against each pixel; H and W divide by 4.
 
-    points : (x, y) in pixels of each image; if left out, the middle
-    channels : int, default 3            of the images
+    points : (N, 2), optional      (x, y) in pixels of each image; if left out, the middle
+    channels : int, default 3      of the images
 
     >>> SAMToy().shape((3, 64, 64))
     (1, 64, 64)

@@ -4,54 +4,85 @@ import ast
 import textwrap
 from collections.abc import Mapping, Sequence
 
+from minicnn.slides import chosen
 from minicnn.slides.index import ENTRIES, INDEX, bare, find, slides_of
 from minicnn.slides.index.entry import PACKAGE, Entry, Slide, command
 
 Experiments = Mapping[str, str]        # name -> 'deck "title"; deck "title"'
-MOST = 6                               # entries with all their lines; the others with one
+MOST = 12                              # other entries, and commands at slides
+NOTHING = "nothing to compute"
+FEW = 6                                # titles of slides
 WIDTH = 96
 
 
-def answer(words: str, experiments: Experiments) -> list[str]:
-    """Lines: the entries that the words mean, and the slides.
+def answer(words: str, experiments: Experiments, deck: str | None = None) -> list[str]:
+    """Lines: the entry that is meant most, the others by name, and what to type at the slides.
 
-    Where the words are those of slides only, the entries behind the first of these.
+    deck : only its slides; its beginning will do.  ValueError for an unknown one
     """
-    entries, slides = find(words)
-    if not entries:
-        keys = dict.fromkeys(key for _, slide in slides for key in slide.keys)
-        entries = [ENTRIES[key] for key in keys]
-    lines: list[str] = []
-    for entry in entries[:MOST]:
-        lines += [*block(entry, experiments), ""]
-    if len(entries) > MOST:
-        lines += [folded("also", ", ".join(f"{one.topic} (minicnn/{one.file})"
-                                           for one in entries[MOST:])), ""]
-    if slides:
-        lines += ["slides with these words, in the order of the decks:",
-                  *(f"  {deck} {quoted(slide.title)}: {shown_by(slide) or 'nothing to compute'}"
-                    for deck, slide in slides)]
-    return lines if lines[-1] else lines[:-1]
+    deck = None if deck is None else chosen("deck", deck, tuple(INDEX))
+    entries, slides = find(words, deck)
+    lines = block(entries[0], experiments, deck,
+                  bare(words) != bare(entries[0].key)) if entries else []
+    if others := entries[1:]:
+        lines += ["", "others with these words, or behind these slides:",
+                  *(f"  python -m minicnn slide {one.key:20} {one.topic}" for one in others[:MOST]),
+                  *rest(len(others), "a second word finds fewer")]
+    at: dict[str, list[tuple[str, str]]] = {}
+    for name, slide in slides:
+        for shown in shown_at(name, slide, experiments) or [NOTHING]:
+            at.setdefault(shown, []).append((name, slide.title))
+    if at:
+        lines += ["", "at the slides with these words:"]
+    for shown, titles in sorted(at.items(), key=lambda item: item[0] == NOTHING)[:MOST]:
+        lines += [f"  {shown}", folded("", in_words(by_deck(titles)), 6)]
+    return lines[not entries:] + rest(len(at), "--deck or a second word finds fewer")
 
 
-def block(entry: Entry, experiments: Experiments) -> list[str]:
-    """All that the index has of one entry."""
-    lines = [entry.topic, folded("slides", slides_in_words(entry.key) or entry.paper),
+def rest(count: int, cure: str) -> list[str]:
+    return [f"  and {count - MOST} more; {cure}"] if count > MOST else []
+
+
+def block(entry: Entry, experiments: Experiments, deck: str | None, brief: bool) -> list[str]:
+    """All that the index has of one entry; brief: without the titles of its slides, if many."""
+    titles = sum(map(len, slides_of(entry.key, deck).values()))
+    asked = command(f"slide {entry.key}" + (f" --deck {deck}" if deck else ""))
+    slides = f"{titles}: {asked}" if brief and titles > FEW else slides_in_words(entry.key, deck)
+    lines = [entry.topic, folded("slides", slides or entry.paper),
              folded("source", ", ".join(sources(entry))), folded("test", f"tests/{entry.test}"),
              folded("book", f"chapter {entry.chapter}"
                     + (f"; docs/{entry.page}.md" if entry.page else ""))]
-    names = experiments_of(entry.key, experiments)
+    names = [name for name in experiments_of(entry.key, experiments)
+             if entry.run != f"experiment {name}"]
     if names:
-        lines.append(folded("experiment", ", ".join(f"python -m minicnn experiment {name}"
-                                                    for name in names)))
+        lines.append(folded("experiment", f"{command(f'experiment {names[0]}')}"
+                            + (f", or {', '.join(names[1:])}" if names[1:] else "")))
     return lines + ([folded("run", entry.command)] if entry.run else [])
 
 
-def slides_in_words(key: str, most: int = 99) -> str:
-    """'virginia "LeNet-5"; iitk "LeNet-5", ...': of each deck at most so many."""
-    return "; ".join(f"{deck} {', '.join(map(quoted, titles[:most]))}"
-                     + (f" and {len(titles) - most} more" if len(titles) > most else "")
-                     for deck, titles in slides_of(key).items())
+def shown_at(deck: str, slide: Slide, experiments: Experiments) -> list[str]:
+    """What to type at this slide: its command, and the experiments that belong to it."""
+    shown = shown_by(slide)
+    commands = [shown] if shown else []
+    commands += [command(f"experiment {name}")
+                 for name in experiments_at(deck, slide, experiments)]
+    return list(dict.fromkeys(commands))
+
+
+def slides_in_words(key: str, deck: str | None = None) -> str:
+    """'virginia "LeNet-5"; iitk "LeNet-5", ...': all that name an entry."""
+    return in_words(slides_of(key, deck))
+
+
+def in_words(titles_of_decks: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{deck} {', '.join(map(quoted, titles))}"
+                     for deck, titles in titles_of_decks.items())
+
+
+def by_deck(places: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """[(deck, title), ...] -> deck: its titles, each once."""
+    return {deck: list(dict.fromkeys(title for name, title in places if name == deck))
+            for deck, _ in places}
 
 
 def quoted(title: str) -> str:
@@ -59,9 +90,10 @@ def quoted(title: str) -> str:
     return f'"{title.replace(chr(34), chr(39))}"'
 
 
-def folded(head: str, text: str) -> str:
-    return textwrap.fill(text, WIDTH, initial_indent=f"  {head:11}", subsequent_indent=" " * 13,
-                         break_on_hyphens=False, break_long_words=False)
+def folded(head: str, text: str, indent: int = 13) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=f"  {head:{indent - 2}}",
+                         subsequent_indent=" " * indent, break_on_hyphens=False,
+                         break_long_words=False)
 
 
 def sources(entry: Entry) -> list[str]:
@@ -88,11 +120,15 @@ def shown_by(slide: Slide) -> str:
 
 
 def experiments_of(key: str, experiments: Experiments) -> list[str]:
-    """Names of those whose slide has this entry first."""
+    """Names of those whose slide has this entry first.
+
+    An experiment that is the command of another entry belongs to that one.
+    """
     at = {(deck, bare(slide.title)) for deck, slides in INDEX.items() for slide in slides
           if slide.keys[:1] == [key]}
-    return [name for name, slides in experiments.items()
-            if any((deck, bare(title)) in at for deck, title in titles_of(slides))]
+    taken = {entry.run for entry in ENTRIES.values() if entry.key != key}
+    return [name for name, slides in experiments.items() if f"experiment {name}" not in taken
+            and any((deck, bare(title)) in at for deck, title in titles_of(slides))]
 
 
 def experiments_at(deck: str, slide: Slide, experiments: Experiments) -> list[str]:

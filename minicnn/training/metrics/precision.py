@@ -24,8 +24,9 @@ COCO_LEVELS = np.linspace(0, 1, 101)
 
 
 def curve(right: np.ndarray, truths: int) -> tuple[np.ndarray, np.ndarray]:
-    """(recall, raised precision), each (n,), of answers (n,) bool, the surest first.
+    """(recall, raised precision), each (n,).
 
+    right  : of the answers, (n,) bool, the surest first
     truths : how many there are to be found, at least 1
     """
     tp = np.cumsum(right)

@@ -10,7 +10,7 @@ from minicnn.training.parallel.jobs import map_jobs
 from minicnn.training.parallel.mpi import processes
 from minicnn.training.parallel.stopping import finish_same_step
 from minicnn.training.parallel.team import Team
-from minicnn.training.parallel.world import ALONE, World
+from minicnn.training.parallel.world import ALONE, OtherFailed, World
 
-__all__ = ["ALONE", "Gradients", "Team", "World", "average_gradients", "finish_same_step",
-           "map_jobs", "processes"]
+__all__ = ["ALONE", "Gradients", "OtherFailed", "Team", "World", "average_gradients",
+           "finish_same_step", "map_jobs", "processes"]

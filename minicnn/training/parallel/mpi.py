@@ -1,5 +1,8 @@
 """The processes that mpiexec has started, on one machine or on many: MPI, by mpi4py.
 
+A process that meets an error tells process 0, which hears it while it waits, saves what was learnt
+before and ends them all.
+
 Nothing waits for ever.  A process that waits looks from time to time whether another asks for it,
 and answers; one that has waited for `patience` seconds asks all others, and names those that are
 silent: they were stopped, hang, or have a machine that is gone.
@@ -10,17 +13,29 @@ import pickle
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from minicnn.backend import card
-from minicnn.training.parallel.world import ALONE, NAP, Request, World, started_processes
+from minicnn.training.parallel.world import (
+    ALONE,
+    NAP,
+    OtherFailed,
+    Request,
+    World,
+    started_processes,
+)
 
-ASK, ANSWER = 1, 2          # kinds of messages
+ASK, ANSWER, FAILURE = 1, 2, 3              # kinds of messages
 PATIENCE = 300.0            # seconds
-GRACE = 2.0                 # seconds for an answer
+GRACE = 1.0                 # seconds for an answer
 LOOK = 0.1                  # seconds between two looks for questions
+HEARD = 0.5                 # seconds in which process 0 may still meet the same error itself
+MOMENT = 2.5                # seconds that it has to save, and to end the others
+WAY = 0.5                   # seconds of a line's way to the screen: mpiexec, which hands it on,
+#                             does not wait for it when it ends
 EAGER = 100                 # looks before the first nap
 
 
@@ -34,6 +49,8 @@ class MPIWorld(World):
     def __init__(self, patience: float = PATIENCE) -> None:
         from mpi4py import MPI
         self.mpi, self.patience = MPI, patience
+        self.failure: tuple[int, str] | None = None        # of another: its status and what it says
+        self.heard = 0.0                                   # when that was
         self.sums, self.talk = MPI.COMM_WORLD.Dup(), MPI.COMM_WORLD.Dup()
         self.rank, self.size = self.sums.Get_rank(), self.sums.Get_size()
         here = self.sums.Split_type(MPI.COMM_TYPE_SHARED)  # the processes of this machine
@@ -59,8 +76,14 @@ class MPIWorld(World):
         return [pickle.loads(part.tobytes()) for part in np.split(every, ends[:-1])]
 
     def abort(self, status: int) -> None:
+        time.sleep(WAY)
         self.mpi.COMM_WORLD.Abort(status)
         os._exit(status)                           # Abort may return before the end has come
+
+    def leave_to_first(self, status: int, text: str) -> None:
+        with suppress(Exception):                          # it has been MPI's own error, perhaps
+            self.told = self.talk.isend((status, text), 0, FAILURE)
+        time.sleep(MOMENT)
 
     # --- waiting ------------------------------------------------------------------------------
 
@@ -77,16 +100,20 @@ class MPIWorld(World):
             if now - looked > LOOK:
                 looked = now
                 self.answer()
+            if self.failure and now - self.heard > HEARD:
+                raise OtherFailed(*self.failure)
             if now - start > self.patience:
                 self.find_silent(done)
                 return
 
     def answer(self) -> None:
-        """To whoever asks: I am here."""
+        """To whoever asks: I am here; and hear who has failed."""
         status = self.mpi.Status()
         while self.talk.Iprobe(tag=ASK, status=status):
             self.talk.Recv(np.empty(1, np.uint8), status.Get_source(), ASK)
             self.talk.Isend(np.zeros(1, np.uint8), status.Get_source(), ANSWER)
+        if self.failure is None and self.talk.Iprobe(tag=FAILURE):
+            self.failure, self.heard = self.talk.recv(tag=FAILURE), time.monotonic()
 
     def find_silent(self, done: Callable[[], bool]) -> None:
         """Ask everybody; nothing is wrong if what was waited for comes meanwhile."""
@@ -107,6 +134,8 @@ class MPIWorld(World):
         if not missing:
             raise SilentError(f"all processes have waited for one another for {self.patience:g} s: "
                               "they are not at the same step; do all run the same program?")
+        if self.rank != min({*range(self.size)} - missing):
+            time.sleep(2 * WAY)                            # one of those who have noticed says it
         raise SilentError("; ".join(
             f"process {rank} ({self.places[rank]}) has been silent for {self.patience:g} s"
             for rank in sorted(missing)) + ": it was stopped, hangs, or its machine is gone "

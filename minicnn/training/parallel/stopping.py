@@ -19,6 +19,7 @@ class Agreed(Stop):
 
     own : what this process has heard.  A process that stopped by itself would leave the others
           waiting for its gradients
+    world : the processes that agree
     """
 
     def __init__(self, own: Stop, world: World) -> None:

@@ -14,6 +14,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -23,7 +24,6 @@ from minicnn.backend.arrays import Array, device_of, to_cpu, to_device
 from minicnn.backend.cuda.nccl import Connection
 from minicnn.backend.together import state
 
-MOMENT = 1.0            # seconds in which process 0 says first what all have met
 NAP = 5e-5              # seconds between two looks.  Who only spins takes the core of the process
 #                         that it waits for, where processes are more than cores
 FAILED = 2              # exit status, as of a command that could not be done
@@ -38,6 +38,14 @@ class Request(Protocol):
 
     def wait(self) -> None:
         """Return when it is there."""
+
+
+class OtherFailed(RuntimeError):
+    """Another process has ended by an error, and has told process 0: what it says."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class World(ABC):
@@ -57,6 +65,10 @@ class World(ABC):
     @abstractmethod
     def abort(self, status: int) -> None:
         """End all processes now."""
+
+    @abstractmethod
+    def leave_to_first(self, status: int, text: str) -> None:
+        """Process 0 raises OtherFailed when it hears this; return if it has not ended all then."""
 
     def wait(self, done: Callable[[], bool]) -> None:
         """Return when done() is true."""
@@ -112,10 +124,14 @@ class World(ABC):
         status, text = ending(problem)
         if not status:
             return
+        if text and not isinstance(problem, OtherFailed):
+            text = f"{self.name()}: {text}"
         if not self.is_first:
-            time.sleep(MOMENT)          # what all have met is said once: the first ends the others
-        if text:
-            print(f"minicnn: {self.name()}: {text}", file=sys.stderr, flush=True)
+            self.leave_to_first(status, text)              # so what all have met is said once
+        with suppress(OSError, ValueError):                # nobody may be reading
+            sys.stdout.flush()
+            if text:
+                print(f"minicnn: {text}", file=sys.stderr, flush=True)
         self.abort(status)
 
 
@@ -125,7 +141,9 @@ def ending(problem: BaseException) -> tuple[int, str]:
         known = problem.code if isinstance(problem.code, int) else FAILED
         return (0 if problem.code is None else known), ""
     if isinstance(problem, KeyboardInterrupt):
-        return ENDED_BY + signal.SIGINT, "stopped"
+        return ENDED_BY + getattr(problem, "number", signal.SIGINT), "stopped"
+    if isinstance(problem, OtherFailed):
+        return problem.status, str(problem)
     told = isinstance(problem, (ValueError, OSError, RuntimeError, ImportError))
     return FAILED, str(problem) if told else f"{type(problem).__name__}: {problem}"
 
@@ -146,6 +164,9 @@ class Alone(World):
 
     def gather(self, value: Any) -> list[Any]:
         return [value]
+
+    def leave_to_first(self, status: int, text: str) -> None:
+        pass
 
     def abort(self, status: int) -> None:
         raise SystemExit(status)

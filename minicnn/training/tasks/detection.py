@@ -71,6 +71,7 @@ def judge(model: Module, scenes: Scenes, transforms: SceneTransforms, batch: int
     """A DetectionMetric, or the PointMetric of a network that marks points, in test mode; not of
     all pictures if `stop` becomes true.
 
+    transforms : how pictures are read;  batch : so many at a time
     part : of the pictures, if not all of them
     """
     metric: Any = PointMetric() if marks_points(model) else DetectionMetric(scenes.classes)

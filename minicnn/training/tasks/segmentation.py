@@ -64,6 +64,7 @@ def judge(model: Module, scenes: Scenes, transforms: SceneTransforms, batch: int
           stop: Any = False, part: range | None = None) -> tuple[float, SegmentationMetric]:
     """The mean loss, and all pixels counted, in test mode; not all if `stop` becomes true.
 
+    transforms : how pictures are read;  batch : so many at a time
     part : of the pictures, if not all of them: its share of the loss
     """
     N, loss, training, device = len(scenes), 0.0, model.training, next(model.parameters()).device

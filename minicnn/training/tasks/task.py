@@ -12,6 +12,7 @@ from minicnn.training.recipes import Recipe
 class Task(ABC):
     """One network, the data that it learns from, and the data that it is tested on.
 
+    model, train, val, recipe, in_shape : as in `fit`
     transforms : what turns stored pictures into what the network reads
     columns    : names of a line of the history, in this order: see COLUMNS in agreement.py
     world      : the processes that share the test pictures

@@ -57,7 +57,7 @@ def test_lbfgs(eye, pictures):
 
 def test_lbfgs_without_scipy(eye, pictures, monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
-    with pytest.raises(ImportError, match=r"SciPy, .*pip install minicnn\[imagine\]"):
+    with pytest.raises(ImportError, match=r"SciPy, .*folder: pip install -e '.\[imagine\]'"):
         transfer(eye, *pictures, steps=6, method="lbfgs")
 
 

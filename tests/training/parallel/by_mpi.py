@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -22,9 +23,10 @@ from minicnn.training.recipes import Recipe
 from minicnn.training.scene_transforms import SceneTransforms
 from minicnn.training.tasks.classification import Classification
 from minicnn.training.transforms import Transforms
-from tests.training.tiny import IN_SHAPE, RECIPE, colours, network
+from tests.training.tiny import IN_SHAPE, LONG, colours, network
 
 STEPS, BATCH = 20, 8
+SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "stop": signal.SIGSTOP}
 SMALL = Recipe("same", "for tests", 0.02, BATCH, 9, ("SGD", {}), pad=4,
                augment=("crop", "flip", "jitter"))
 
@@ -95,29 +97,38 @@ def same(world, names):
             print(json.dumps([name, found]), flush=True)
 
 
-def trained(world, what, folder):
-    """A run in which something happens to process 1 in its 20th step, or all take long."""
-    steps, plain = [0], Classification.loss
+PLACES = {"step": (Classification, "loss", 20), "test": (Classification, "evaluate", 3),
+          "save": (os, "replace", 5)}                      # last.npz is written, not yet in place
 
-    def loss(self, batch):
-        steps[0] += 1
+
+def trained(world, what, folder, place="step", rank="1"):
+    """A run in which something happens to one process in its third epoch, or all take long."""
+    owner, name, number = PLACES[place]
+    plain, calls = getattr(owner, name), [0]
+
+    def watched(*arguments):
+        calls[0] += 1
         if what == "interrupt":
             time.sleep(0.05)
-        if steps[0] == 20 and world.rank == 1:
-            print(time.time(), flush=True)
-            if what == "raise":
-                raise ValueError("something is wrong here")
-            if what in ("kill", "stop"):
-                os.kill(os.getpid(), signal.SIGKILL if what == "kill" else signal.SIGSTOP)
-            if what == "nan":
-                for parameter in self.model.parameters():
-                    parameter.data[...] = np.nan
-        return plain(self, batch)
+        elif calls[0] == number and world.rank == int(rank):
+            Path(folder, "happened").write_text(repr(time.time()))
+            happens(what, arguments[0])
+        return plain(*arguments)
 
-    Classification.loss = loss
-    result = fit(network(), colours(64), colours(9, 1), RECIPE._replace(epochs=50), out=folder,
-                 in_shape=IN_SHAPE, world=world)
+    setattr(owner, name, watched)
+    result = fit(network(), colours(64), colours(9, 1), LONG, out=folder, in_shape=IN_SHAPE,
+                 world=world)
     return 0 if result.finished else 128 + result.signal
+
+
+def happens(what, task):
+    if what == "raise":
+        raise ValueError("something is wrong here")
+    if what == "nan":
+        for parameter in task.model.parameters():
+            parameter.data[...] = np.nan
+    else:
+        os.kill(os.getpid(), SIGNALS[what])
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from minicnn.backend.together import state
+from minicnn.cli.door import Ended
 from minicnn.training.parallel import mpi
 from minicnn.training.parallel.mpi import processes
-from minicnn.training.parallel.world import ALONE, ending, started_processes
+from minicnn.training.parallel.world import ALONE, OtherFailed, ending, started_processes
 from tests.thread_world import together
 
 
@@ -63,7 +64,8 @@ def test_an_error_ends_all(capsys):
 @pytest.mark.parametrize("problem, expected", [
     (ValueError("why"), (2, "why")), (KeyError("a"), (2, "KeyError: 'a'")),
     (KeyboardInterrupt(), (130, "stopped")), (SystemExit(3), (3, "")), (SystemExit(), (0, "")),
-    (SystemExit("text"), (2, ""))])
+    (SystemExit("text"), (2, "")), (Ended(15), (143, "stopped")),
+    (OtherFailed(3, "process 1: why"), (3, "process 1: why"))])
 def test_how_a_process_ends(problem, expected):
     assert ending(problem) == expected
 

@@ -12,6 +12,7 @@ import os
 import threading
 from contextlib import suppress
 from math import inf
+from mmap import mmap
 from pathlib import Path
 
 import numpy as np
@@ -74,10 +75,13 @@ def reused(name: str, size: int, array: Array) -> Array:
 
     The next call with that name in the same thread gets the same memory, so nothing may stay in it.
     On a GPU it is fresh: CuPy's pool keeps what is freed.
+
+    It comes from the system, not from where arrays come and go: there it would lie in between for
+    good, and two gaps beside it hold less than one.
     """
     if not isinstance(array, np.ndarray):
         return xp_of(array).empty(size, array.dtype)
     nbytes, kept = size * array.itemsize, vars(_own)
     if name not in kept or kept[name].nbytes < nbytes:
-        kept[name] = np.empty(nbytes, np.uint8)
+        kept[name] = np.frombuffer(mmap(-1, max(nbytes, 1)), np.uint8)
     return kept[name][:nbytes].view(array.dtype)

@@ -41,6 +41,19 @@ def fold_batchnorm(layer: Any, norm: Any) -> Any:
     >>> fold_batchnorm(Conv2d(3, 8, 3, bias=False), BatchNorm2d(8).eval())
     Conv2d 3 -> 8, kernel 3x3
     """
+    check_fold(layer, norm)
+    w, b = exact(layer.weight, 1), exact(layer.bias, 0)
+    gamma, beta = exact(norm.weight, 1), exact(norm.bias, 0)
+    mu, var = exact(norm.running_mean, 0), exact(norm.running_var, 1)
+    g = gamma / (var + norm.eps) ** 0.5                                       # (F,)
+    folded = copy.copy(layer)
+    vars(folded).update(                                   # not by `=`: layer keeps its own
+        weight=constant(w * g.reshape(w.shape[0], *[1] * (w.ndim - 1)), layer.weight.dtype),
+        bias=constant(g * (b - mu) + beta, layer.weight.dtype))
+    return folded
+
+
+def check_fold(layer: Any, norm: Any) -> None:
     if not can_fold(layer, norm):
         raise TypeError("fold_batchnorm: expected Conv2d and BatchNorm2d, or Linear and "
                         f"BatchNorm1d, got {type_name(layer)} and {type_name(norm)}")
@@ -54,15 +67,6 @@ def fold_batchnorm(layer: Any, norm: Any) -> Any:
     if norm.num_features != F:
         raise ValueError(f"fold_batchnorm: {layer!r} gives {F} channels, {norm!r} takes "
                          f"{norm.num_features}; does one really follow the other?")
-    w, b = exact(layer.weight, 1), exact(layer.bias, 0)
-    gamma, beta = exact(norm.weight, 1), exact(norm.bias, 0)
-    mu, var = exact(norm.running_mean, 0), exact(norm.running_var, 1)
-    g = gamma / (var + norm.eps) ** 0.5                                       # (F,)
-    folded = copy.copy(layer)
-    vars(folded).update(                                   # not by `=`: layer keeps its own
-        weight=constant(w * g.reshape(F, *[1] * (w.ndim - 1)), layer.weight.dtype),
-        bias=constant(g * (b - mu) + beta, layer.weight.dtype))
-    return folded
 
 
 def exact(parameter: Parameter | None, default: float) -> Array:
@@ -83,17 +87,24 @@ def fold_all(model: Module) -> int:
     fold_batchnorm) leaves the model as it was.  Norms that a network calls in a forward of its own
     stay, because only that code says what comes before them.
     """
-    found = []
-    for chain in dict.fromkeys(model.modules()):           # each once, even where it is shared
-        if getattr(type(chain).forward, "in_order", False):
-            parts = chain.named_parts()
-            found += [(chain, name, norm_name, fold_batchnorm(layer, norm))
-                      for (name, layer), (norm_name, norm) in zip(parts, parts[1:], strict=False)
-                      if can_fold(layer, norm)]
-    for chain, name, norm_name, folded in found:
-        setattr(chain, name, folded)
+    found = foldable(model)
+    for chain, name, norm_name in found:                   # one by one: no weights are there twice
+        setattr(chain, name, fold_batchnorm(getattr(chain, name), getattr(chain, norm_name)))
         if type(chain) is Sequential:
             delattr(chain, norm_name)
         else:
             setattr(chain, norm_name, Sequential())
     return len(found)
+
+
+def foldable(model: Module) -> list[tuple[Any, str, str]]:
+    """(Sequential, name of a layer in it, name of the norm behind), all of them checked."""
+    found = []
+    for chain in dict.fromkeys(model.modules()):           # each once, even where it is shared
+        if getattr(type(chain).forward, "in_order", False):
+            parts = chain.named_parts()
+            for (name, layer), (norm_name, norm) in zip(parts, parts[1:], strict=False):
+                if can_fold(layer, norm):
+                    check_fold(layer, norm)
+                    found.append((chain, name, norm_name))
+    return found

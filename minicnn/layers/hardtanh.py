@@ -11,13 +11,15 @@ et al. 2018, "MobileNetV2", section 3.  Lecture: stanford, "MobileNets".
 
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
+from minicnn.backend.cpu.activations import hardtanh
 from minicnn.backend.masks import where_kept
-from minicnn.backend.versions import elementwise
+from minicnn.backend.versions import elementwise, faster
 from minicnn.backend.windows import truth
 from minicnn.layers.module import Module
 
 
 @elementwise
+@faster(cpu=hardtanh)
 class HardtanhFn(Function):
     def __init__(self, low: float, high: float):
         self.low, self.high = low, high
@@ -33,6 +35,8 @@ class HardtanhFn(Function):
 
 class Hardtanh(Module):
     """x, but not below min_val and not above max_val; NaN stays NaN.
+
+    inplace : without effect, as in ReLU
 
     >>> Hardtanh()(Tensor([-3, 0.5, 3])).numpy().tolist()
     [-1.0, 0.5, 1.0]

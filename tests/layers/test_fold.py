@@ -1,5 +1,7 @@
 """Batch norm folded into the layer before it gives the same numbers."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -118,6 +120,19 @@ def test_fold_all_is_all_or_nothing():
     with pytest.raises(ValueError, match="training mode"):
         fold_all(model)
     assert len(model) == 4 and model[0].bias is not None
+
+
+def test_fold_all_holds_no_weights_twice():
+    tracemalloc.start()
+    try:
+        model = Sequential(*[layer for _ in range(24)
+                             for layer in (Conv2d(32, 32, 3), BatchNorm2d(32))]).eval()
+        drawn = sum(parameter.data.nbytes for parameter in model.parameters())
+        tracemalloc.reset_peak()
+        assert fold_all(model) == 24
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * drawn
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_shared_sequential_is_folded_once(rng):

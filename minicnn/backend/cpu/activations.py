@@ -23,6 +23,20 @@ def relu(x: Array, *, needs_grad: tuple[bool, ...]) -> Any:
     return y, partial(where_kept, kept=passed)
 
 
+def hardtanh(x: Array, *, low: float, high: float, needs_grad: tuple[bool, ...]) -> Any:
+    """min(max(x, low), high), likewise."""
+    xp = xp_of(x)
+    y, inside = xp.empty_like(x), xp.empty_like(x, dtype=bool) if needs_grad[0] else None
+
+    def some(i: Any) -> None:
+        xp.clip(x[i], low, high, out=y[i])
+        if inside is not None:
+            xp.not_equal(y[i], low, out=inside[i])
+            inside[i] &= y[i] != high
+    in_pieces(some, x)
+    return y, partial(where_kept, kept=inside)
+
+
 def leaky_relu(x: Array, *, a: float, needs_grad: tuple[bool, ...]) -> Any:
     return leaky(x, a), partial(leaky_relu_backward, positive=x > 0, a=a)
 

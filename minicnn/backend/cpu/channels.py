@@ -6,7 +6,7 @@ the order of memory, because sums over rows are products of a BLAS library.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from math import gcd, prod
 from typing import Any
 
@@ -67,6 +67,12 @@ def divisible(x: Array) -> int:
     Two threads lose 50 microseconds at each handing over: up to 4 MB they would be slower than one.
     """
     return x.nbytes if isinstance(x, np.ndarray) and x.nbytes > sizes.block else 0
+
+
+def add_to_rows(y: Array, b: Array) -> None:
+    """y (..., C, n) += b (..., C, 1), a number for each row: a convolution's bias."""
+    with short_rows() if y.shape[-1] > 512 else nullcontext():
+        y += b
 
 
 @contextmanager

@@ -4,6 +4,8 @@
 makes the columns of some rows of windows, and `col2im` adds gradients of columns to their pixels.
 """
 
+import numpy as np
+
 from minicnn.backend.arrays import Array, xp_of
 from minicnn.backend.cuda import windows
 from minicnn.backend.layout import batch_first, batch_last, packed
@@ -42,8 +44,14 @@ def laid_out(x: Array, window: Window) -> Array:
         return x_pad[:, :, None]
     (C, H, W, N), xp = x_pad.shape, xp_of(x)
     Q = -(-W // SW)
+    if N == 1:                                             # runs of one number: slices are faster
+        image = xp.empty((C, H, SW, Q, N), x.dtype)
+        for r in range(SW):
+            columns = x_pad[:, :, r::SW]
+            image[:, :, r, :columns.shape[2]] = columns    # beyond W nobody reads
+        return image
     order = xp.arange(Q * SW).reshape(Q, SW).T             # 0, SW, 2 SW, ...; 1, SW + 1, ...
-    image = xp.take(x_pad, xp.minimum(order, W - 1).ravel(), axis=2)   # beyond W nobody reads
+    image = xp.take(x_pad, xp.minimum(order, W - 1).ravel(), axis=2)
     return image.reshape(C, H, SW, Q, N)
 
 
@@ -68,11 +76,19 @@ def gather(image: Array, corners: Corners, stride: tuple[int, int], rows: slice,
     room = (xp_of(image).empty(C * K * apart, dtype=image.dtype) if keep else
             reused("columns", C * K * apart, image))
     cols = room.reshape(C, K, apart)[:, :, :size]
-    places = cols.reshape(C, K, R, OW, N)
+    places = runs(cols.reshape(C, K, R, OW, N))
     for k, (top, left) in enumerate(corners):
         first, (q, r) = top + rows.start * SH, divmod(left, SW)
-        places[:, k] = image[:, first:first + SH * (R - 1) + 1:SH, r, q:q + OW]
+        places[:, k] = runs(image[:, first:first + SH * (R - 1) + 1:SH, r, q:q + OW])
     return cols
+
+
+def runs(x: Array) -> Array:
+    """(..., OW, N) -> (...): a row of pixels as one item, which NumPy copies in half the time."""
+    if not isinstance(x, np.ndarray) or x.size == 0:
+        return x
+    rows = x.reshape(*x.shape[:-2], x.shape[-2] * x.shape[-1])
+    return rows.view(np.dtype((np.void, rows.shape[-1] * rows.itemsize)))[..., 0]
 
 
 @faster(cuda=windows.im2col)

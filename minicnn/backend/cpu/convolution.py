@@ -17,7 +17,8 @@ from typing import Any
 from minicnn.backend.arrays import Array, matmul, total, xp_of
 from minicnn.backend.cpu import depthwise_convolution as depthwise
 from minicnn.backend.cpu import winograd
-from minicnn.backend.cpu.columns import col2im, im2col
+from minicnn.backend.cpu.channels import add_to_rows
+from minicnn.backend.cpu.columns import col2im, gather, laid_out
 from minicnn.backend.cpu.pointwise_convolution import pointwise_convolution
 from minicnn.backend.cpu.products import times_transposed
 from minicnn.backend.cpu.tiled_convolution import tiled_convolution
@@ -46,10 +47,11 @@ def kept_columns(x: Array, w: Array, b: Array | None, window: Window, groups: in
     """As the definition: one product for each group, whose columns are kept."""
     G, F, N = groups, len(w), len(x)
     OH, OW = window.out(*x.shape[2:])
-    cols = im2col(x, window).reshape(G, w[0].size, OH * OW * N)      # (G, C/G KH KW, OH OW N)
+    cols = gather(laid_out(x, window), window.corners(), window.stride, slice(0, OH), OW,
+                  keep=any(needs_grad)).reshape(G, w[0].size, OH * OW * N)     # (G, C/G KH KW, ...)
     y = matmul(w.reshape(G, F // G, w[0].size), cols)      # (G, F/G, OH OW N)
     if b is not None:
-        y += b.reshape(G, F // G, 1)
+        add_to_rows(y, b.reshape(G, F // G, 1))
     backward = partial(kept_columns_backward, cols=cols, w=w, x_shape=x.shape, window=window,
                        groups=G, needs_grad=needs_grad)
     return batch_first(y.reshape(F, OH, OW, N)), backward

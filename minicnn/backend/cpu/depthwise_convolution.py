@@ -128,8 +128,8 @@ class Flat:
         if self.N > 1:
             np.einsum("cuv,cuvl->cl", w, shifts, out=run)
         else:                                              # where v and l are one step, einsum
-            run[...] = 0                                   # would go along v, a few numbers
-            for v in range(w.shape[2]):
+            np.einsum("cu,cul->cl", w[:, :, 0], shifts[:, :, 0], out=run)
+            for v in range(1, w.shape[2]):                 # would go along v, a few numbers
                 run += np.einsum("cu,cul->cl", w[:, :, v], shifts[:, :, v])
         return sums[:, :, :W]
 

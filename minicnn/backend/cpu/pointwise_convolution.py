@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from minicnn.backend.arrays import Array, total, xp_of
+from minicnn.backend.cpu.channels import add_to_rows
 from minicnn.backend.cpu.products import product
 from minicnn.backend.layout import batch_first, batch_last, packed
 
@@ -25,7 +26,7 @@ def pointwise_convolution(x: Array, w: Array, b: Array | None, stride: tuple[int
     x, w = seen.reshape(C, seen[0].size), w.reshape(F, C)  # (C, OH OW N), (F, C)
     y = product(w, x)                                      # (F, OH OW N)
     if b is not None:
-        y += b[:, None]
+        add_to_rows(y, b[:, None])
     backward = partial(pointwise_convolution_backward, x=x, w=w, x_shape=x_shape, stride=stride,
                        needs_grad=needs_grad)
     return batch_first(y.reshape(F, *seen.shape[1:])), backward

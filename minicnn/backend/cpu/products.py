@@ -5,7 +5,8 @@ import numpy as np
 from minicnn.backend.arrays import Array, matmul
 from minicnn.backend.threads import at_once, stretches, sum_over, thread_count
 
-ENOUGH = 1 << 24           # multiplications that are worth handing to another thread
+ENOUGH = 1 << 23           # multiplications that are worth handing to another thread
+AHEAD = 3 << 20            # of them, what a core does until another has woken up, some 40 us
 
 
 def times_transposed(a: Array, b: Array) -> Array:
@@ -25,10 +26,20 @@ def product(a: Array, b: Array, out: Array | None = None) -> Array:
         return matmul(a, b, out)
     y = np.empty((M, N), a.dtype) if out is None else out
     if max(M, N) < K:
-        y[...] = sum_over(lambda part: matmul(a[:, part], b[part]), stretches(K, threads))
-        return y
-    if N >= M:
-        at_once(lambda part: matmul(a, b[:, part], y[:, part]), stretches(N, threads))
+        y[...] = sum_over(lambda part: matmul(a[:, part], b[part]), shares(K, threads, M * N))
+    elif N >= M:
+        at_once(lambda part: matmul(a, b[:, part], y[:, part]), shares(N, threads, M * K))
     else:
-        at_once(lambda part: matmul(a[part], b, y[part]), stretches(M, threads))
+        at_once(lambda part: matmul(a[part], b, y[part]), shares(M, threads, N * K))
     return y
+
+
+def shares(size: int, threads: int, each: int) -> list[slice]:
+    """0..size in a slice for each thread, the first longer: it is begun at once, the others later.
+
+    each : multiplications for one of `size`.  In whole 16s, which is how BLAS takes rows
+    """
+    first = size / threads + AHEAD / each * (threads - 1) / threads
+    first = min(round(first / 16) * 16 or 1, size)
+    return [slice(0, first), *[slice(first + part.start, first + part.stop)
+                               for part in stretches(size - first, threads - 1)]]

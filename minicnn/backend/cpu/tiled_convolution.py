@@ -27,12 +27,15 @@ from functools import partial
 from math import ceil, prod
 from typing import Any
 
+import numpy as np
+
 from minicnn.backend.arrays import Array, matmul, total, xp_of
+from minicnn.backend.cpu.channels import add_to_rows
 from minicnn.backend.cpu.columns import gather, laid_out
 from minicnn.backend.cpu.phases import margins, phases
-from minicnn.backend.cpu.products import times_transposed
+from minicnn.backend.cpu.products import shares, times_transposed
 from minicnn.backend.layout import batch_first, batch_last, packed
-from minicnn.backend.threads import at_once, sizes, sum_over, tiles
+from minicnn.backend.threads import at_once, sizes, sum_over, thread_count, tiles
 from minicnn.backend.windows import Corners, Window
 
 
@@ -44,21 +47,48 @@ def tiled_convolution(x: Array, w: Array, b: Array | None, window: Window, group
     OH, OW = window.out(*x.shape[1:3])
     image = split(laid_out(batch_first(x), window), G)     # (G, C/G, H', SW, W'/SW, N), padded
     w_rows = w.reshape(G, F // G, w[0].size)               # (G, F/G, C/G KH KW)
+    backward = partial(tiled_convolution_backward, x=x, w=w, window=window, groups=G,
+                       needs_grad=needs_grad)
     y = xp_of(x).empty((F, OH, OW, N), dtype=x.dtype)
     y_split = split(y, G)                                  # (G, F/G, OH, OW, N)
+    if few_pixels(y_split):
+        y = by_channels(image[0], w_rows[0], b, window, OH, OW)
+        return batch_first(y.reshape(F, OH, OW, N)), backward
 
     def fill(groups: slice, rows: slice) -> None:
         cols = columns(image[groups], window.corners(), window.stride, rows, OW)
         y_rows = flat(y_split[groups, :, rows])            # (groups, F/G, R OW N)
         matmul(w_rows[groups], cols, out=y_rows)
         if b is not None:
-            y_rows += b.reshape(G, F // G, 1)[groups]
+            add_to_rows(y_rows, b.reshape(G, F // G, 1)[groups])
 
     group_tiles, row_tiles = tiling(y_split, w_rows.shape[2])
     at_once(lambda groups: at_once(lambda rows: fill(groups, rows), row_tiles, x), group_tiles, x)
-    backward = partial(tiled_convolution_backward, x=x, w=w, window=window, groups=G,
-                       needs_grad=needs_grad)
     return batch_first(y), backward                        # (N, F, OH, OW)
+
+
+def few_pixels(y: Array) -> bool:
+    """Whether threads had better share channels: of y (G, C/G, H, W, N), see `by_channels`."""
+    return len(y) == 1 and prod(y.shape[2:]) < y.shape[1] and thread_count() > 1 and isinstance(
+        y, np.ndarray)
+
+
+def by_channels(image: Array, w: Array, b: Array | None, window: Window, OH: int, OW: int) -> Array:
+    """y (F, OH OW N), each thread with its share of the channels.
+
+    Few pixels and many weights, as in the last layers for one photograph: if threads had a share
+    of the rows, each would fetch all the weights.     image (C, H', SW, W'/SW, N),  w (F, C KH KW)
+    """
+    cells = prod(window.kernel)
+
+    def part(c: slice) -> Array:
+        cols = gather(image[c], window.corners(), window.stride, slice(0, OH), OW, keep=False)
+        return matmul(w[:, c.start * cells:c.stop * cells], cols.reshape(-1, cols.shape[2]))
+
+    y = sum_over(part, shares(len(image), thread_count(), len(w) * cells * OH * OW), image)
+    if b is not None:
+        add_to_rows(y, b[:, None])
+    return y
 
 
 def tiled_convolution_backward(dy: Array, x: Array, w: Array, window: Window, groups: int,
@@ -112,6 +142,9 @@ def one_class(x: Array, w: Array, dy_pad: Array, corners: Corners, dx: Array, dw
     """
     w = flat(w.swapaxes(1, 2))                             # (G, C/G, F/G U V)
     dw = dw.swapaxes(1, 2)                                 # (G, C/G, F/G, U, V), still the same dw
+    if few_pixels(x):
+        one_class_by_filters(x[0], w[0], dy_pad[0], corners, dx[0], dw[0])
+        return
     without_gaps = dx.flags.c_contiguous                   # stride 1: products are written there
 
     def of_rows(groups, rows):                             # fills these rows of dx on the way
@@ -124,6 +157,24 @@ def one_class(x: Array, w: Array, dy_pad: Array, corners: Corners, dx: Array, dw
         return times_transposed(flat(x[groups, :, rows]), cols)      # (groups, C/G, F/G U V)
 
     sum_tiles(of_rows, x, dw)
+
+
+def one_class_by_filters(x: Array, w: Array, dy_pad: Array, corners: Corners, dx: Array, dw: Array
+                         ) -> None:
+    """The same for few pixels: each thread with its share of dy's maps, see `by_channels`.
+
+    x, dx (C, H, W, N);  w (C, F U V), dw (C, F, U, V);  dy_pad (F, H', 1, W', N)
+    """
+    (C, H, W, N), cells, pixels = x.shape, len(corners), x.reshape(len(x), x[0].size)
+
+    def part(f: slice) -> Array:
+        cols = gather(dy_pad[f], corners, (1, 1), slice(0, H), W, keep=False)
+        cols = cols.reshape(-1, H * W * N)                 # (maps U V, H W N)
+        dw[:, f] = times_transposed(pixels, cols).reshape(dw[:, f].shape)
+        return matmul(w[:, f.start * cells:f.stop * cells], cols)
+
+    parts = shares(len(dy_pad), thread_count(), 2 * C * cells * H * W * N)
+    dx[...] = sum_over(part, parts, x).reshape(dx.shape)
 
 
 def columns(image: Array, corners: Corners, stride: tuple, rows: slice, OW: int) -> Array:

@@ -33,6 +33,7 @@ import numpy as np
 from numpy.polynomial.polynomial import polyfromroots
 
 from minicnn.backend.arrays import Array, matmul, total
+from minicnn.backend.cpu.channels import add_to_rows
 from minicnn.backend.cpu.products import product
 from minicnn.backend.cpu.tiled_convolution import tiled_convolution, tiled_convolution_backward
 from minicnn.backend.layout import batch_first, batch_last, packed
@@ -89,7 +90,7 @@ def winograd_convolution(x: Array, w: Array, b: Array | None, window: Window,
     except FloatingPointError:
         return tiled_convolution(batch_first(x), w, b, window, 1, needs_grad)
     if b is not None:
-        y += b[:, None, None, None]
+        add_to_rows(y.reshape(len(y), y[0].size), b[:, None])
     return batch_first(y), partial(winograd_backward, x=x, w=w, window=window,
                                    needs_grad=needs_grad)
 

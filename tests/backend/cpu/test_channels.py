@@ -83,3 +83,11 @@ def test_the_buffer_of_numpy_is_as_before():
         assert np.getbufsize() < before
         raise KeyError
     assert np.getbufsize() == before
+
+
+@pytest.mark.parametrize("n", [0, 1, 512, 513, 9000])      # beyond 512 with a small buffer
+def test_add_to_rows(n, rng):
+    y, b = rng.standard_normal((2, 3, n)), rng.standard_normal((2, 3, 1))
+    expected, before = y + b, np.getbufsize()
+    channels.add_to_rows(y, b)
+    assert np.array_equal(y, expected) and np.getbufsize() == before

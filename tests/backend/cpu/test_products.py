@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn.backend.arrays import to_cpu
-from minicnn.backend.cpu.products import product, times_transposed
+from minicnn.backend.cpu.products import AHEAD, product, shares, times_transposed
 from tests.several import several_threads
 
 
@@ -23,3 +23,20 @@ def test_times_transposed(M, xp, rng):
     a, b = rng.standard_normal((2, M, 4)), rng.standard_normal((2, 5, 4))
     y = to_cpu(times_transposed(xp.asarray(a), xp.asarray(b)))
     assert np.allclose(y, a @ b.swapaxes(1, 2), rtol=1e-12, atol=1e-12)
+
+
+def test_the_first_share_is_longer_by_what_is_done_while_others_wake_up():
+    first, second = shares(3200, 2, 1 << 14)
+    assert (first.start, first.stop, second.stop) == (0, second.start, 3200)
+    assert first.stop % 16 == 0
+    assert abs(first.stop - (3200 - first.stop) - AHEAD / (1 << 14)) <= 16
+
+
+@pytest.mark.parametrize("size", [0, 1, 5, 16, 100, 1000])
+@pytest.mark.parametrize("threads", [2, 3, 7])
+@pytest.mark.parametrize("each", [1, 1000, 1 << 22])
+def test_shares_cover_everything_once(size, threads, each):
+    parts = shares(size, threads, each)
+    assert [number for part in parts for number in range(part.start, part.stop)] == list(
+        range(size))
+    assert 2 <= len(parts) <= threads

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn.backend import threads
-from minicnn.backend.cpu.tiled_convolution import tiled_convolution
+from minicnn.backend.cpu.tiled_convolution import few_pixels, tiled_convolution
 from minicnn.backend.windows import Window
 from minicnn.layers.conv import Conv2dFn
 from tests.several import several_threads
@@ -76,3 +76,22 @@ def test_images_that_lie_as_a_network_leaves_them_are_not_copied(rng):
     inner = rng.standard_normal((3, 8, 8, 2))              # (C, H, W, N)
     arrays = kept(inner.transpose(3, 0, 1, 2), np.ones((4, 3, 3, 3)))
     assert np.shares_memory(arrays["x"], inner)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_where_there_are_few_pixels_threads_share_the_channels(count, stride, rng):
+    case, x = (41, 50, 3, stride, 1, 1, 1), rng.standard_normal((3, 41, 3, 4))
+    with several_threads(count):
+        assert few_pixels(np.empty((1, 50, 3, 4, 3))) and few_pixels(np.empty((1, 41, 3, 4, 3)))
+        shared = run(tiled_convolution, case, x, "float64")
+    for ours, right in zip(shared, run(definition, case, x, "float64"), strict=True):
+        np.testing.assert_allclose(ours, right, rtol=0, atol=1e-12 * abs(right).max())
+
+
+def test_few_pixels_are_fewer_than_channels_and_need_threads():
+    few, many, grouped = (np.empty(shape) for shape in
+                          [(1, 37, 3, 4, 3), (1, 36, 3, 4, 3), (2, 37, 3, 4, 3)])
+    assert not few_pixels(few)
+    with several_threads(2):
+        assert few_pixels(few) and not few_pixels(many) and not few_pixels(grouped)

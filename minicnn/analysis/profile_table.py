@@ -41,6 +41,15 @@ MEANING = {
              "that calling NumPy takes longer than its work.",
 }
 
+# What the layers would take at the machine's best; what is more is the price of their kind of work.
+AT_BEST = {
+    "Layers with products": "if all their multiplications went at the speed of a large matrix "
+                            "product; the rest is copying into columns, and products too small or "
+                            "thin for that speed",
+    "The other layers": "if each of their arrays were passed over once, at the speed of a copy; "
+                        "the rest is work on each number, several passes, and calls of NumPy",
+}
+
 # What takes time beside the layers; the keys are lines of Profile.totals.
 BESIDE = {
     "between the layers": "the engine and Python, some microseconds for each operation whatever "
@@ -218,6 +227,17 @@ class Profile(Shown):
             return MEMORY
         return PIECES if line.macs else NUMBERS
 
+    def at_best(self) -> list[tuple[float, float]]:
+        """For layers with products and for the others: (share of the time that they take, and that
+        they would take at the machine's best speed), as in AT_BEST."""
+        whole, found = self.totals[-1].time or 1, []
+        for products, best, speed in (True, self.peak, "gflops"), (False, self.copy, "gbytes"):
+            lines = [line for line in self.lines if bool(line.macs) == products]
+            work = sum(getattr(line, f"{way}_{speed}") * getattr(line, way)
+                       for line in lines for way in ("forward", "backward"))   # 10^6 FLOP or bytes
+            found.append((sum(line.time for line in lines) / whole, work / best / whole))
+        return found
+
     def reasons(self) -> list[str]:
         """In words: which parts take the time, what holds up the longest, what that means.
 
@@ -228,6 +248,9 @@ class Profile(Shown):
         longest = [line for line in self.by_time().lines if line.kind][:3]
         kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in [*self.kinds.items()][:5])
         said, causes = [f"By kind: {kinds}."], [self.held_up_by(line) for line in longest]
+        said += [f"{part} take {took:.0%} of the time, and would take {best:.0%} {how}."
+                 for part, (took, best), how in zip(AT_BEST, self.at_best(), AT_BEST.values(),
+                                                    strict=True) if took]
         for line, cause in zip(longest, causes, strict=True):
             speeds = (f"{figures(line.mean(line.forward_gbytes, line.backward_gbytes))} of "
                       f"{figures(self.copy)} GB/s")

@@ -105,7 +105,7 @@ def test_markdown():
     text = made().markdown()
     assert text.startswith("**Net, batch 4**\n\n| layer | kind | output | ms forward | ms backward")
     assert "| relu | ReLU | 8x4x4 | 1.00 | 3.00 | 20.0% |  |  |  | 512 B | 512 B |" in text
-    assert "\n- By kind: Conv2d 30%, Tanh 30%, ReLU 20%.\n- conv (Conv2d) takes" in text
+    assert "\n- By kind: Conv2d 30%, Tanh 30%, ReLU 20%.\n- Layers with products take" in text
 
 
 def test_csv_and_json():
@@ -161,15 +161,25 @@ def test_both_directions_count_as_long_as_they_take():
 
 def test_reasons_by_hand():
     said = made().reasons()
-    assert said[:4] == [
-        "By kind: Conv2d 30%, Tanh 30%, ReLU 20%.",
+    assert said[:6] == [
+        "By kind: Conv2d 30%, Tanh 30%, ReLU 20%.", *said[1:3],
         "conv (Conv2d) takes 30% of the time at 80 of 100 GFLOP/s and 4.0 of 40 GB/s: held up by "
         "arithmetic.",
         "tanh (Tanh) takes 30% of the time at 3.0 of 40 GB/s: held up by work on each number.",
         "relu (ReLU) takes 20% of the time at 30 of 40 GB/s: held up by memory traffic."]
-    assert [line.split(": ")[0] for line in said[4:]] == ["Arithmetic", "Work on each number",
+    assert [line.split(": ")[0] for line in said[6:]] == ["Arithmetic", "Work on each number",
                                                          "Memory traffic"]
     assert set(MEANING) == {ARITHMETIC, MEMORY, PIECES, NUMBERS}
+
+
+def test_what_the_layers_would_take_at_best_by_hand():
+    (products, best), (others, passed) = made().at_best()
+    assert (products, others) == (7 / 20, 10 / 20)         # conv and fc; relu and tanh
+    assert best == pytest.approx((6 * 0.80 + 0.5 * 0.05 + 0.5 * 0.12) / 20)
+    assert passed == pytest.approx((4 * 30 + 5 * 2 + 1 * 8) / 40 / 20)
+    first, second = made().reasons()[1:3]
+    assert first.startswith("Layers with products take 35% of the time, and would take 24% if all ")
+    assert second.startswith("The other layers take 50% of the time, and would take 17% if each ")
 
 
 def test_each_cause_is_explained_once():
@@ -178,7 +188,7 @@ def test_each_cause_is_explained_once():
         line.kind, line.macs, line.forward_gflops, line.backward_gflops = "Conv2d", 5, 1.0, 1.0
         line.forward_gbytes = line.backward_gbytes = 1.0
     assert sum(line.startswith("Small products and copying") for line in table.reasons()) == 1
-    assert len(table.reasons()) == 5
+    assert len(table.reasons()) == 6                       # no other layers
 
 
 def test_much_time_between_the_layers():
@@ -191,10 +201,10 @@ def test_what_is_among_the_longest_is_named():
     table = made()
     for part in table.totals[1:-1]:
         part.forward, part.backward = 0.0, 4.0
-    assert len(table.reasons()) == 7
+    assert len(table.reasons()) == 9
     for part in table.totals[1:-1]:
         part.backward = 4.1
-    between, loss, update = table.reasons()[7:]
+    between, loss, update = table.reasons()[9:]
     assert between.startswith("Between the layers (2%): the engine and Python, some microseconds")
     assert "gradients that are copied, or added where paths meet" in between
     assert "weighs in small networks" in between and loss.startswith("Loss (5%): ")

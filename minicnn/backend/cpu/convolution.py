@@ -5,6 +5,7 @@
     many channels and pixels
     a filter for each channel       depthwise_convolution.py: at stride 1, no columns either
     columns that fit the cache      below: columns made once, and kept for backward
+    long rows                       banded_convolution.py: copies for a row of the window's cells
     all others                      tiled_convolution.py: columns of some rows at a time, not kept
 
 A GPU has its own rule, in cuda/convolution.py.
@@ -15,6 +16,7 @@ from math import prod
 from typing import Any
 
 from minicnn.backend.arrays import Array, matmul, total, xp_of
+from minicnn.backend.cpu import banded_convolution as banded
 from minicnn.backend.cpu import depthwise_convolution as depthwise
 from minicnn.backend.cpu import winograd
 from minicnn.backend.cpu.channels import add_to_rows
@@ -38,6 +40,8 @@ def conv2d(x: Array, w: Array, b: Array | None = None, *, window: Window, G: int
         return depthwise.depthwise_convolution(x, w, b, window, needs_grad)
     OH, OW = window.out(*x.shape[2:])
     columns = x.shape[1] * prod(window.kernel) * OH * OW * len(x) * x.itemsize       # bytes
+    if not in_one_go(columns) and banded.takes(x, w, window, G):
+        return banded.banded_convolution(x, w, b, window, needs_grad)
     way = kept_columns if in_one_go(columns) else tiled_convolution
     return way(x, w, b, window, G, needs_grad)
 

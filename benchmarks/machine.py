@@ -8,7 +8,7 @@ from typing import Any
 
 def machine() -> dict[str, Any]:
     return {"date": time.strftime("%Y-%m-%d %H:%M"), "processor": processor(), "cores": cores(),
-            "system": platform.platform()}
+            "system": platform.system()}
 
 
 def processor() -> str:

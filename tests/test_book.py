@@ -217,6 +217,13 @@ def test_a_stored_experiment(conf, monkeypatch):
     ("h_t = max(h_t-1, 0) @ w^T", r"h_{t} = \max (h_{t-1} , 0) \; w ^{T }"),
     ("p = e^z[n, c] / sum_k e^z[n, k]", r"p = e ^{z _{n , c }} / \sum_{k} e ^{z _{n , k }}"),
     ("db = sum of dy[n, i] over all n", r"db = \text{ sum of } dy _{n , i } \text{ over all } n"),
+    ("dz = y (g - b1 b2^t)", r"dz = y \, (g - b_{1} b_{2} ^{t })"),
+    ("f(x) = |x - m|^2 w", r"f (x ) = \left| x - m \right| ^{2} w"),
+    ("p(y | x) = [1x1, 3x3]", r"p (y | x ) = [1 \times 1, 3 \times 3]"),
+    ("y = |x", None), ("y = |f(x|)", None),
+    ("n = 4 35 (a + b)", r"n = 4\cdot 35 (a + b )"),
+    ("p = prod_t lambda_t", r"p = \prod_{t} \lambda _{t}"),
+    ("found = random_search(r)", None), ("a = Table(b)", None),
     ("no formula", None), ("y = f(x", None), ("y = f(x]", None), ("self.w = 1", None)])
 def test_formulas_become_tex(conf, typed, tex):
     assert extension(conf, "formulas").as_tex(typed) == tex

@@ -82,9 +82,14 @@ def test_an_index_stands_beside_its_letter_with_a_hat(tex):
     assert "<munder>" in extension("mathml").drawn(r"\sum_{i} x", as_block=True)
 
 
+def test_an_arrow_in_words_is_one_sign_and_stays_in_code(prose):
+    assert prose.as_markdown("(N, C) -> (N,), or `a->b`") == "(N, C) → (N,), or `a->b`"
+
+
 def test_a_box_has_no_backticks_and_keeps_its_columns(prose):
     assert prose.as_markdown("`a`      one\nb  `c`   two `d`\nlong  e   three") == (
         "```text\na        one\nb  c     two d\nlong  e   three\n```")
+    assert prose.fenced("      one\n  x   1\n", "text") == "```text\n    one\nx   1\n```"
     assert prose.as_markdown(">>> print('`a`')\n`a`") == "```python\n>>> print('`a`')\n`a`\n```"
 
 
@@ -150,10 +155,23 @@ def test_formulas_may_have_a_name_before_them(prose):
 @pytest.mark.parametrize("file, name, method, typed", [
     ("layers/activations.py", "Tanh", None, "Tanh()"),
     ("layers/softmax.py", "LogSoftmax", None, "LogSoftmax(dim: int = 1)"),
-    ("layers/linear.py", "Flatten", None, "Flatten(start_dim: int=1, end_dim: int=-1)"),
+    ("layers/linear.py", "Flatten", None, "Flatten(start_dim: int = 1, end_dim: int = -1)"),
+    ("layers/parameter.py", "Buffer", None, "Buffer(shape: Any, init: Callable[[np.random.Generator"
+     ", tuple[int, ...]], np.ndarray] | None = None, *, requires_grad: bool = True)"),
+    ("layers/steps.py", "Step", None, "Step(path: str, layer: Any, in_shapes: tuple[tuple[int, ...]"
+     ", ...], shape: tuple[int, ...], sources: tuple[Step, ...], count: int = 1)"),
+    ("autograd/creation.py", "rand", None, "rand(*size: Any, dtype: Any = None, device: Any = None"
+     ", requires_grad: bool = False) -> Tensor"),
+    ("optim/adam.py", "AdamW", None, "AdamW(params: Iterable[Any], lr: float = 0.001, betas: "
+     "tuple[float, float] = (0.9, 0.999), eps: float = 1e-08, weight_decay: float = 0.01, "
+     "**others: Any)"),
+    ("losses/squared_error.py", "MSELoss", None, "MSELoss(*, reduction: str = 'mean')"),
     ("layers/module.py", "Module", "eval", "eval() -> M"),
     ("autograd/tensor.py", "Tensor", "grad_fn", "grad_fn -> Function | None"),
     ("autograd/tensor.py", "Tensor", "clone", "clone() -> Tensor"),
+    ("training/parallel/world.py", "Request", None, "Request"),
+    ("analysis/drawing/panel.py", "Chain", None,
+     "Chain(nodes: list[Node], title: str = '', sources: list[Chain] = ...)"),
     ("data/shapes_places.py", "Kind", None,
      "Kind(most: int, low: float, high: float, apart: float)")])
 def test_signatures_are_what_a_reader_types(file, name, method, typed):
@@ -199,3 +217,12 @@ def test_a_path_can_be_broken_and_copied():
     made = sources.foldable(nodes.literal("", "minicnn/layers/conv.py"))
     assert [part.astext() for part in made] == ["minicnn", "/", "<wbr>", "layers", "/", "<wbr>",
                                                 "conv.py"]
+
+
+def test_a_file_has_its_path_as_heading_and_a_box_without_another_in_it():
+    made = extension("sources").heading("tests/layers/test_roi_pool.py")
+    assert made == ('<span class="part">tests/</span><wbr><span class="part">layers/</span><wbr>'
+                    '<span class="part">test_<wbr>roi_<wbr>pool.py</span>')
+    assert "<wbr>" not in extension("sources").heading("__init__.py")
+    style = (EXT.parent / "_theme" / "static" / "book.css").read_text()
+    assert "h1 .part { display: inline-block" in style and "pre code { background: none" in style

@@ -50,6 +50,13 @@ def test_columns_of_numbers_end_at_the_right(widths):
     assert "td.number" in CSS
 
 
+def test_a_long_name_as_heading_is_not_broken_in_a_word(widths):
+    context = {"body": "<h1>losses.binary_cross_entropy<a>_x</a></h1><p>a_b</p><h2>__init__</h2>"}
+    widths.fold_headings(None, "", "", context, None)
+    assert context["body"] == ("<h1>losses.binary_<wbr>cross_<wbr>entropy<a>_x</a></h1><p>a_b</p>"
+                               "<h2>__init__</h2>")
+
+
 def test_a_table_of_many_words_becomes_cards_where_the_page_is_narrow(widths):
     tree, entries = page(["slide", "type", ""],
                          ["LeNet-5", "python -m minicnn summary lenet5", "1"],

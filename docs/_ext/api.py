@@ -88,7 +88,9 @@ def told(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> str:
 
 def page_of_file(path: Path) -> str:
     name = path.relative_to(ROOT).as_posix()
-    title = name.removeprefix("minicnn/").removesuffix(".py").replace("/", ".")
+    title = name.removesuffix(".py").replace("/", ".")
+    if path.parent != PACKAGE:
+        title = title.removeprefix("minicnn.")
     return "\n\n".join([f"# {title}", f"`{name}`", of_module(path),
                         *(entry(node, path, "##") for node in definitions(path))]) + "\n"
 
@@ -126,6 +128,8 @@ def inherited(node: ast.ClassDef | ast.FunctionDef, path: Path) -> str:
     """A class without a constructor of its own is called as what it comes from."""
     name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
     defined = getattr(importlib.import_module(name), node.name)
+    if getattr(defined, "_is_protocol", False):            # nobody makes one
+        return node.name
     try:
         given = inspect.signature(defined)
     except (ValueError, TypeError):                        # of Python's own classes
@@ -133,9 +137,11 @@ def inherited(node: ast.ClassDef | ast.FunctionDef, path: Path) -> str:
     if defined.__init__ is object.__init__ and defined.__new__ is Module.__new__:
         return f"{node.name}()"                            # which refuses whatever it is given
     shown = str(given.replace(return_annotation=inspect.Signature.empty))
-    shown = re.sub(r"ForwardRef\('([^']*)'\)", r"\1", shown)           # a type written as text
-    shown = re.sub(r"\b(collections\.abc|typing|minicnn(\.\w+)*)\.", "", shown)
-    return node.name + ("(...)" if "<" in shown else shown.replace("numpy.", "np."))
+    shown = re.sub(r"ForwardRef\('([^']*)'\)|(?:(?<=\[)|(?<=: ))'(\w+(?: \| \w+)*)'",
+                   r"\1\2", shown)                         # a type written as text
+    shown = re.sub(r"\b(collections\.abc|typing|types|pathlib|minicnn(\.\w+)*)\.", "", shown)
+    shown = re.sub(r"= <.*?>(?=, \w+: |, \*|\)$)", "= ...", shown)     # no text is it
+    return node.name + shown.replace("numpy.", "np.").replace("random._generator.", "random.")
 
 
 def signature(node: ast.ClassDef | ast.FunctionDef, path: Path, inside: bool = False) -> str:
@@ -155,7 +161,24 @@ def signature(node: ast.ClassDef | ast.FunctionDef, path: Path, inside: bool = F
         function.returns and function is node) else ""
     if marks & {"property", "cached_property"}:
         return f"{node.name}{answer}"
-    return f"{node.name}({ast.unparse(given)}){answer}"
+    return f"{node.name}({typed(given)}){answer}"
+
+
+def typed(given: ast.arguments) -> str:
+    """"x, size: int = 3, *, bias: bool = True": as inspect writes it, where ast leaves no space."""
+    def one(argument: ast.arg, default: ast.expr | None = None) -> str:
+        equals = " = " if argument.annotation else "="
+        return ast.unparse(argument) + (equals + ast.unparse(default) if default else "")
+
+    first = [*given.posonlyargs, *given.args]
+    unset = [None] * (len(first) - len(given.defaults))
+    parts = [one(*pair) for pair in zip(first, [*unset, *given.defaults], strict=True)]
+    if given.posonlyargs:
+        parts.insert(len(given.posonlyargs), "/")
+    if given.vararg or given.kwonlyargs:
+        parts.append("*" + (one(given.vararg) if given.vararg else ""))
+    parts += [one(*pair) for pair in zip(given.kwonlyargs, given.kw_defaults, strict=True)]
+    return ", ".join([*parts, *(f"**{one(each)}" for each in [given.kwarg] if each)])
 
 
 def unquoted(typed: Any) -> Any:

@@ -12,13 +12,21 @@ from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.errors import ExtensionError
 
+FUNCTION = r"\\(?:log|exp|tanh)(?![a-z])"
+BEFORE = re.compile(rf"(?<=[\w)}}])\s+(?={FUNCTION})")
+BEHIND = re.compile(rf"({FUNCTION})\s+(?=[\w\\](?![,;:!]))")
 ACCENTED = re.compile(r"(\\(?:hat|bar|tilde|dot|vec)\s*(?:\{[^{}]*\}|\w))\s*_")
 
 
 def drawn(tex: str, as_block: bool) -> str:
-    """The index of a letter with a hat stands beside it; docutils alone would put it below."""
+    """Two things that docutils leaves to the browser, and no browser does.
+
+    The index of a letter with a hat stands beside it, not below; a function's name stands apart
+    from the letters around it.
+    """
+    tex = BEHIND.sub(r"\1 \, ", BEFORE.sub(r" \, ", ACCENTED.sub(r"\1{}_", tex)))
     try:
-        return tex2mathml(ACCENTED.sub(r"\1{}_", tex), as_block=as_block)
+        return tex2mathml(tex, as_block=as_block)
     except MathError as problem:
         raise ExtensionError(f"formula {tex!r}: {problem}") from None
 

@@ -123,7 +123,7 @@ def is_row(line: str) -> bool:
 
 
 def fenced(text: str, language: str) -> str:
-    text = dedent(text).strip()
+    text = dedent(text).rstrip().lstrip("\n")
     if language == "text":
         text = "\n".join(map(bare, text.split("\n")))
     return f"```{language}\n{text}\n```"
@@ -136,8 +136,11 @@ def bare(line: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Signs that Markdown would take for its own; code stays, and gets backticks; x_hat a hat."""
+    """Signs that Markdown would take for its own; code stays, and gets backticks; x_hat a hat.
+
+    -> becomes an arrow, which no line ends in.
+    """
     pieces = CODE.split(text)
     return "".join(f"`{piece.strip('`')}`" if at % 2 else
-                   HAT.sub(r"$\\hat{\1}$", SIGNS.sub(r"\\\1", piece))
+                   HAT.sub(r"$\\hat{\1}$", SIGNS.sub(r"\\\1", piece.replace("->", "→")))
                    for at, piece in enumerate(pieces))

@@ -58,10 +58,16 @@ def source_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         made = Path(app.outdir, f"{page_of(name)}.html")
         if made.exists() and made.stat().st_mtime > file.stat().st_mtime:
             continue
-        title = name.replace("/", "/<wbr>")
         code = highlight(file.read_text(encoding="utf-8"), PythonLexer(), formatter)
-        yield page_of(name), {"title": name, "body": f"<h1>{title}</h1>{code}",
+        yield page_of(name), {"title": name, "body": f"<h1>{heading(name)}</h1>{code}",
                               "no_contents": True}, "page.html"
+
+
+def heading(name: str) -> str:
+    """A path that a narrow page breaks behind a slash; behind a word where a part is too long."""
+    folded = re.sub(r"(?<=[a-z0-9])_(?=[a-z0-9])", "_<wbr>", name)
+    parts = re.findall(r"[^/]+/?", folded)
+    return "<wbr>".join(f'<span class="part">{part}</span>' for part in parts)
 
 
 def files() -> list[Path]:

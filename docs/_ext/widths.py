@@ -114,7 +114,15 @@ def is_number(text: str) -> bool:
             and not text.endswith(" layers"))              # what a table calls a part, as "Conv2d"
 
 
+def fold_headings(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """binary_cross_entropy_with_logits may be broken behind each line below, and not in a word."""
+    if "body" in context:
+        context["body"] = re.sub(r"<h[1-6]>[^<]*_[^<]*", lambda found: re.sub(
+            r"(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])", "_<wbr>", found[0]), context["body"])
+
+
 def setup(app: Any) -> dict[str, bool]:
+    app.connect("html-page-context", fold_headings)
     for step in (colour_verdicts, align_numbers, fit_tables, mark_pictures):
         app.connect("doctree-resolved", step)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,8 +6,8 @@ with u, v the pixel's place in the form's own, turned axes, and all forms of the
 circle, so that size does not tell which it is:
 
     circle      d = sqrt(u^2 + v^2) - r
-    square      d = max(|u|, |v|) - sqrt(pi) / 2 r
-    triangle    d = max over its three sides of u n_x + v n_y - t r,     t = sqrt(pi / 27) sqrt(3)
+    square      d = max(|u|, |v|) - r sqrt(pi) / 2
+    triangle    d = max over its three sides of u n_x + v n_y - t r,     t = sqrt(pi / sqrt(27))
 """
 
 from __future__ import annotations

@@ -39,7 +39,10 @@ class Effect(NamedTuple):
 
 
 class Exact(NamedTuple):
-    """A claim that is equal or not: no seed, no doubt.  value, expected : compared by ==."""
+    """A claim that is equal or not: no seed, no doubt.
+
+    value, expected : compared by ==
+    """
 
     claim: str
     value: Any

@@ -1,5 +1,6 @@
 """Why three layers of 3x3 in the place of one of 7x7?
 
+                three of 3x3                one of 7x7
     weights     3 (3 x 3 C) C = 27 C^2      7 x 7 C C = 49 C^2
     field       3 + 2 + 2 = 7               7
     ReLUs       3                           1

@@ -20,7 +20,7 @@ ILSVRC = "results of ILSVRC, image-net.org"
 
 
 class Winner(NamedTuple):
-    """error : top-5, in percent;  depth : layers as the slides say, 0 for those without;
+    """error : top-5, in percent;  depth : layers as the slides say, 0 for those without
     built : what build() calls it, or ""
     """
 

@@ -1,7 +1,7 @@
 """Group normalisation: every sample gets mean 0 and variance 1 within each group of channels.
 
-    mu    = mean of x                            over the C/G channels of group g, h and w: one
-    var   = mean of (x - mu)^2                   for each sample n and group g
+    mu    = mean of x                            over the C/G channels of a group, h and w
+    var   = mean of (x - mu)^2                   one of each for a sample n and a group
     x_hat = (x - mu) / s,                        s = sqrt(var + eps)
     y     = gamma_c x_hat + beta_c               weight and bias, one of each for a channel
 

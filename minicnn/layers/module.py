@@ -148,6 +148,8 @@ class Module(Parts):
         others: list[Shape] = []                           # of a layer with several outputs
         if type(self).out_shape is Module.out_shape:
             y = self.forward(*inputs, **settings)
+            # What a function's own layer gave, as interpolate's, is that layer's row.
+            closed = closed and set(getattr(y, "sources", ())) <= set(sources)
         else:
             shape = self.out_shape(*in_shapes, **settings)
             shape, *others = shape if isinstance(shape, list) else [shape]
@@ -274,12 +276,6 @@ class Module(Parts):
         for name, array in arrays.items():
             own[name].data = to_device(array, own[name]._device)
         return names
-
-
-def in_order(forward: Any) -> Any:
-    """Marks a forward that, in eval mode, runs the parts one after the other: see fold_all."""
-    forward.in_order = True
-    return forward
 
 
 class Names(NamedTuple):

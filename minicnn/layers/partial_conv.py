@@ -41,7 +41,9 @@ LENET_C3_ROWS = [
 
 
 def read_table(rows: list[str]) -> Table:
-    """From such a picture, X for a link, to the input maps that each output map sees.
+    """From a table, X for a link, to the input maps that each output map sees.
+
+    rows : one for each input map, with a mark for each output map
 
     >>> read_table(["X . X", ". X X"])
     [(0,), (1,), (0, 1)]

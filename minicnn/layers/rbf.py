@@ -6,8 +6,8 @@
     dw[i, j] = -2 sum_n dy[n, i] (x[n, j] - w[i, j])
 
 The smallest output is the answer: y is a penalty, not a score.  The 84 features of F6 are meant as
-a bitmap of 7 x 12 pixels; the codes w are drawn below, +1 for ink and -1 for paper, and are not
-learnt.  Confusable characters get similar codes, which helps whoever corrects the result later.
+a bitmap of 7 x 12 pixels; the codes w are drawn in this file, +1 for ink and -1 for paper, and are
+not learnt.  Confusable characters get similar codes, which helps whoever corrects the result later.
 
 Source: LeCun et al. 1998, section II.B and figure 3 (these drawings are our own, in its manner).
 Lecture: virginia "LeNet-5" (the row Out).
@@ -50,7 +50,7 @@ DIGITS = """
 
 
 def digit_codes() -> np.ndarray:
-    """(10, 84): the drawings above row by row, +1 for ink and -1 for paper."""
+    """(10, 84): this file's drawings, row by row, +1 for ink and -1 for paper."""
     codes = []
     for line_of_digits in DIGITS.strip().split("\n\n"):
         rows = [row.split() for row in line_of_digits.split("\n")]

@@ -12,7 +12,7 @@ its row times one for its column, so the sums over rows and columns come apart:
     y[k, c] = a_y f[c] a_x^T             f (C, h, w): the part of the map under box k
     df[c]   = a_y^T dy[k, c] a_x         a_y (OH, h): the mean weights of the points of each bin
 
-to which all boxes add that lie there.
+A pixel under several boxes receives the sum of what they give.
 
 The boxes have no gradient: they are where to look, not what is seen.
 

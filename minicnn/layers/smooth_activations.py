@@ -7,9 +7,9 @@
 
 NumPy has no Phi; backend/special.py computes it.  GPT-2 and its relatives approximate:
 
-    GELU, tanh     y = x (1 + t) / 2,   t = tanh(sqrt(2 / pi) (x + 0.044715 x^3))
-                                   dx = dy ((1 + t) / 2 + x/2 (1 - t^2) sqrt(2 / pi)
-                                            (1 + 3 0.044715 x^2))
+    GELU, tanh     y = x (1 + t) / 2,       t = tanh(sqrt(2 / pi) (x + 0.044715 x^3))
+                   dx = dy (1 + t + x t') / 2
+                   t' = (1 - t^2) sqrt(2 / pi) (1 + 3 * 0.044715 x^2)        the slope of t
 
 Sources: Hendrycks and Gimpel 2016, "Gaussian error linear units", section 2 (GELU, SiLU);
 Ramachandran et al. 2017, "Searching for activation functions" (swish).  Lectures: stanford,

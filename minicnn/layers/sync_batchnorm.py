@@ -1,19 +1,19 @@
 """Batch normalisation over the pictures of all processes that train together.
 
-    n     = sum of n_r                           values of a channel, over all processes r
+    n     = sum of m_r                           values of a channel in each process r
     mu    = 1/n sum of x                         sums over n, h, w and over all processes
     var   = 1/n sum of (x - mu)^2
     x_hat, y                                     as in batchnorm.py
-    dx    = gamma / s (dy - 1/n sum of dy - x_hat 1/n sum of (dy x_hat))
+    dx    = gamma / s (dy - 1/n sum of dy - x_hat / n sum of (dy x_hat))
 
-Why: with two pictures on each process, a mean over two is poor, and n processes do not learn what
-one would learn from all their pictures.  It is paid for with three exchanges of a few numbers per
-channel: sums of x, of (x - mu)^2 and, going back, of dy and dy x_hat.  dgamma and dbeta stay sums
-over the own pictures: they are added up with all other gradients.
+Why: with two pictures on each process, a mean over two is poor, and many processes do not learn
+what one would learn from all their pictures.  It is paid for with three exchanges of a few numbers
+per channel: sums of x, of (x - mu)^2 and, going back, of dy and dy x_hat.  dgamma and dbeta stay
+sums over the own pictures: they are added up with all other gradients.
 
-A process's dy is that of its own mean loss; with its weight n_r / N (backend/together.py) it is
-that of the loss of the whole batch.  So the sums on the way back are taken of N_r / N dy, and what
-comes out is divided by it again.
+A process's dy is that of its own mean loss; with its weight n_r / N, its share of the N pictures
+(backend/together.py), it is that of the loss of the whole batch.  So the sums on the way back are
+taken of n_r / N dy, and what comes out is divided by it again.
 
 Source: Zhang et al. 2018, "Context encoding for semantic segmentation", section 3.2; Peng et al.
 2018, "MegDet", section 3.2.

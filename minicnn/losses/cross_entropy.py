@@ -45,8 +45,10 @@ class CrossEntropyFn(Function):
         loss       = sum_n L[n] / divisor,     so dL[n] = dy / divisor
         dz[n, c]   = dL[n] (p[n, c] (a[n] + sum_k s[k]) - a[n] (1 if c = label_n else 0) - s[c])
 
-    Plain: a = 1, s = None, divisor = N.  Else a = (1 - smoothing) w[label], s = smoothing / C w.
-    a (N,), s (C,) or None;  ignored: places in (N,) of samples that count for nothing
+    Plain: a = 1, s = None, divisor = N.  Else a[n] = (1 - smoothing) w[label_n] and
+    s[c] = smoothing w[c] / C.
+
+    a, s : (N,), and (C,) or None;  ignored : places in (N,) of samples that count for nothing
 
     Of a map everything here has the shape (N, H, W) where (N,) is written, (N, C, H, W) for (N, C).
     """

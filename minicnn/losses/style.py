@@ -1,6 +1,6 @@
 """Style: which features come together, wherever in the picture; and how smooth a picture is.
 
-    G[n, c, d] = 1/(C H W) sum_ij x[n, c, i, j] x[n, d, i, j]             gram
+    G[n, c, d] = 1/(C H W) sum_{i, j} x[n, c, i, j] x[n, d, i, j]         gram
     dx[n, c, i, j] = 1/(C H W) sum_d (dG[n, c, d] + dG[n, d, c]) x[n, d, i, j]
 
     TV = mean |x[i + 1, j] - x[i, j]| + mean |x[i, j + 1] - x[i, j]|      total_variation

@@ -142,10 +142,10 @@ class Cell(Module):
     x_channels, p_channels : int      of the two inputs
     filters : int                     F, channels of everything inside
     stride : int                      of the operations that read x or p
-    p_is : str                        "conv"    the output before x, by a 1 x 1 convolution
-                                      "halved"  the same, where that output is twice as large as x
-                                      "x"       x once more, by a 1 x 1 convolution of its own
-                                      "raw"     x itself
+    p_is : str                        "conv": the output before x, by a 1 x 1 convolution;
+                                      "halved": the same, where that output is twice as large as x;
+                                      "x": x once more, by a 1 x 1 convolution of its own;
+                                      "raw": x itself
     """
 
     def __init__(self, wiring: Wiring, x_channels: int, p_channels: int, filters: int,

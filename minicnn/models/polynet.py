@@ -149,7 +149,7 @@ class PolyNet(Network):
 
     Parameters
     ----------
-    classes : int, default 1000
+    classes : int, default 1000              how many it tells apart
 
     For networks of another size:
 

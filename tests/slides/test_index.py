@@ -191,6 +191,15 @@ def test_experiments_belong_to_what_their_slide_names_first():
     assert experiments_at("iitk", slide, experiments) == ["b"]
 
 
+def test_an_experiment_stands_with_what_it_is_about():
+    slides = {name: one.slides for name, one in EXPERIMENTS.items()}
+    at = {key: experiments_of(key, slides) for key in ENTRIES}
+    assert set().union(*at.values()) == set(EXPERIMENTS)
+    assert all(name in at[key] for key, one in ENTRIES.items() for name in one.experiments.split())
+    assert at["faster_rcnn"] == ["detection", "gallery"] and at["dream"] == ["dream"]
+    assert at["jepa"] == ["jepa"] and at["neighbours"] == ["neighbours", "retrieval"]
+
+
 def test_titles_as_others_write_them():
     assert titles_of('iitk "unraveled VIEW"; memphis "Local Response"') == [
         ("iitk", "Unraveled view"), ("memphis", "Local Response Normalization (LRN)")]

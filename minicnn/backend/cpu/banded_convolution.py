@@ -96,7 +96,7 @@ def bands(x: Array, window: Window, corner: tuple[int, int], rows: slice, OW: in
     (C, H, W, N), (KH, KW), (SH, SW), (top, left) = x.shape, window.kernel, window.stride, corner
     R = rows.stop - rows.start
     first, height = rows.start * SH - top, (R - 1) * SH + KH
-    band = reused("band", height * KW * C * OW * N, x).reshape(height, KW, C, OW, N)
+    band = reused("columns", height * KW * C * OW * N, x).reshape(height, KW, C, OW, N)
     above, below = np.clip((-first, H - first), 0, height)
     band[:above], band[below:] = 0, 0
     inside, seen = band[above:below], x[:, first + above:first + below].swapaxes(0, 1)

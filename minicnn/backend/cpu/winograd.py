@@ -136,7 +136,7 @@ def correlate(x: Array, w: Array, borders: Padding, met: Array | None = None
         with np.errstate(over="ignore", invalid="ignore"):
             V = transformed(B, cut(x, rows, TW, SEEN, top, left), "V").reshape(36, C, T)
             M = matmul(U, V, reused("M", 36 * F * T, x).reshape(36, F, T))
-            out = transformed(A, M.reshape(36, F * T), "pixels")
+            out = transformed(A, M.reshape(36, F * T), "columns")
             squares.append(float(np.vdot(out, out)))
         put(out, y, rows)
         return V
@@ -166,14 +166,15 @@ def cut(x: Array, rows: slice, TW: int, size: int, top: int = 0, left: int = 0) 
     """
     (C, _, _, N), R = x.shape, rows.stop - rows.start
     height, width, first = OUT * R + size - OUT, OUT * TW + size - OUT, OUT * rows.start - top
-    frame = reused("frame", C * height * width * N, x).reshape(C, height, width, N)
+    # Where M will be: it is not there yet.
+    frame = reused("M", C * height * width * N, x).reshape(C, height, width, N)
     above, beside = max(-first, 0), left
     inside = x[:, max(first, 0):first + height, :width - left]
     below, right = above + inside.shape[1], beside + inside.shape[2]
     frame[:, :above], frame[:, below:] = 0, 0
     frame[:, above:below, :beside], frame[:, above:below, right:] = 0, 0
     frame[:, above:below, beside:right] = inside
-    pixels = reused("pixels", size * size * C * R * TW * N, x)
+    pixels = reused("columns", size * size * C * R * TW * N, x)
     pixels = pixels.reshape(size, size, C, R, TW, N)
     source, target = as_runs(frame), as_runs(pixels)
     for i in range(size):

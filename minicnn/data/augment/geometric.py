@@ -43,7 +43,7 @@ def warp(images: np.ndarray, rng: np.random.Generator, *, shift: Amount = 2, deg
                    a corner is read from 1 + lens times its distance to the centre
     elastic_alpha  strength in pixels times elastic_sigma, see `elastic`; 0 is none
     elastic_sigma  smoothness of the elastic displacement in pixels
-    fill           value of what comes in from outside: the background *after* normalisation
+    fill           value of what comes in from outside: the background after normalisation
     """
     N, C, H, W = check_images(images, "warp")
     check_fill(fill, images, "warp")

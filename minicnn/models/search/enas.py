@@ -8,7 +8,7 @@
 
 Two phases take turns:
 
-    weights      w <- w - step d loss(w; a) / dw             the controller draws an a a batch
+    weights      w <- w - step d loss(w; a) / dw             for each batch another design a
     controller   REINFORCE, its reward the accuracy on a batch of other pictures with w as it is
 
 A reward now costs one forward pass instead of a training.  What it costs in truth: a design is

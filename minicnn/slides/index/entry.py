@@ -28,6 +28,7 @@ class Entry:
               kind ("python examples/...", "make lenet"); "" if nothing does
     page    : of the book, which says more
     paper   : where no slide names it
+    experiments : that are about it, with spaces between, where many slides bear one title
     """
 
     key: str
@@ -39,6 +40,7 @@ class Entry:
     run: str
     page: str = ""
     paper: str = ""
+    experiments: str = ""
 
     @property
     def module(self) -> str:

@@ -120,14 +120,14 @@ def shown_by(slide: Slide) -> str:
 
 
 def experiments_of(key: str, experiments: Experiments) -> list[str]:
-    """Names of those whose slide has this entry first.
-
-    An experiment that is the command of another entry belongs to that one.
-    """
+    """Names of those that the entry has; and of those that none has, whose slide has it first."""
     at = {(deck, bare(slide.title)) for deck, slides in INDEX.items() for slide in slides
           if slide.keys[:1] == [key]}
-    taken = {entry.run for entry in ENTRIES.values() if entry.key != key}
-    return [name for name, slides in experiments.items() if f"experiment {name}" not in taken
+    owners = {name: [entry.key for entry in ENTRIES.values()
+                     if f"experiment {name}" == entry.run or name in entry.experiments.split()]
+              for name in experiments}
+    return [name for name, slides in experiments.items() if key in owners[name]
+            or not owners[name]
             and any((deck, bare(title)) in at for deck, title in titles_of(slides))]
 
 

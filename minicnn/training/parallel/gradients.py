@@ -1,6 +1,6 @@
 """The gradient of the whole batch, from those of its parts.
 
-    g = sum over processes r of  n_r / N  g_r            n_r of the N pictures are process r's
+    g = sum over processes r of (n_r / N) g_r            n_r of the N pictures are process r's
 
 It is summed in buckets: many small sums would each pay for the way there and back.  A bucket is
 filled in the order in which backward finishes, the last layers first, and may be sent while the

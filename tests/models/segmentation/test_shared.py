@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor
+from minicnn.analysis.drawing import draw
+from minicnn.analysis.receptive_field import trace
 from minicnn.models import build
 from minicnn.models.segmentation.segmenter import Crop, Resize
 from minicnn.models.segmentation.trunks import WIDTHS, resnet
@@ -32,6 +34,13 @@ def test_resize():
     assert Resize()(x, (1, 4)).numpy()[0, 0].tolist() == [[2.0, 2.25, 2.75, 3.0]]
     corners = Resize(align_corners=True)(x, (2, 3)).numpy()[0, 0]
     assert corners.tolist() == [[1.0, 1.5, 2.0], [3.0, 3.5, 4.0]]
+
+
+def test_a_resize_is_one_layer():
+    model = build("deeplab_v1", variant="small")
+    steps = trace(model, model.input_shape)
+    assert [step.shape for step in steps if step.path.startswith("upsample")] == [(4, 64, 64)]
+    assert draw(model).title.endswith(": 3x64x64 to 4x64x64")
 
 
 def test_the_widths_are_those_of_configuration_d():

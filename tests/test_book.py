@@ -197,12 +197,13 @@ def test_a_stored_experiment(conf, monkeypatch):
     monkeypatch.setattr(experiments, "picture", lambda name: "![a curve](figure.png)\n")
     page = experiments.experiment_page("paths")
     for part in ("![a curve]", "Found: half of them.", "**not at this size**: deeper is worse (+1",
-                 "**equal**: folded\n", "date 2026-01-02; cores 2", "Settings: seeds 0 1 2",
+                 "**equal**: folded\n", "book: date 2026-01-02; cores 2", "Settings: seeds 0 1 2",
                  "experiment paths --full"):
         assert part in page
     monkeypatch.setattr(experiments, "stored", lambda name: None)
     page = experiments.experiment_page("paths")
     assert "experiment paths` asks it, in about" in page and "<details>" not in page
+    assert "`examples/captions.py`" in experiments.experiment_page("captions")
     assert experiments.measured(f"+2 points over 20 seeds: {', '.join(['+2'] * 20)} points") == (
         " (+2 points over 20 seeds)")
     assert [experiments.duration(s) for s in (0.2, 75, 240, 9000)] == [
@@ -220,6 +221,7 @@ def test_a_stored_experiment(conf, monkeypatch):
     ("dz = y (g - b1 b2^t)", r"dz = y \, (g - b_{1} b_{2} ^{t })"),
     ("f(x) = |x - m|^2 w", r"f (x ) = \left| x - m \right| ^{2} w"),
     ("p(y | x) = [1x1, 3x3]", r"p (y | x ) = [1 \times 1, 3 \times 3]"),
+    ("d = max(most, s)", r"d = \max (\text{most}, s )"),
     ("y = |x", None), ("y = |f(x|)", None),
     ("n = 4 35 (a + b)", r"n = 4\cdot 35 (a + b )"),
     ("p = prod_t lambda_t", r"p = \prod_{t} \lambda _{t}"),

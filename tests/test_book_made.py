@@ -82,6 +82,12 @@ def test_an_index_stands_beside_its_letter_with_a_hat(tex):
     assert "<munder>" in extension("mathml").drawn(r"\sum_{i} x", as_block=True)
 
 
+@pytest.mark.parametrize("tex, gaps", {r"o \tanh(c')": 1, r"p \log p": 2, r"-\log \frac{a}{b}": 1,
+                                       r"a \, \log \; x": 2, r"\tanh(x)": 0, r"\log_2": 0}.items())
+def test_a_functions_name_stands_apart_from_the_letters_around_it(tex, gaps):
+    assert extension("mathml").drawn(tex, as_block=False).count("<mspace") == gaps
+
+
 def test_an_arrow_in_words_is_one_sign_and_stays_in_code(prose):
     assert prose.as_markdown("(N, C) -> (N,), or `a->b`") == "(N, C) → (N,), or `a->b`"
 

@@ -7,6 +7,8 @@ docs/stored/experiments/NAME/ the figure, its words and the table.
 from pathlib import Path
 from typing import Any
 
+from prose import escaped
+
 from minicnn.backend.messages import did_you_mean
 from minicnn.experiments import ELSEWHERE, EXPERIMENTS
 from minicnn.experiments.stored import BOOK, FOLDER, stored
@@ -35,7 +37,7 @@ def experiment_page(name: str) -> str:
         hint = did_you_mean(name, [*EXPERIMENTS, *others])
         raise ValueError(f"there is no experiment {name!r}; {hint}")
     one, said = EXPERIMENTS[name], stored(name)
-    head = f"**Experiment {name}.** {one.question}\n\n{one.method}\n"
+    head = f"**Experiment {name}.** {one.question}\n\n{escaped(one.method)}\n"
     ask = f"`python -m minicnn experiment {name}` asks it, in about {duration(one.quick_seconds)}."
     if said is None:
         return f"{head}\n{ask}\n"
@@ -73,7 +75,7 @@ def settings(said: dict[str, Any]) -> str:
     where = "; ".join(f"{key} {of.pop(key)}" for key in SHOWN if key in of)
     chosen = "; ".join(f"{key} {value}" for key, value in of.items() if key != "experiment")
     return ("<details><summary>How it was run</summary>\n\n"
-            f"`{said['command']}`, the full run, stored with the book. {where}. "
+            f"`{said['command']}`, the full run, stored with the book: {where}. "
             f"Settings: {chosen}.\n\n</details>\n")
 
 

@@ -109,7 +109,7 @@ def gap(last: str, tokens: list[tuple[str, str]]) -> str:
     "s (x - y)" is a product, and not the function s(x - y).
     """
     if tokens and tokens[0] == ("open", "("):
-        factor = last and not re.search(r"\\(text|sum|max|min)", name(last))
+        factor = last and not re.search(r"\\(text|sum|prod|max|min)", name(last))
         return r"\, " if factor else " "
     following = name(tokens[0][1]) if tokens and tokens[0][0] == "name" else ""
     spelt = [one for one in (name(last) if last[:1].isalpha() else last, following) if one]

@@ -11,7 +11,7 @@ layer is a linear map (and fold.py lets the layer before it do that):
 
     x_hat = (x - running_mean) / s,              s = sqrt(running_var + eps)
     y     = gamma_c x_hat + beta_c
-    dx    = gamma_c / s dy,   dgamma_c = sum of dy x_hat,   dbeta_c = sum of dy
+    dx    = gamma_c dy / s,   dgamma_c = sum of dy x_hat,   dbeta_c = sum of dy
 
 Source: Ioffe and Szegedy 2015, section 3.1 and algorithm 2.  Lecture: stanford, "Batch
 Normalization: Test-Time".

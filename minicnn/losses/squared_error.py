@@ -1,7 +1,7 @@
 """Mean squared error: the squared distance from the answer to the target.
 
-    L  = 1/size sum (a - b)^2
-    da = 2/size (a - b),   db = -da
+    L  = sum (a - b)^2 / size
+    da = 2 (a - b) / size,   db = -da
 
 Source: LeCun et al. 1998, equation 8.  Lecture: virginia "LeNet-5".
 """

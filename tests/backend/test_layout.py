@@ -3,7 +3,7 @@
 import numpy as np
 
 from minicnn.backend.arrays import to_cpu
-from minicnn.backend.layout import batch_first, batch_last, packed, plus
+from minicnn.backend.layout import as_items, batch_first, batch_last, packed, plus
 
 
 def test_there_and_back(xp, rng):
@@ -30,3 +30,19 @@ def test_plus_keeps_the_layout(rng):
     a, b = (batch_first(rng.standard_normal((3, 5, 4, 2))) for _ in range(2))
     assert (plus(a, b) == a + b).all() and batch_last(plus(a, b)).flags.c_contiguous
     assert (plus(a[0], b[0]) == a[0] + b[0]).all()
+
+
+def test_items_are_a_view_of_the_last_axes(rng):
+    x, y = rng.standard_normal((3, 4, 5, 2)), np.zeros((3, 4, 3, 2))
+    as_items(y)[...] = as_items(x[:, :, ::2])              # strided items are copied whole
+    assert np.array_equal(y, x[:, :, ::2]) and as_items(y).shape == (3, 4, 3)
+    as_items(y, 2)[0] = as_items(x[:, :, 1:4], 2)[2]
+    assert np.array_equal(y[0], x[2, :, 1:4]) and as_items(y, 2).shape == (3, 4)
+    assert as_items(x[:0]).shape == x[:0].shape            # nothing to view
+
+
+def test_items_of_another_library_stay_as_they_are():
+    class Other:
+        pass
+    other = Other()
+    assert as_items(other) is other

@@ -27,7 +27,7 @@ from numpy.lib.stride_tricks import as_strided
 from minicnn.backend.arrays import Array, matmul, total
 from minicnn.backend.cpu.products import times_transposed
 from minicnn.backend.cpu.tiled_convolution import tiled_convolution_backward
-from minicnn.backend.layout import batch_first, batch_last, packed
+from minicnn.backend.layout import as_items, batch_first, batch_last, packed
 from minicnn.backend.memory import reused
 from minicnn.backend.threads import at_once, sum_over, tiles
 from minicnn.backend.windows import Window
@@ -100,11 +100,13 @@ def bands(x: Array, window: Window, corner: tuple[int, int], rows: slice, OW: in
     above, below = np.clip((-first, H - first), 0, height)
     band[:above], band[below:] = 0, 0
     inside, seen = band[above:below], x[:, first + above:first + below].swapaxes(0, 1)
+    if SW > 1:                                             # runs of N numbers
+        inside, seen = as_items(inside), as_items(seen)
     for v in range(KW):
         # Window j sees column j SW + v - left: the first that is on the image, and the last.
         begin = min(max(-((v - left) // SW), 0), OW)
         end = max(min((W - 1 + left - v) // SW + 1, OW), begin)
-        inside[:, v, :, :begin], inside[:, v, :, end:] = 0, 0
+        band[above:below, v, :, :begin], band[above:below, v, :, end:] = 0, 0
         columns = seen[:, :, begin * SW + v - left::SW] if end > begin else seen[:, :, :0]
         inside[:, v, :, begin:end] = columns[:, :, :end - begin]
     size = OW * N * band.itemsize

@@ -3,7 +3,7 @@
     1 x 1 filters, not grouped      pointwise_convolution.py: needs no columns
     3 x 3 at stride 1, float32,     winograd.py: a quarter of the multiplications
     many channels and pixels
-    a filter for each channel       depthwise_convolution.py: at stride 1, no columns either
+    a filter for each channel       depthwise_convolution.py: no columns either
     columns that fit the cache      below: columns made once, and kept for backward
     long rows                       banded_convolution.py: copies for a row of the window's cells
     all others                      tiled_convolution.py: columns of some rows at a time, not kept

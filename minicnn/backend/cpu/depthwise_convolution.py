@@ -1,10 +1,10 @@
 """Depthwise convolution: a filter for each channel, and no columns at all.
 
-    y[c, i, j] = sum_{u, v}  w[c, u, v] x_pad[c, i + u, j + v]                  at stride 1
+    y[c, i, j] = sum_{u, v}  w[c, u, v] x_pad[c, i SH + u, j SW + v]
 
 With one filter a channel there is no matrix for the BLAS, and columns would be copied to be read
-once.  Here the sum runs over the image as it lies.  Rows of x_pad that lie without gaps, Q numbers
-for each, make cell (u, v) a shift of the whole image:
+once.  Here the sum runs over the image as it lies.  At stride 1, rows of x_pad that lie without
+gaps, Q numbers for each, make cell (u, v) a shift of the whole image:
 
     y_flat[l] = sum_{u, v}  w[u, v] x_flat[l + u Q + v]                l = i Q + j
 
@@ -17,9 +17,13 @@ The zeros to the right of a row do as those to the left of the next.  Backward f
 dx is the same sum over dy with the filter turned around, and dw takes the same shifts of dy,
 
     dw[c, u, v] = sum_l  x_flat[l] dy_flat[l + (shift of u, v)]
+
+At other strides, columns with one remainder modulo SW are laid side by side first.  Then what lies
+under cell (u, v) of a row of windows is one run of OW N numbers, and np.einsum adds up over u.
 """
 
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -28,20 +32,23 @@ from numpy.lib.stride_tricks import as_strided
 from minicnn.backend.arrays import Array, total
 from minicnn.backend.cpu.phases import margins, phases
 from minicnn.backend.cpu.tiled_convolution import tiled_convolution_backward
-from minicnn.backend.layout import batch_first, batch_last, packed
+from minicnn.backend.layout import as_items, batch_first, batch_last, packed
 from minicnn.backend.threads import at_once, stretches, thread_count
 from minicnn.backend.windows import Window
 
 TILE = 1 << 16             # numbers of some channels: what is done in one go
 FEW = 25                   # cells below which two gradients from one set of columns are faster
+MANY = 3 << 20             # products at strides above 1, below which columns are as fast
 RUN = 1 << 13              # products that are added up one after the other: float32 has 7 digits
 
 
 def takes(x: Array, w: Array, window: Window, groups: int) -> bool:
     """Whether the convolution is one that this file does."""
-    return (groups == x.shape[1] == len(w) and x.size > 0 and window.kernel != (1, 1)
-            and window.stride == window.dilation == (1, 1)
-            and x.dtype == w.dtype and x.dtype in (np.float32, np.float64))
+    if not (groups == x.shape[1] == len(w) and x.size > 0 and window.kernel != (1, 1)
+            and window.dilation == (1, 1) and x.dtype == w.dtype
+            and x.dtype in (np.float32, np.float64)):
+        return False
+    return window.stride == (1, 1) or len(x) * w.size * prod(window.out(*x.shape[2:])) >= MANY
 
 
 def depthwise_convolution(x: Array, w: Array, b: Array | None, window: Window,
@@ -55,13 +62,18 @@ def depthwise_convolution(x: Array, w: Array, b: Array | None, window: Window,
     y = np.empty((C, OH, OW, N), x.dtype)
 
     def some(c: slice) -> None:
+        if window.stride != (1, 1):
+            y[c] = weighted_with_stride(x[c], w[c], window, OH, OW)
+            if b is not None:
+                y[c] += b[c, None, None, None]
+            return
         image = Flat(c.stop - c.start, OH + KH - 1, OW + KW - 1, N, shared, x.dtype)
         image.put(x[c], (top, left))
         np.add(image.weighted(w[c], (0, 0), OH, OW), 0 if b is None else b[c, None, None, None],
                out=y[c])
 
     by_channels(some, C, OH * OW * N)
-    if KH * KW < FEW:
+    if KH * KW < FEW or window.stride != (1, 1):
         return batch_first(y), partial(tiled_convolution_backward, x=x, w=w[:, None], window=window,
                                        groups=C, needs_grad=needs_grad)
     return batch_first(y), partial(depthwise_convolution_backward, x=x, w=w, window=window,
@@ -90,6 +102,28 @@ def depthwise_convolution_backward(dy: Array, x: Array, w: Array, window: Window
     by_channels(some, C, H * W * N)
     db = total(dy.reshape(C, OH * OW * N), axis=1) if len(needs_grad) > 2 else None
     return (None if dx is None else batch_first(dx), dw[:, None], db)[:len(needs_grad)]
+
+
+def weighted_with_stride(x: Array, w: Array, window: Window, OH: int, OW: int) -> Array:
+    """The sum for some channels, (C, H, W, N), (C, KH, KW) -> (C, OH, OW, N)."""
+    (C, H, _, N), (KH, KW), (SH, SW) = x.shape, window.kernel, window.stride
+    (top, _), (left, _) = window.borders(*x.shape[1:3])
+    height, width = (OH - 1) * SH + KH, OW + (KW - 1) // SW
+    image = np.zeros((C, height, SW, width, N), x.dtype)   # [c, h, r, q] = x_pad[c, h, q SW + r]
+    source, target = as_items(x[:, :max(height - top, 0)]), as_items(image[:, top:top + H])
+    for r in range(SW):
+        q = max(-((r - left) // SW), 0)                    # the first that is on the image
+        columns = source[:, :, q * SW + r - left::SW][:, :, :max(width - q, 0)]
+        target[:, :, r, q:q + columns.shape[2]] = columns
+    y, (each, row, *_, step) = np.empty((C, OH, OW * N), x.dtype), image.strides
+    for v in range(KW):
+        under = as_strided(image[:, :, v % SW, v // SW:], (C, KH, OH, OW * N),
+                           (each, row, SH * row, step))
+        if v == 0:
+            np.einsum("cu,cuil->cil", w[:, :, v], under, out=y)
+        else:
+            y += np.einsum("cu,cuil->cil", w[:, :, v], under)
+    return y.reshape(C, OH, OW, N)
 
 
 class Flat:

@@ -12,7 +12,8 @@ from tests.several import several_threads
 
 WINDOWS = [Window.of(*arguments) for arguments in [
     (3, 1, 1), (5, 1, "same"), (7, 1, 3), (2, 1, "same"), (3,), (3, 1, 4), ((5, 3), 1, (0, 2)),
-    ((1, 4), 1, 0), ((4, 1), 1, (3, 1))]]
+    ((1, 4), 1, 0), ((4, 1), 1, (3, 1)), (3, 2, 1), (5, 2, 2), (3, (1, 3), 2),
+    ((2, 5), (3, 2), "same"), ((3, 1), 2, (4, 0)), (2, 5, 4), (3, 4)]]
 
 
 def arrays(rng, window, N, dtype, C=5):
@@ -36,6 +37,7 @@ def outcome(way, x, w, b, window, needs_dx=True):
 @pytest.mark.parametrize("N", [1, 3])
 def test_the_numbers_of_the_definition(window, N, rng, monkeypatch):
     monkeypatch.setattr(cpu, "FEW", 0)
+    monkeypatch.setattr(cpu, "MANY", 0)
     for tile, run in ((1 << 16, 1 << 13), (50, 20)):
         monkeypatch.setattr(cpu, "TILE", tile)
         monkeypatch.setattr(cpu, "RUN", run)
@@ -47,6 +49,14 @@ def test_the_numbers_of_the_definition(window, N, rng, monkeypatch):
                                    strict=True):
                 assert mine.dtype == dtype and mine.shape == other.shape
                 np.testing.assert_allclose(mine, other, rtol=0, atol=allowed * abs(other).max())
+
+
+def test_strides_pay_for_many_products_only(rng):
+    x, w, _ = arrays(rng, WINDOWS[0], 1, "float32")
+    few, many = (np.repeat(x, N, axis=0) for N in (1, 4000))
+    assert cpu.takes(many, w, Window.of(3, 2, 1), 5)
+    assert not cpu.takes(few, w, Window.of(3, 2, 1), 5)
+    assert cpu.takes(few, w, Window.of(3, 1, 1), 5)
 
 
 def test_not_a_number_stays_within_its_windows(rng, monkeypatch):

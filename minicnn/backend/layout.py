@@ -39,6 +39,15 @@ def as_items(x: Array, axes: int = 1) -> Array:
     return runs.view(np.dtype((np.void, runs.shape[-1] * runs.itemsize)))[..., 0]
 
 
+def without_gaps(x: Array) -> Array:
+    """As packed, for images of which rows or columns are left out: (..., W, N), item by item."""
+    if x.flags.c_contiguous:
+        return x
+    y = xp_of(x).empty(x.shape, x.dtype)
+    as_items(y)[...] = as_items(x)
+    return y
+
+
 def plus(a: Array, b: Array, out: Array | None = None) -> Array:
     """a + b of one shape, in the order of memory; CuPy would put it in the order of the axes."""
     if a.ndim != 4 or (a.flags.c_contiguous and b.flags.c_contiguous):

@@ -34,7 +34,7 @@ from minicnn.backend.cpu.channels import add_to_rows
 from minicnn.backend.cpu.columns import gather, laid_out
 from minicnn.backend.cpu.phases import margins, phases
 from minicnn.backend.cpu.products import shares, times_transposed
-from minicnn.backend.layout import batch_first, batch_last, packed
+from minicnn.backend.layout import as_items, batch_first, batch_last, packed, without_gaps
 from minicnn.backend.threads import at_once, sizes, sum_over, thread_count, tiles
 from minicnn.backend.windows import Corners, Window
 
@@ -115,7 +115,7 @@ def both_gradients(dy: Array, x: Array, w: Array, window: Window, G: int) -> tup
     for hs, ws, us, vs, windows in classes:
         corners = [(top + i, left + j) for i, j in windows]
         if corners:                                        # else no window ever lies there
-            one_class(xp.ascontiguousarray(split(x, G)[..., hs, ws, :]),
+            one_class(without_gaps(split(x, G)[..., hs, ws, :]),
                       split(w, G)[..., us, vs], split(dy_pad, G), corners,
                       split(dx, G)[..., hs, ws, :], split(dw, G)[..., us, vs])
     return batch_first(dx), dw
@@ -145,15 +145,16 @@ def one_class(x: Array, w: Array, dy_pad: Array, corners: Corners, dx: Array, dw
     if few_pixels(x):
         one_class_by_filters(x[0], w[0], dy_pad[0], corners, dx[0], dw[0])
         return
-    without_gaps = dx.flags.c_contiguous                   # stride 1: products are written there
+    in_place = dx.flags.c_contiguous                       # stride 1: products are written there
 
     def of_rows(groups, rows):                             # fills these rows of dx on the way
         cols = columns(dy_pad[groups], corners, (1, 1), rows, x.shape[3])
         dx_rows = dx[groups, :, rows]                      # (groups, C/G, R, W, N)
-        if without_gaps:
+        if in_place:
             matmul(w[groups], cols, out=flat(dx_rows))
         else:
-            dx_rows[...] = matmul(w[groups], cols).reshape(dx_rows.shape)
+            found = matmul(w[groups], cols).reshape(dx_rows.shape)
+            as_items(dx_rows)[...] = as_items(found)
         return times_transposed(flat(x[groups, :, rows]), cols)      # (groups, C/G, F/G U V)
 
     sum_tiles(of_rows, x, dw)
@@ -174,7 +175,7 @@ def one_class_by_filters(x: Array, w: Array, dy_pad: Array, corners: Corners, dx
         return matmul(w[:, f.start * cells:f.stop * cells], cols)
 
     parts = shares(len(dy_pad), thread_count(), 2 * C * cells * H * W * N)
-    dx[...] = sum_over(part, parts, x).reshape(dx.shape)
+    as_items(dx)[...] = as_items(sum_over(part, parts, x).reshape(dx.shape))
 
 
 def columns(image: Array, corners: Corners, stride: tuple, rows: slice, OW: int) -> Array:

@@ -32,13 +32,13 @@ from minicnn.backend.memory import reused
 from minicnn.backend.threads import at_once, sum_over, tiles
 from minicnn.backend.windows import Window
 
-LONG = 256                 # numbers in a row; with fewer, products spend their time on fetching w
+FEW = 700                  # weights for each number of a row: with more, products fetch w too often
 
 
 def takes(x: Array, w: Array, window: Window, groups: int) -> bool:
     """Whether the convolution is one that this file does."""
     return (groups == 1 and window.dilation == (1, 1)
-            and window.out(*x.shape[2:])[1] * len(x) >= LONG
+            and 0 < w.size <= FEW * len(x) * window.out(*x.shape[2:])[1]
             and x.dtype == w.dtype and x.dtype in (np.float32, np.float64))
 
 

@@ -45,6 +45,7 @@ POINTS = 0, 2 / 3, -2 / 3, 3 / 2, -3 / 2                   # and infinity
 OUT, SEEN = 4, 6                           # pixels along an axis of a tile, of y and of x
 WITHIN = 2.0 ** -16        # of the true y, as a share of the sum of |w| times the largest |x|
 FEW, FILTERS, TILES = 32, 2048, 64         # C or F; C F; tiles: with fewer, columns are as fast
+BOTH = 4096                # tiles times C or F
 ENOUGH = 128               # tiles in a product; with fewer it spends its time on fetching U
 
 
@@ -56,7 +57,8 @@ def pays(x: Array, w: Array, window: Window, groups: int) -> bool:
             or max(map(max, window.borders(H, W))) > 2):
         return False
     OH, OW = window.out(H, W)
-    return -(-OH // OUT) * -(-OW // OUT) * N >= TILES
+    tiles = -(-OH // OUT) * -(-OW // OUT) * N
+    return tiles >= TILES and tiles * min(C, len(w)) >= BOTH
 
 
 def transforms() -> tuple[np.ndarray, np.ndarray, np.ndarray]:

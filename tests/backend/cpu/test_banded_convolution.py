@@ -5,7 +5,7 @@ import pytest
 
 from minicnn.backend import threads
 from minicnn.backend.cpu import banded_convolution
-from minicnn.backend.cpu.banded_convolution import LONG, bands, takes
+from minicnn.backend.cpu.banded_convolution import FEW, bands, takes
 from minicnn.backend.cpu.convolution import conv2d
 from minicnn.backend.windows import Window
 from tests.backend.cpu.test_tiled_convolution import definition
@@ -84,9 +84,11 @@ def test_any_memory_layout(view, rng):
 
 
 def test_takes_long_rows_without_groups_and_dilation():
-    x, w = np.zeros((LONG // 8, 4, 8, 8), np.float32), np.zeros((4, 4, 3, 3), np.float32)
+    x, w = np.zeros((2, 4, 8, 8), np.float32), np.zeros((4, 4, 3, 3), np.float32)
+    many = np.zeros((FEW * 8 // 9, 4, 3, 3), np.float32)   # for 2 images with rows of 8 numbers
     assert takes(x, w, Window.of(3, 1, 1), 1)
-    assert not takes(x[1:], w, Window.of(3, 1, 1), 1)
+    assert takes(x, many[:FEW * 16 // 36], Window.of(3, 1, 1), 1)
+    assert not takes(x, many[:FEW * 16 // 36 + 1], Window.of(3, 1, 1), 1)
     assert not takes(x, w, Window.of(3, 1, 2, 2), 1)
     assert not takes(x, w[:, :2], Window.of(3, 1, 1), 2)
     assert not takes(x.astype(np.float16), w.astype(np.float16), Window.of(3, 1, 1), 1)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from minicnn.backend.cpu import convolution
+from minicnn.backend.cpu import banded_convolution, convolution
+from minicnn.backend.cpu.banded_convolution import banded_backward
 from minicnn.backend.cpu.convolution import kept_columns_backward
 from minicnn.backend.cpu.pointwise_convolution import pointwise_convolution_backward
 from minicnn.backend.cpu.tiled_convolution import tiled_convolution_backward
@@ -17,9 +18,11 @@ def way(window, G=1):
     return convolution.conv2d(x, w, window=window, G=G, needs_grad=(True, True))[1].func
 
 
-def test_large_columns_take_the_tiles(monkeypatch):
+def test_large_columns_take_the_bands_or_the_tiles(monkeypatch):
     columns = 27 * 36 * 2 * 4                              # bytes
     monkeypatch.setattr(convolution, "in_one_go", lambda nbytes: nbytes < columns)
+    assert way(Window.of(3)) is banded_backward
+    monkeypatch.setattr(banded_convolution, "FEW", 0)
     assert way(Window.of(3)) is tiled_convolution_backward
     monkeypatch.setattr(convolution, "in_one_go", lambda nbytes: nbytes <= columns)
     assert way(Window.of(3)) is kept_columns_backward

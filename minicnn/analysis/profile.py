@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.analysis.profile_table import Line, Profile, together
+from minicnn.analysis.profile_table import Line, Profile, at_best, together
 from minicnn.analysis.speed import OtherPrograms, gigabytes, gigaflops, spare_cores, threads_at_work
 from minicnn.analysis.summary import size_of_image, summary
 from minicnn.analysis.watch import Visit, Watch
@@ -92,7 +92,7 @@ def profile(model: Module, in_shape: Shape | None = None, batch: int = 32,
     return Profile(
         title=f"{name}, input {times(in_shape)}, batch {batch}: a {what} ({by}, {rounds} rounds)",
         lines=lines, totals=whole, kinds=by_kind(lines), unwatched=1e3 * median(plain),
-        peak=peak, copy=copy, others=taken)
+        peak=peak, copy=copy, at_best=at_best(lines, whole[-1].time, peak, copy), others=taken)
 
 
 def checked(model: Module, in_shape: Shape | None, batch: int, rounds: int | None) -> Shape:

@@ -101,6 +101,18 @@ def together(layer: str, lines: list[Line]) -> Line:
                 kept_bytes=sum(line.kept_bytes for line in lines))
 
 
+def at_best(lines: list[Line], whole: float, peak: float, copy: float) -> list[tuple[float, float]]:
+    """For layers with products and for the others: (share of the time `whole` that they take, share
+    that they would take at the machine's best speed), as in AT_BEST."""
+    found = []
+    for products, best, speed in (True, peak, "gflops"), (False, copy, "gbytes"):
+        chosen = [line for line in lines if bool(line.macs) == products]
+        work = sum(getattr(line, f"{way}_{speed}") * getattr(line, way)
+                   for line in chosen for way in ("forward", "backward"))      # 10^6 FLOP or bytes
+        found.append((sum(line.time for line in chosen) / whole, work / best / whole))
+    return found
+
+
 def figures(speed: float) -> str:
     if speed < 0.05:
         return "<0.1"
@@ -118,6 +130,7 @@ class Profile(Shown):
     unwatched: float                   # the whole step without clocks
     peak: float                        # GFLOP/s of a matrix product
     copy: float                        # GB/s of copying a large array
+    at_best: list[tuple[float, float]]     # from `at_best`
     others: float = 0.0                # cores that other programs took away, on average
 
     words = {"layer", "kind", "output"}
@@ -227,17 +240,6 @@ class Profile(Shown):
             return MEMORY
         return PIECES if line.macs else NUMBERS
 
-    def at_best(self) -> list[tuple[float, float]]:
-        """For layers with products and for the others: (share of the time that they take, and that
-        they would take at the machine's best speed), as in AT_BEST."""
-        whole, found = self.totals[-1].time or 1, []
-        for products, best, speed in (True, self.peak, "gflops"), (False, self.copy, "gbytes"):
-            lines = [line for line in self.lines if bool(line.macs) == products]
-            work = sum(getattr(line, f"{way}_{speed}") * getattr(line, way)
-                       for line in lines for way in ("forward", "backward"))   # 10^6 FLOP or bytes
-            found.append((sum(line.time for line in lines) / whole, work / best / whole))
-        return found
-
     def reasons(self) -> list[str]:
         """In words: which parts take the time, what holds up the longest, what that means.
 
@@ -249,7 +251,7 @@ class Profile(Shown):
         kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in [*self.kinds.items()][:5])
         said, causes = [f"By kind: {kinds}."], [self.held_up_by(line) for line in longest]
         said += [f"{part} take {took:.0%} of the time, and would take {best:.0%} {how}."
-                 for part, (took, best), how in zip(AT_BEST, self.at_best(), AT_BEST.values(),
+                 for part, (took, best), how in zip(AT_BEST, self.at_best, AT_BEST.values(),
                                                     strict=True) if took]
         for line, cause in zip(longest, causes, strict=True):
             speeds = (f"{figures(line.mean(line.forward_gbytes, line.backward_gbytes))} of "

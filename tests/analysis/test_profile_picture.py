@@ -15,7 +15,7 @@ def drawn(count, path=None, backward=1.0, speed=50.0, **settings):
              for i in range(count)]
     totals = [together("all layers", lines), Line("between the layers", forward=0.1),
               Line("one step", forward=9, backward=9)]
-    return profile_picture(Profile("Net", lines, totals, {}, 18.0, 100.0, 40.0, **settings),
+    return profile_picture(Profile("Net", lines, totals, {}, 18.0, 100.0, 40.0, [], **settings),
                            path)
 
 

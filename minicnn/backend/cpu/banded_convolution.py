@@ -38,7 +38,7 @@ FEW = 700                  # weights for each number of a row: with more, produc
 def takes(x: Array, w: Array, window: Window, groups: int) -> bool:
     """Whether the convolution is one that this file does."""
     return (groups == 1 and window.dilation == (1, 1)
-            and 0 < w.size <= FEW * len(x) * window.out(*x.shape[2:])[1]
+            and w.size <= FEW * len(x) * window.out(*x.shape[2:])[1]
             and x.dtype == w.dtype and x.dtype in (np.float32, np.float64))
 
 

@@ -62,15 +62,13 @@ def depthwise_convolution(x: Array, w: Array, b: Array | None, window: Window,
     y = np.empty((C, OH, OW, N), x.dtype)
 
     def some(c: slice) -> None:
-        if window.stride != (1, 1):
-            y[c] = weighted_with_stride(x[c], w[c], window, OH, OW)
-            if b is not None:
-                y[c] += b[c, None, None, None]
-            return
-        image = Flat(c.stop - c.start, OH + KH - 1, OW + KW - 1, N, shared, x.dtype)
-        image.put(x[c], (top, left))
-        np.add(image.weighted(w[c], (0, 0), OH, OW), 0 if b is None else b[c, None, None, None],
-               out=y[c])
+        if window.stride == (1, 1):
+            image = Flat(c.stop - c.start, OH + KH - 1, OW + KW - 1, N, shared, x.dtype)
+            image.put(x[c], (top, left))
+            sums = image.weighted(w[c], (0, 0), OH, OW)
+        else:
+            sums = weighted_with_stride(x[c], w[c], window, OH, OW)
+        np.add(sums, 0 if b is None else b[c, None, None, None], out=y[c])
 
     by_channels(some, C, OH * OW * N)
     if KH * KW < FEW or window.stride != (1, 1):

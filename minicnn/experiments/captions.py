@@ -3,9 +3,8 @@
     a convolutional network reads the picture, a recurrent one says it, word by word:
     "a small red circle left of a large blue square"         16 words, one right caption
 
-The same captioner learns once with the right pictures and once with pictures dealt out anew: the
-second can learn how captions go, and nothing else; the difference to the first is what is seen.
-The figure shows where it looks as it names each form.
+The same captioner learns once with the right pictures and once with pictures dealt out anew, which
+teach how captions go and nothing else.  The figure shows where it looks as it names each form.
 
 Slides: stanford, "Transfer learning with CNNs is pervasive" (image captioning: CNN + RNN).
 Source: Karpathy and Fei-Fei 2015; Vinyals et al. 2015; Xu et al. 2015.

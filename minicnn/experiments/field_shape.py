@@ -3,8 +3,7 @@
     g[i, j] = d y[middle] / d x[i, j]              n layers of 3x3, their field is 2 n + 1 wide
 
 With equal weights g is a box folded n times with itself: its width (standard deviation) is
-sqrt(2 n / 3), and it becomes a Gaussian.  So the field grows with n, the part that counts with the
-root of n.  With random weights, and with ReLUs, |g| is averaged over draws.
+sqrt(2 n / 3), and it becomes a Gaussian.  The part that counts grows with the root of n only.
 
 Slide: memphis, "Receptive field in CNNs".  Source: Luo, Li, Urtasun and Zemel 2016, "Understanding
 the effective receptive field in deep convolutional neural networks", section 3 and figure 1.

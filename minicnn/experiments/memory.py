@@ -3,9 +3,8 @@
     answering     a layer's output may go as soon as the next layer has read it
     training      backward needs the intermediate values, all of them, until it has passed there
 
-Forward alone takes as much as the widest place of the network, training as the sum of all places.
-Measured are the bytes that NumPy holds, after each layer and after each backward, without weights
-and pictures; beside them the outputs of all layers, by the table of `summary`.
+Forward alone takes as much as the network's widest place, training as the sum of all places.  Here
+are the bytes that NumPy holds, without weights and pictures, beside the outputs of `summary`.
 
 Slides: virginia, "Hyperparameters and Memory Requirements"; stanford and memphis, VGGNet's table.
 """

@@ -19,7 +19,6 @@ from minicnn.experiments.experiment import Effect, Experiment, Result, Settings
 from minicnn.experiments.figures import Figure, curves, in_powers, panels
 from minicnn.experiments.networks import Plan, learn, trained
 from minicnn.experiments.paired import differences, paired
-from minicnn.experiments.pictures import Pair, as_photographs, guessing, some_of_each
 from minicnn.experiments.small_nets import last_of
 from minicnn.layers.freeze import freeze
 from minicnn.layers.module import Module
@@ -35,9 +34,9 @@ def network(settings: Settings, classes: int) -> Module:
         build("lenet5", variant="visualiser", classes=classes)
 
 
-def tasks(settings: Settings) -> dict[str, Pair]:
+def tasks(settings: Settings) -> dict[str, pictures.Pair]:
     """"base", which is learnt first, and the others that the network is then taken for."""
-    def of(pair: Pair, own: list[int]) -> Pair:
+    def of(pair: pictures.Pair, own: list[int]) -> pictures.Pair:
         return pictures.some_classes(pair[0], own), pictures.some_classes(pair[1], own)
 
     if not settings.full:
@@ -47,7 +46,7 @@ def tasks(settings: Settings) -> dict[str, Pair]:
     pair = pictures.pooled(train), pictures.pooled(test)
     other, tested = pictures.digits(settings)
     return {"base": of(pair, [0, 2, 3, 4, 6, 7, 8, 9]), "two other classes": of(pair, [1, 5]),
-            "digits": (as_photographs(other), as_photographs(tested))}
+            "digits": (pictures.as_photographs(other), pictures.as_photographs(tested))}
 
 
 def measured(settings: Settings, seed: int) -> dict[Cell, float]:
@@ -64,9 +63,9 @@ def measured(settings: Settings, seed: int) -> dict[Cell, float]:
     learnt = {name: value for name, value in base.model.state_dict().items()
               if not name.startswith(f"{last}.")}
     for data, (more, tested) in data_of.items():
-        settings.note(**{f"guessing {data}": guessing(tested[:tests])})
+        settings.note(**{f"guessing {data}": pictures.guessing(tested[:tests])})
         for size, arm in product(sizes, ARMS):
-            few = some_of_each(more, size, seed)
+            few = pictures.some_of_each(more, size, seed)
             manual_seed(seed + 1)                          # the new layers start from other weights
             model = network(settings, len(more.classes))
             model.load_state_dict({} if arm == "scratch" else learnt, strict=False)

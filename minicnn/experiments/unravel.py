@@ -106,8 +106,7 @@ def draw(x: np.ndarray, found: dict[Path, np.ndarray], y: np.ndarray) -> Figure:
         axes.axis("off")
     cells[-1, 1].text(1, 0.5, "their sum, y3", ha="right", va="center", fontsize=12, color=INK)
     put(cells[-1, 2], np.maximum(y, 0))
-    drawn.supxlabel("red: gone when the second unit is deleted; each map has its own grey scale",
-                    fontsize=10, color=DIM)
+    drawn.supxlabel("red: gone without unit 2; each map has its own greys", fontsize=10, color=DIM)
     return Figure(drawn, "Eight lines from the digit x to what arrives, each through some of the "
                   "units f1, f2, f3 and around the others; below, their sum.")
 

@@ -19,10 +19,10 @@ def no_such_layer(name: str, names: Sequence[str]) -> str:
         if inside else ""
     outer = [one for one in names if "." not in one]
     deeper = len(names) - len(outer)
-    there = f"here are {', '.join(outer[:NAMED])}" + (
+    there = f"there are {', '.join(outer[:NAMED])}" + (
         f" and {len(outer) - NAMED} more" if len(outer) > NAMED else "") + (
         f" and {deeper} inside them" if deeper else "") + (
         "; `python -m minicnn summary NETWORK --format csv` has all their paths"
         if len(names) > NAMED else "")
     before = " ".join(filter(None, (hint, f"{ends}." if ends else "")))
-    return f"{before} T{there}" if before else f"t{there}"
+    return f"{before} T{there[1:]}" if before else there

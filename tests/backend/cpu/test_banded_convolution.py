@@ -8,9 +8,12 @@ from minicnn.backend.cpu import banded_convolution
 from minicnn.backend.cpu.banded_convolution import FEW, bands, takes
 from minicnn.backend.cpu.convolution import conv2d
 from minicnn.backend.windows import Window
-from tests.backend.cpu.test_tiled_convolution import definition
-from tests.backend.cpu.test_tiled_convolution import run as run_way
-from tests.several import several_threads
+from tests.backend.cpu.test_tiled_convolution import (
+    definition,
+    gives_the_numbers,
+    run,
+    threads_give_the_numbers,
+)
 
 CASES = [
     # C, F, kernel, stride, padding
@@ -24,33 +27,17 @@ def banded(x, w, b, window, groups, needs_grad):
     return banded_convolution.banded_convolution(x, w, b, window, needs_grad)
 
 
-def run(way, case, x, dtype, needs_dx=True):
-    """[db, dw, y, dx], without dx if nobody needs it."""
-    return run_way(way, (*case, 1, 1), x, dtype, needs_dx)
-
-
 @pytest.mark.parametrize("dtype, tolerance", [("float64", 1e-12), ("float32", 2e-5)])
 @pytest.mark.parametrize("block", [1, 20_000, 1 << 22])
 @pytest.mark.parametrize("case", CASES)
 def test_the_numbers_of_the_definition(case, block, dtype, tolerance, monkeypatch, rng):
     monkeypatch.setattr(threads.sizes, "block", block)
-    x = rng.standard_normal((3, case[0], 13, 14))
-    for needs_dx in (True, False):
-        for ours, right in zip(run(banded, case, x, dtype, needs_dx),
-                               run(definition, case, x, dtype, needs_dx), strict=True):
-            assert ours.dtype == dtype
-            np.testing.assert_allclose(ours, right, rtol=0, atol=tolerance * abs(right).max())
+    gives_the_numbers(banded, (*case, 1, 1), rng, dtype, tolerance)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_any_number_of_threads_gives_the_same(case, rng):
-    x = rng.standard_normal((3, case[0], 13, 14))
-    one = run(banded, case, x, "float64")
-    with several_threads(3):
-        several, again = (run(banded, case, x, "float64") for _ in range(2))
-    for first, other, repeated in zip(one, several, again, strict=True):
-        np.testing.assert_allclose(other, first, rtol=0, atol=1e-12 * abs(first).max())
-        assert np.array_equal(other, repeated)
+    threads_give_the_numbers(banded, (*case, 1, 1), rng, "float64", 1e-12)
 
 
 def test_bands_by_hand():
@@ -78,8 +65,8 @@ def test_what_is_not_finite_stays_where_it_is_seen(bad, rng):
 def test_any_memory_layout(view, rng):
     x = view(rng.standard_normal((3, 3, 8, 8)))
     x.flags.writeable = False
-    for ours, right in zip(run(banded, (3, 4, 3, 1, 1), x, "float64"),
-                           run(definition, (3, 4, 3, 1, 1), x, "float64"), strict=True):
+    for ours, right in zip(run(banded, (3, 4, 3, 1, 1, 1, 1), x, "float64"),
+                           run(definition, (3, 4, 3, 1, 1, 1, 1), x, "float64"), strict=True):
         np.testing.assert_allclose(ours, right, rtol=0, atol=1e-12 * abs(right).max())
 
 

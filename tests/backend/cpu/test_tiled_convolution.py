@@ -34,30 +34,37 @@ def run(way, case, x, dtype, needs_dx=True):
     return [db, dw, y, *[dx] * needs_dx]
 
 
+def gives_the_numbers(way, case, rng, dtype, tolerance):
+    x = rng.standard_normal((3, case[0], 13, 14))
+    for needs_dx in (True, False):                         # a first layer finds dw another way
+        for ours, right in zip(run(way, case, x, dtype, needs_dx),
+                               run(definition, case, x, dtype, needs_dx), strict=True):
+            assert ours.dtype == dtype
+            np.testing.assert_allclose(ours, right, rtol=0, atol=tolerance * abs(right).max())
+
+
+def threads_give_the_numbers(way, case, rng, dtype, tolerance):
+    x = rng.standard_normal((3, case[0], 13, 14))
+    one = run(way, case, x, dtype)
+    with several_threads(3):
+        several, again = (run(way, case, x, dtype) for _ in range(2))
+    for first, other, repeated in zip(one, several, again, strict=True):
+        np.testing.assert_allclose(other, first, rtol=0, atol=tolerance * abs(first).max())
+        assert np.array_equal(other, repeated)             # and always the same for one number
+
+
 @pytest.mark.parametrize("dtype, tolerance", [("float64", 1e-12), ("float32", 2e-5)])
 @pytest.mark.parametrize("block", [1, 5000, 1 << 22])
 @pytest.mark.parametrize("case", CASES)
 def test_the_numbers_of_the_definition(case, block, dtype, tolerance, monkeypatch, rng):
     monkeypatch.setattr(threads.sizes, "block", block)
-    x = rng.standard_normal((3, case[0], 13, 14))
-    for needs_dx in (True, False):                         # a first layer finds dw another way
-        clear = run(definition, case, x, dtype, needs_dx)
-        tiled = run(tiled_convolution, case, x, dtype, needs_dx)
-        for ours, right in zip(tiled, clear, strict=True):
-            assert ours.dtype == dtype
-            np.testing.assert_allclose(ours, right, rtol=0, atol=tolerance * abs(right).max())
+    gives_the_numbers(tiled_convolution, case, rng, dtype, tolerance)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_any_number_of_threads_gives_the_same(case, monkeypatch, rng):
     monkeypatch.setattr(threads.sizes, "block", 5000)
-    x = rng.standard_normal((3, case[0], 13, 14))
-    one = run(tiled_convolution, case, x, "float32")
-    with several_threads(3):
-        several, again = (run(tiled_convolution, case, x, "float32") for _ in range(2))
-    for first, other, repeated in zip(one, several, again, strict=True):
-        np.testing.assert_allclose(other, first, rtol=0, atol=1e-6 * abs(first).max())
-        assert np.array_equal(other, repeated)             # and always the same for one number
+    threads_give_the_numbers(tiled_convolution, case, rng, "float32", 1e-6)
 
 
 def kept(x, w):

@@ -47,14 +47,8 @@ def tiled_convolution(x: Array, w: Array, b: Array | None, window: Window, group
     OH, OW = window.out(*x.shape[1:3])
     image = split(laid_out(batch_first(x), window), G)     # (G, C/G, H', SW, W'/SW, N), padded
     w_rows = w.reshape(G, F // G, w[0].size)               # (G, F/G, C/G KH KW)
-    backward = partial(tiled_convolution_backward, x=x, w=w, window=window, groups=G,
-                       needs_grad=needs_grad)
     y = xp_of(x).empty((F, OH, OW, N), dtype=x.dtype)
     y_split = split(y, G)                                  # (G, F/G, OH, OW, N)
-    if few_pixels(y_split):
-        y = by_channels(image[0], w_rows[0], b, window, OH, OW)
-        return batch_first(y.reshape(F, OH, OW, N)), backward
-
     def fill(groups: slice, rows: slice) -> None:
         cols = columns(image[groups], window.corners(), window.stride, rows, OW)
         y_rows = flat(y_split[groups, :, rows])            # (groups, F/G, R OW N)
@@ -62,33 +56,39 @@ def tiled_convolution(x: Array, w: Array, b: Array | None, window: Window, group
         if b is not None:
             add_to_rows(y_rows, b.reshape(G, F // G, 1)[groups])
 
-    group_tiles, row_tiles = tiling(y_split, w_rows.shape[2])
-    at_once(lambda groups: at_once(lambda rows: fill(groups, rows), row_tiles, x), group_tiles, x)
+    if few_pixels(y_split):
+        fill_by_channels(image[0], w_rows[0], b, window, y)
+    else:
+        group_tiles, row_tiles = tiling(y_split, w_rows.shape[2])
+        at_once(lambda groups: at_once(lambda rows: fill(groups, rows), row_tiles, x),
+                group_tiles, x)
+    backward = partial(tiled_convolution_backward, x=x, w=w, window=window, groups=G,
+                       needs_grad=needs_grad)
     return batch_first(y), backward                        # (N, F, OH, OW)
 
 
 def few_pixels(y: Array) -> bool:
-    """Whether threads had better share channels: of y (G, C/G, H, W, N), see `by_channels`."""
+    """Whether threads had better share channels: of y (G, C/G, H, W, N), see `fill_by_channels`."""
     return len(y) == 1 and prod(y.shape[2:]) < y.shape[1] and thread_count() > 1 and isinstance(
         y, np.ndarray)
 
 
-def by_channels(image: Array, w: Array, b: Array | None, window: Window, OH: int, OW: int) -> Array:
-    """y (F, OH OW N), each thread with its share of the channels.
+def fill_by_channels(image: Array, w: Array, b: Array | None, window: Window, y: Array) -> None:
+    """y (F, OH, OW, N), each thread with its share of the channels.
 
     Few pixels and many weights, as in the last layers for one photograph: if threads had a share
     of the rows, each would fetch all the weights.     image (C, H', SW, W'/SW, N),  w (F, C KH KW)
     """
-    cells = prod(window.kernel)
+    (F, OH, OW, _), cells = y.shape, prod(window.kernel)
+    y_rows = y.reshape(F, y[0].size)
 
     def part(c: slice) -> Array:
         cols = gather(image[c], window.corners(), window.stride, slice(0, OH), OW, keep=False)
         return matmul(w[:, c.start * cells:c.stop * cells], cols.reshape(-1, cols.shape[2]))
 
-    y = sum_over(part, shares(len(image), thread_count(), len(w) * cells * OH * OW), image)
+    y_rows[...] = sum_over(part, shares(len(image), thread_count(), y.size * cells), image)
     if b is not None:
-        add_to_rows(y, b[:, None])
-    return y
+        add_to_rows(y_rows, b[:, None])
 
 
 def tiled_convolution_backward(dy: Array, x: Array, w: Array, window: Window, groups: int,
@@ -162,7 +162,7 @@ def one_class(x: Array, w: Array, dy_pad: Array, corners: Corners, dx: Array, dw
 
 def one_class_by_filters(x: Array, w: Array, dy_pad: Array, corners: Corners, dx: Array, dw: Array
                          ) -> None:
-    """The same for few pixels: each thread with its share of dy's maps, see `by_channels`.
+    """The same for few pixels: each thread with its share of dy's maps, see `fill_by_channels`.
 
     x, dx (C, H, W, N);  w (C, F U V), dw (C, F, U, V);  dy_pad (F, H', 1, W', N)
     """

@@ -121,6 +121,11 @@ def thread_count() -> int:
     return 1 if _own.busy else _Threads.count
 
 
+def blas_is_alone() -> bool:
+    """Whether the BLAS computes each product with one thread, because set_threads said so."""
+    return _Threads.blas is not None
+
+
 def stretches(size: int, count: int) -> list[slice]:
     """0..size in `count` slices of nearly one length (fewer if size is smaller)."""
     count = max(min(count, size), 1)

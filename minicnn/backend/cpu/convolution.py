@@ -15,14 +15,14 @@ from functools import partial
 from math import prod
 from typing import Any
 
-from minicnn.backend.arrays import Array, matmul, total, xp_of
+from minicnn.backend.arrays import Array, total, xp_of
 from minicnn.backend.cpu import banded_convolution as banded
 from minicnn.backend.cpu import depthwise_convolution as depthwise
 from minicnn.backend.cpu import winograd
 from minicnn.backend.cpu.channels import add_to_rows
 from minicnn.backend.cpu.columns import col2im, gather, laid_out
 from minicnn.backend.cpu.pointwise_convolution import pointwise_convolution
-from minicnn.backend.cpu.products import times_transposed
+from minicnn.backend.cpu.products import small_weights_times, times_transposed
 from minicnn.backend.cpu.tiled_convolution import tiled_convolution
 from minicnn.backend.layout import batch_first, batch_last
 from minicnn.backend.threads import in_one_go
@@ -40,9 +40,11 @@ def conv2d(x: Array, w: Array, b: Array | None = None, *, window: Window, G: int
         return depthwise.depthwise_convolution(x, w, b, window, needs_grad)
     OH, OW = window.out(*x.shape[2:])
     columns = x.shape[1] * prod(window.kernel) * OH * OW * len(x) * x.itemsize       # bytes
-    if not in_one_go(columns) and banded.takes(x, w, window, G):
+    # With a stride, col2im adds runs of N numbers; NumPy takes 1, but not 2 to 7, in few loops.
+    kept = in_one_go(columns) and (window.stride == (1, 1) or not 1 < len(x) < 8)
+    if not kept and banded.takes(x, w, window, G):
         return banded.banded_convolution(x, w, b, window, needs_grad)
-    way = kept_columns if in_one_go(columns) else tiled_convolution
+    way = kept_columns if kept else tiled_convolution
     return way(x, w, b, window, G, needs_grad)
 
 
@@ -53,7 +55,7 @@ def kept_columns(x: Array, w: Array, b: Array | None, window: Window, groups: in
     OH, OW = window.out(*x.shape[2:])
     cols = gather(laid_out(x, window), window.corners(), window.stride, slice(0, OH), OW,
                   keep=any(needs_grad)).reshape(G, w[0].size, OH * OW * N)     # (G, C/G KH KW, ...)
-    y = matmul(w.reshape(G, F // G, w[0].size), cols)      # (G, F/G, OH OW N)
+    y = small_weights_times(w.reshape(G, F // G, w[0].size), cols)       # (G, F/G, OH OW N)
     if b is not None:
         add_to_rows(y, b.reshape(G, F // G, 1))
     backward = partial(kept_columns_backward, cols=cols, w=w, x_shape=x.shape, window=window,
@@ -69,7 +71,7 @@ def kept_columns_backward(dy: Array, cols: Array, w: Array, x_shape: tuple[int, 
     dw.reshape(G, F // G, w[0].size)[...] = times_transposed(dy, cols)
     dx = None
     if needs_grad[0]:                                      # a first layer's image needs none
-        dcols = matmul(w.reshape(G, F // G, w[0].size).swapaxes(1, 2), dy)     # like cols
+        dcols = small_weights_times(w.reshape(G, F // G, w[0].size).swapaxes(1, 2), dy)
         dx = col2im(dcols.reshape(C, *window.kernel, OH, OW, N), x_shape, window)
     db = total(dy, axis=2).reshape(F) if len(needs_grad) > 2 else None
     return (dx, dw, db)[:len(needs_grad)]

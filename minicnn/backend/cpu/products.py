@@ -1,19 +1,78 @@
 """Products of matrices, shared out between threads or turned the way that BLAS likes."""
 
+from functools import cache
+
 import numpy as np
 
 from minicnn.backend.arrays import Array, matmul
-from minicnn.backend.threads import at_once, stretches, sum_over, thread_count
+from minicnn.backend.threads import at_once, blas_is_alone, stretches, sum_over, thread_count
 
 ENOUGH = 1 << 23           # multiplications that are worth handing to another thread
 AHEAD = 3 << 20            # of them, what a core does until another has woken up, some 40 us
+SMALL = 1_000_000          # up to so many, OpenBLAS for AVX-512 multiplies matrices as they lie,
+SMALL_TRANSPOSED = 1200    # if one of them is turned, up to so many numbers of the product
+
+
+def small_weights_times(w: Array, x: Array, out: Array | None = None) -> Array:
+    """w @ x, (..., M, K) @ (..., K, N), where w is small and N large: by stretches of columns.
+
+    BLAS first copies x into an order of its own.  With 16 rows in w, each number copied serves 16
+    multiplications, and copying takes longer than they.  OpenBLAS for AVX-512 leaves it out for
+    small products: 16 x 144 times 144 x 1024 takes half of the time as four of them.
+    """
+    (M, K), N = w.shape[-2:], x.shape[-1]
+    n = min(SMALL // max(M * K, 1) // 16 * 16, 256)
+    if n < 64 or n >= N or not multiplies_as_they_lie(x):
+        return matmul(w, x, out)
+    y = np.empty((*x.shape[:-2], M, N), x.dtype) if out is None else out
+    whole = N // n * n
+    matmul(w[..., None, :, :], in_stretches(x[..., :whole], n), in_stretches(y[..., :whole], n))
+    if whole < N:
+        matmul(w, x[..., whole:], y[..., whole:])
+    return y
 
 
 def times_transposed(a: Array, b: Array) -> Array:
-    """a @ b^T.  With few rows in a, (b @ a^T)^T: the same numbers in half the time (OpenBLAS)."""
-    if a.shape[-2] < 256 and isinstance(a, np.ndarray):
+    """a @ b^T, (..., M, N), (..., K, N) -> (..., M, K).  With few rows in a, (b @ a^T)^T: the same
+    numbers in half the time (OpenBLAS); by small products where that takes less still."""
+    (M, N), K = a.shape[-2:], b.shape[-2]
+    if M >= 256 or not isinstance(a, np.ndarray):
+        return matmul(a, b.swapaxes(-1, -2))
+    k = divisor(K, SMALL_TRANSPOSED // max(M, 1))
+    if k < 16 or N < 256 or not multiplies_as_they_lie(a):
         return matmul(b, a.swapaxes(-1, -2)).swapaxes(-1, -2)
-    return matmul(a, b.swapaxes(-1, -2))
+    n = min(SMALL // (M * k) // 16 * 16, N)
+    whole = N // n * n
+    rows = in_stretches(b[..., :whole], n).reshape(*b.shape[:-2], whole // n, K // k, k, n)
+    few = in_stretches(a[..., :whole], n).swapaxes(-1, -2)[..., None, :, :]
+    y = matmul(rows, few).reshape(*b.shape[:-2], whole // n, K, M).sum(axis=-3)
+    if whole < N:
+        y += matmul(b[..., whole:], a[..., whole:].swapaxes(-1, -2))
+    return y.swapaxes(-1, -2)
+
+
+def in_stretches(x: Array, n: int) -> Array:
+    """(..., K, N) -> (..., N / n, K, n): a view."""
+    return x.reshape(*x.shape[:-1], x.shape[-1] // n, n).swapaxes(-3, -2)
+
+
+def multiplies_as_they_lie(x: Array) -> bool:
+    """Whether small products on the CPU do without copies; in several threads they never do."""
+    return (isinstance(x, np.ndarray) and x.dtype != np.float16 and blas_is_alone()
+            and has_small_kernels())
+
+
+@cache
+def divisor(size: int, most: int) -> int:
+    """The largest up to `most`; 0 if there is none."""
+    return max((k for k in range(1, min(size, most) + 1) if size % k == 0), default=0)
+
+
+@cache
+def has_small_kernels() -> bool:
+    from threadpoolctl import threadpool_info
+    return any(part.get("architecture") in ("SkylakeX", "Cooperlake", "SapphireRapids")
+               for part in threadpool_info())
 
 
 def product(a: Array, b: Array, out: Array | None = None) -> Array:
@@ -23,12 +82,14 @@ def product(a: Array, b: Array, out: Array | None = None) -> Array:
     (M, K), N = a.shape, b.shape[1]
     threads = thread_count() if isinstance(a, np.ndarray) and M * K * N > ENOUGH else 1
     if threads == 1:
-        return matmul(a, b, out)
+        return small_weights_times(a, b, out)
     y = np.empty((M, N), a.dtype) if out is None else out
     if max(M, N) < K:
-        y[...] = sum_over(lambda part: matmul(a[:, part], b[part]), shares(K, threads, M * N))
+        y[...] = sum_over(lambda part: times_transposed(a[:, part], b[part].T),
+                          shares(K, threads, M * N))
     elif N >= M:
-        at_once(lambda part: matmul(a, b[:, part], y[:, part]), shares(N, threads, M * K))
+        at_once(lambda part: small_weights_times(a, b[:, part], y[:, part]),
+                shares(N, threads, M * K))
     else:
         at_once(lambda part: matmul(a[part], b, y[part]), shares(M, threads, N * K))
     return y

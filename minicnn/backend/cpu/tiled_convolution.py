@@ -33,7 +33,7 @@ from minicnn.backend.arrays import Array, matmul, total, xp_of
 from minicnn.backend.cpu.channels import add_to_rows
 from minicnn.backend.cpu.columns import gather, laid_out
 from minicnn.backend.cpu.phases import margins, phases
-from minicnn.backend.cpu.products import shares, times_transposed
+from minicnn.backend.cpu.products import shares, small_weights_times, times_transposed
 from minicnn.backend.layout import as_items, batch_first, batch_last, packed, without_gaps
 from minicnn.backend.threads import at_once, sizes, sum_over, thread_count, tiles
 from minicnn.backend.windows import Corners, Window
@@ -52,7 +52,7 @@ def tiled_convolution(x: Array, w: Array, b: Array | None, window: Window, group
     def fill(groups: slice, rows: slice) -> None:
         cols = columns(image[groups], window.corners(), window.stride, rows, OW)
         y_rows = flat(y_split[groups, :, rows])            # (groups, F/G, R OW N)
-        matmul(w_rows[groups], cols, out=y_rows)
+        small_weights_times(w_rows[groups], cols, y_rows)
         if b is not None:
             add_to_rows(y_rows, b.reshape(G, F // G, 1)[groups])
 
@@ -115,7 +115,7 @@ def both_gradients(dy: Array, x: Array, w: Array, window: Window, G: int) -> tup
     for hs, ws, us, vs, windows in classes:
         corners = [(top + i, left + j) for i, j in windows]
         if corners:                                        # else no window ever lies there
-            one_class(without_gaps(split(x, G)[..., hs, ws, :]),
+            one_class(split(x, G)[..., hs, ws, :],
                       split(w, G)[..., us, vs], split(dy_pad, G), corners,
                       split(dx, G)[..., hs, ws, :], split(dw, G)[..., us, vs])
     return batch_first(dx), dw
@@ -151,11 +151,12 @@ def one_class(x: Array, w: Array, dy_pad: Array, corners: Corners, dx: Array, dw
         cols = columns(dy_pad[groups], corners, (1, 1), rows, x.shape[3])
         dx_rows = dx[groups, :, rows]                      # (groups, C/G, R, W, N)
         if in_place:
-            matmul(w[groups], cols, out=flat(dx_rows))
+            small_weights_times(w[groups], cols, flat(dx_rows))
         else:
-            found = matmul(w[groups], cols).reshape(dx_rows.shape)
+            found = small_weights_times(w[groups], cols).reshape(dx_rows.shape)
             as_items(dx_rows)[...] = as_items(found)
-        return times_transposed(flat(x[groups, :, rows]), cols)      # (groups, C/G, F/G U V)
+        pixels = flat(without_gaps(x[groups, :, rows]))
+        return times_transposed(pixels, cols)              # (groups, C/G, F/G U V)
 
     sum_tiles(of_rows, x, dw)
 
@@ -166,7 +167,8 @@ def one_class_by_filters(x: Array, w: Array, dy_pad: Array, corners: Corners, dx
 
     x, dx (C, H, W, N);  w (C, F U V), dw (C, F, U, V);  dy_pad (F, H', 1, W', N)
     """
-    (C, H, W, N), cells, pixels = x.shape, len(corners), x.reshape(len(x), x[0].size)
+    (C, H, W, N), cells = x.shape, len(corners)
+    pixels = without_gaps(x).reshape(C, H * W * N)
 
     def part(f: slice) -> Array:
         cols = gather(dy_pad[f], corners, (1, 1), slice(0, H), W, keep=False)

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from minicnn.backend.arrays import Array, total
-from minicnn.backend.cpu.products import small_weights_times, times_transposed
+from minicnn.backend.cpu.products import small_products, times_transposed
 from minicnn.backend.cpu.tiled_convolution import tiled_convolution_backward
 from minicnn.backend.layout import as_items, batch_first, batch_last, packed
 from minicnn.backend.memory import reused
@@ -51,7 +51,7 @@ def banded_convolution(x: Array, w: Array, b: Array | None, window: Window,
 
     def some(rows: slice) -> None:
         y_rows = lines(y, rows)                            # (R, F, OW N)
-        small_weights_times(filters, bands(x, window, top_left(window, H, W), rows, OW), y_rows)
+        small_products(filters, bands(x, window, top_left(window, H, W), rows, OW), y_rows)
         if b is not None:
             y_rows += b[:, None]
 
@@ -71,7 +71,7 @@ def banded_backward(dy: Array, x: Array, w: Array, window: Window, needs_grad: t
 
         def some(rows: slice) -> Array:                    # fills these rows of dx on the way
             band = bands(dy, window, (KH - 1 - top, KW - 1 - left), rows, W)
-            small_weights_times(turned, band, lines(dx, rows))
+            small_products(turned, band, lines(dx, rows))
             return times_transposed(lines(x, rows), band).sum(axis=0)       # (C, KH KW F)
 
         parts = tiles(H, row_bytes(dy, window, W) + w.nbytes, 2 * KH, x)

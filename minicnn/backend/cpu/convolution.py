@@ -22,7 +22,7 @@ from minicnn.backend.cpu import winograd
 from minicnn.backend.cpu.channels import add_to_rows
 from minicnn.backend.cpu.columns import col2im, gather, laid_out
 from minicnn.backend.cpu.pointwise_convolution import pointwise_convolution
-from minicnn.backend.cpu.products import small_weights_times, times_transposed
+from minicnn.backend.cpu.products import small_products, times_transposed
 from minicnn.backend.cpu.tiled_convolution import tiled_convolution
 from minicnn.backend.layout import batch_first, batch_last
 from minicnn.backend.threads import in_one_go
@@ -55,7 +55,7 @@ def kept_columns(x: Array, w: Array, b: Array | None, window: Window, groups: in
     OH, OW = window.out(*x.shape[2:])
     cols = gather(laid_out(x, window), window.corners(), window.stride, slice(0, OH), OW,
                   keep=any(needs_grad)).reshape(G, w[0].size, OH * OW * N)     # (G, C/G KH KW, ...)
-    y = small_weights_times(w.reshape(G, F // G, w[0].size), cols)       # (G, F/G, OH OW N)
+    y = small_products(w.reshape(G, F // G, w[0].size), cols)       # (G, F/G, OH OW N)
     if b is not None:
         add_to_rows(y, b.reshape(G, F // G, 1))
     backward = partial(kept_columns_backward, cols=cols, w=w, x_shape=x.shape, window=window,
@@ -71,7 +71,7 @@ def kept_columns_backward(dy: Array, cols: Array, w: Array, x_shape: tuple[int, 
     dw.reshape(G, F // G, w[0].size)[...] = times_transposed(dy, cols)
     dx = None
     if needs_grad[0]:                                      # a first layer's image needs none
-        dcols = small_weights_times(w.reshape(G, F // G, w[0].size).swapaxes(1, 2), dy)
+        dcols = small_products(w.reshape(G, F // G, w[0].size).swapaxes(1, 2), dy)
         dx = col2im(dcols.reshape(C, *window.kernel, OH, OW, N), x_shape, window)
     db = total(dy, axis=2).reshape(F) if len(needs_grad) > 2 else None
     return (dx, dw, db)[:len(needs_grad)]

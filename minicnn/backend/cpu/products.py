@@ -13,15 +13,17 @@ SMALL = 1_000_000          # up to so many, OpenBLAS for AVX-512 multiplies matr
 SMALL_TRANSPOSED = 1200    # if one of them is turned, up to so many numbers of the product
 
 
-def small_weights_times(w: Array, x: Array, out: Array | None = None) -> Array:
-    """w @ x, (..., M, K) @ (..., K, N), where w is small and N large: by stretches of columns.
+def small_products(w: Array, x: Array, out: Array | None = None) -> Array:
+    """w @ x, (..., M, K) @ (..., K, N), by small products where w is small, or N is.
 
-    BLAS first copies x into an order of its own.  With 16 rows in w, each number copied serves 16
-    multiplications, and copying takes longer than they.  OpenBLAS for AVX-512 leaves it out for
-    small products: 16 x 144 times 144 x 1024 takes half of the time as four of them.
+    BLAS first copies both into an order of its own.  With 16 rows in w, each number of x that is
+    copied serves 16 multiplications, and copying takes longer than they: 16 x 144 times 144 x 1024
+    takes half of the time as four products.  So it is with many weights and few columns.
     """
     (M, K), N = w.shape[-2:], x.shape[-1]
     n = min(SMALL // max(M * K, 1) // 16 * 16, 256)
+    if n < 64 and 16 <= N < 256 and x.ndim == 2 and multiplies_as_they_lie(x):
+        return few_columns(w, x, out)
     if n < 64 or n >= N or not multiplies_as_they_lie(x):
         return matmul(w, x, out)
     y = np.empty((*x.shape[:-2], M, N), x.dtype) if out is None else out
@@ -32,23 +34,49 @@ def small_weights_times(w: Array, x: Array, out: Array | None = None) -> Array:
     return y
 
 
+def few_columns(w: Array, x: Array, out: Array | None) -> Array:
+    """w @ x of two matrices, by blocks of 32 rows of w, and of the columns that make it small."""
+    (M, K), N = w.shape, x.shape[1]
+    k, rows = divisor(K, SMALL // max(32 * N, 1)), M // 32 * 32
+    if k < 64 or not rows:
+        return matmul(w, x, out)
+    y = np.empty((M, N), x.dtype) if out is None else out
+    blocks = w[:rows].reshape(rows // 32, 32, K // k, k).swapaxes(1, 2)
+    if k == K:
+        matmul(blocks[:, 0], x, y[:rows].reshape(rows // 32, 32, N))
+    else:
+        np.sum(matmul(blocks, x.reshape(K // k, k, N)), axis=1, out=y[:rows].reshape(-1, 32, N))
+    if rows < M:
+        matmul(w[rows:], x, y[rows:])
+    return y
+
+
 def times_transposed(a: Array, b: Array) -> Array:
-    """a @ b^T, (..., M, N), (..., K, N) -> (..., M, K).  With few rows in a, (b @ a^T)^T: the same
-    numbers in half the time (OpenBLAS); by small products where that takes less still."""
-    (M, N), K = a.shape[-2:], b.shape[-2]
-    if M >= 256 or not isinstance(a, np.ndarray):
+    """a @ b^T, (..., M, N), (..., K, N) -> (..., M, K).
+
+    If a has fewer rows, as (b @ a^T)^T: the same numbers in half the time (OpenBLAS); and by small
+    products where that takes less still.
+    """
+    M, K = a.shape[-2], b.shape[-2]
+    if min(M, K) >= 256 or not isinstance(a, np.ndarray):
         return matmul(a, b.swapaxes(-1, -2))
+    return rows_times_few(b, a).swapaxes(-1, -2) if M <= K else rows_times_few(a, b)
+
+
+def rows_times_few(b: Array, few: Array) -> Array:
+    """b @ few^T, (..., K, N), (..., M, N) -> (..., K, M), by some rows of b at a time."""
+    (K, N), M = b.shape[-2:], few.shape[-2]
     k = divisor(K, SMALL_TRANSPOSED // max(M, 1))
-    if k < 16 or N < 256 or not multiplies_as_they_lie(a):
-        return matmul(b, a.swapaxes(-1, -2)).swapaxes(-1, -2)
+    if k < 8 or N < 128 or not multiplies_as_they_lie(b):
+        return matmul(b, few.swapaxes(-1, -2))
     n = min(SMALL // (M * k) // 16 * 16, N)
     whole = N // n * n
     rows = in_stretches(b[..., :whole], n).reshape(*b.shape[:-2], whole // n, K // k, k, n)
-    few = in_stretches(a[..., :whole], n).swapaxes(-1, -2)[..., None, :, :]
-    y = matmul(rows, few).reshape(*b.shape[:-2], whole // n, K, M).sum(axis=-3)
+    other = in_stretches(few[..., :whole], n).swapaxes(-1, -2)[..., None, :, :]
+    y = matmul(rows, other).reshape(*b.shape[:-2], whole // n, K, M).sum(axis=-3)
     if whole < N:
-        y += matmul(b[..., whole:], a[..., whole:].swapaxes(-1, -2))
-    return y.swapaxes(-1, -2)
+        y += matmul(b[..., whole:], few[..., whole:].swapaxes(-1, -2))
+    return y
 
 
 def in_stretches(x: Array, n: int) -> Array:
@@ -82,16 +110,16 @@ def product(a: Array, b: Array, out: Array | None = None) -> Array:
     (M, K), N = a.shape, b.shape[1]
     threads = thread_count() if isinstance(a, np.ndarray) and M * K * N > ENOUGH else 1
     if threads == 1:
-        return small_weights_times(a, b, out)
+        return small_products(a, b, out)
     y = np.empty((M, N), a.dtype) if out is None else out
     if max(M, N) < K:
         y[...] = sum_over(lambda part: times_transposed(a[:, part], b[part].T),
                           shares(K, threads, M * N))
     elif N >= M:
-        at_once(lambda part: small_weights_times(a, b[:, part], y[:, part]),
+        at_once(lambda part: small_products(a, b[:, part], y[:, part]),
                 shares(N, threads, M * K))
     else:
-        at_once(lambda part: matmul(a[part], b, y[part]), shares(M, threads, N * K))
+        at_once(lambda part: small_products(a[part], b, y[part]), shares(M, threads, N * K))
     return y
 
 

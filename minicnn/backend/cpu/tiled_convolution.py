@@ -29,11 +29,11 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.backend.arrays import Array, matmul, total, xp_of
+from minicnn.backend.arrays import Array, total, xp_of
 from minicnn.backend.cpu.channels import add_to_rows
 from minicnn.backend.cpu.columns import gather, laid_out
 from minicnn.backend.cpu.phases import margins, phases
-from minicnn.backend.cpu.products import shares, small_weights_times, times_transposed
+from minicnn.backend.cpu.products import shares, small_products, times_transposed
 from minicnn.backend.layout import as_items, batch_first, batch_last, packed, without_gaps
 from minicnn.backend.threads import at_once, sizes, sum_over, thread_count, tiles
 from minicnn.backend.windows import Corners, Window
@@ -52,7 +52,7 @@ def tiled_convolution(x: Array, w: Array, b: Array | None, window: Window, group
     def fill(groups: slice, rows: slice) -> None:
         cols = columns(image[groups], window.corners(), window.stride, rows, OW)
         y_rows = flat(y_split[groups, :, rows])            # (groups, F/G, R OW N)
-        small_weights_times(w_rows[groups], cols, y_rows)
+        small_products(w_rows[groups], cols, y_rows)
         if b is not None:
             add_to_rows(y_rows, b.reshape(G, F // G, 1)[groups])
 
@@ -84,7 +84,8 @@ def fill_by_channels(image: Array, w: Array, b: Array | None, window: Window, y:
 
     def part(c: slice) -> Array:
         cols = gather(image[c], window.corners(), window.stride, slice(0, OH), OW, keep=False)
-        return matmul(w[:, c.start * cells:c.stop * cells], cols.reshape(-1, cols.shape[2]))
+        return small_products(w[:, c.start * cells:c.stop * cells],
+                              cols.reshape(-1, cols.shape[2]))
 
     y_rows[...] = sum_over(part, shares(len(image), thread_count(), y.size * cells), image)
     if b is not None:
@@ -151,9 +152,9 @@ def one_class(x: Array, w: Array, dy_pad: Array, corners: Corners, dx: Array, dw
         cols = columns(dy_pad[groups], corners, (1, 1), rows, x.shape[3])
         dx_rows = dx[groups, :, rows]                      # (groups, C/G, R, W, N)
         if in_place:
-            small_weights_times(w[groups], cols, flat(dx_rows))
+            small_products(w[groups], cols, flat(dx_rows))
         else:
-            found = small_weights_times(w[groups], cols).reshape(dx_rows.shape)
+            found = small_products(w[groups], cols).reshape(dx_rows.shape)
             as_items(dx_rows)[...] = as_items(found)
         pixels = flat(without_gaps(x[groups, :, rows]))
         return times_transposed(pixels, cols)              # (groups, C/G, F/G U V)
@@ -174,7 +175,7 @@ def one_class_by_filters(x: Array, w: Array, dy_pad: Array, corners: Corners, dx
         cols = gather(dy_pad[f], corners, (1, 1), slice(0, H), W, keep=False)
         cols = cols.reshape(-1, H * W * N)                 # (maps U V, H W N)
         dw[:, f] = times_transposed(pixels, cols).reshape(dw[:, f].shape)
-        return matmul(w[:, f.start * cells:f.stop * cells], cols)
+        return small_products(w[:, f.start * cells:f.stop * cells], cols)
 
     parts = shares(len(dy_pad), thread_count(), 2 * C * cells * H * W * N)
     as_items(dx)[...] = as_items(sum_over(part, parts, x).reshape(dx.shape))

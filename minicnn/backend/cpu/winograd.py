@@ -32,9 +32,9 @@ from typing import Any
 import numpy as np
 from numpy.polynomial.polynomial import polyfromroots
 
-from minicnn.backend.arrays import Array, matmul, total
+from minicnn.backend.arrays import Array, total
 from minicnn.backend.cpu.channels import add_to_rows
-from minicnn.backend.cpu.products import product
+from minicnn.backend.cpu.products import product, small_products, times_transposed
 from minicnn.backend.cpu.tiled_convolution import tiled_convolution, tiled_convolution_backward
 from minicnn.backend.layout import as_items, batch_first, batch_last, packed
 from minicnn.backend.memory import reused
@@ -137,7 +137,7 @@ def correlate(x: Array, w: Array, borders: Padding, met: Array | None = None
         T = (rows.stop - rows.start) * TW * N
         with np.errstate(over="ignore", invalid="ignore"):
             V = transformed(B, cut(x, rows, TW, SEEN, top, left), "V").reshape(36, C, T)
-            M = matmul(U, V, reused("M", 36 * F * T, x).reshape(36, F, T))
+            M = small_products(U, V, reused("M", 36 * F * T, x).reshape(36, F, T))
             out = transformed(A, M.reshape(36, F * T), "columns")
             squares.append(float(np.vdot(out, out)))
         put(out, y, rows)
@@ -146,7 +146,7 @@ def correlate(x: Array, w: Array, borders: Padding, met: Array | None = None
     def slopes(rows: slice) -> Array:
         V = answer(rows)
         dM = transformed(A.T, cut(met, rows, TW, OUT), "M").reshape(36, F, V.shape[2])
-        return matmul(dM, V.swapaxes(1, 2))                # (36, F, C)
+        return times_transposed(dM, V)                     # (36, F, C)
 
     parts = tiles(TH, 36 * (2 * C + F) * TW * N * x.itemsize, -(-ENOUGH // (TW * N)), x)
     dw = None
@@ -199,4 +199,4 @@ def put(out: Array, y: Array, rows: slice) -> None:
 def transformed(matrix: np.ndarray, q: Array, memory: str) -> Array:
     """matrix @ q, in the dtype of q, into memory that is used again."""
     out = reused(memory, len(matrix) * q.shape[1], q).reshape(len(matrix), q.shape[1])
-    return matmul(matrix.astype(q.dtype), q, out)
+    return small_products(matrix.astype(q.dtype), q, out)

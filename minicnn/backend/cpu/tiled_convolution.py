@@ -195,8 +195,8 @@ def tiling(y: Array, cells: int) -> tuple[list[slice], list[slice]]:
     """
     G, _, H, W, N = y.shape
     row = cells * W * N * y.itemsize                       # bytes of one row's columns
-    # With fewer than 512 columns, a product spends its time on bringing the weights into the cache.
-    enough = ceil(512 / max(W * N, 1))
+    # With fewer than 256 columns, a product spends its time on bringing the weights into the cache.
+    enough = ceil(256 / max(W * N, 1))
     by_rows = tiles(H, row, enough, y)
     if G == 1:
         return [slice(0, 1)], by_rows

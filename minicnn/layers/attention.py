@@ -24,7 +24,8 @@ from math import isqrt
 from minicnn.autograd.engine import Function
 from minicnn.autograd.tensor import Tensor
 from minicnn.backend.arrays import matmul, xp_of
-from minicnn.backend.versions import in_float32
+from minicnn.backend.cpu import attention as cpu
+from minicnn.backend.versions import faster, in_float32
 from minicnn.backend.windows import whole
 from minicnn.layers.containers import Sequential
 from minicnn.layers.module import Module, Shape
@@ -32,6 +33,7 @@ from minicnn.layers.tokens import TokenLinear, check_tokens
 
 
 @in_float32
+@faster(cpu=cpu.attention)
 class AttentionFn(Function):
     def __init__(self, heads: int):
         self.heads = heads

@@ -24,13 +24,14 @@ from minicnn.training.build import optimizer_of, schedule_of
 from minicnn.training.evaluate import check_whole, own_input
 from minicnn.training.interrupt import Stop
 from minicnn.training.outcome import finish, lacking
+from minicnn.training.parallel.keeper import Keeper
 from minicnn.training.parallel.stopping import finish_same_step
 from minicnn.training.parallel.team import Team
 from minicnn.training.parallel.world import ALONE, World
 from minicnn.training.plan import about, check_brightness, plan_of
 from minicnn.training.recipes import Recipe
 from minicnn.training.records import Records, line_of, said
-from minicnn.training.rescue import Beginning, kept, to_be_tested
+from minicnn.training.rescue import Beginning, Diverged, kept, to_be_tested
 from minicnn.training.scene_transforms import SceneTransforms
 from minicnn.training.tasks import Task, task_for
 from minicnn.training.transforms import Transforms
@@ -132,24 +133,25 @@ def fit(model: Module, train: Dataset | Scenes, val: Dataset | Scenes, recipe: R
         known = {"classes": train.classes} if out is None else \
             about(settings, train, val, task.transforms, device)
         with Records(out, known, task.columns) as records, finish_same_step(world) as stop, \
-                np.errstate(over="ignore", invalid="ignore"):
+                np.errstate(over="ignore", invalid="ignore"), \
+                Keeper(world, records, log) as keeper:
             history, epoch = restored(records, parts, recipe, fresh, log, team)
             before = len(history)
             while not over(loader, recipe, history, patience):
                 number, line = len(history) + 1, {}
-                with kept(records, parts, history, epoch, stop, log) as began:
+                with kept(records, parts, history, epoch, stop, log, keeper.keep) as began:
                     learnt = learn(task, team, optimizer, schedule, epoch, stop, began)
                     began.whole = False                    # weights may differ: never save such
                     team.settle()
-                    began.whole = True
+                    began.finished()
                     if learnt:
                         line = tested(task, epoch, number, stop)
                 if learnt and not line:                    # stopped: learnt, but still to be tested
                     to_be_tested(loader, history)
                 for loss in (float(epoch.loss) / epoch.seen, line.get("val_loss", 0.0)):
                     if not loss < DIVERGED:                # also where it is not a number
-                        raise ValueError(f"fit: the loss of epoch {number} is {loss:.3g}; lr "
-                                         f"{recipe.lr:g} is probably too high for this network")
+                        raise Diverged(f"fit: the loss of epoch {number} is {loss:.3g}; lr "
+                                       f"{recipe.lr:g} is probably too high for this network")
                 if line:
                     history.append(line)
                     if isinstance(schedule, ReduceLROnPlateau):
@@ -263,7 +265,7 @@ def learn(task: Task, team: Team, optimizer: Any, schedule: Any, epoch: Epoch, s
         epoch.wrong = epoch.wrong + wrong
         epoch.seen += seen
         epoch.seconds = before + time.perf_counter() - start
-        began.whole = True
+        began.finished()
         if loader.position % 50 == 1:                # seldom: to read a number, a GPU must stop
             bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
         if stop:

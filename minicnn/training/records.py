@@ -178,13 +178,18 @@ class Records:
 
     # --- writing ----------------------------------------------------------------------------
 
+    def state(self, parts: dict[str, Any], history: list[dict[str, float]],
+              epoch: dict[str, Any]) -> dict[str, Any]:
+        """What last.npz has."""
+        state = checkpoint.collect(parts, history=history, epoch=epoch, **self.about)
+        return state | {"remembered": memories(parts["optimizer"], state["optimizer"])}
+
     def save(self, parts: dict[str, Any], history: list[dict[str, float]],
              epoch: dict[str, Any]) -> None:
         """The state, and what follows from it."""
         if not self.folder:
             return
-        state = checkpoint.collect(parts, history=history, epoch=epoch, **self.about)
-        state["remembered"] = memories(parts["optimizer"], state["optimizer"])
+        state = self.state(parts, history, epoch)
         with self.writing():
             if not self.lock or not self.lock.held():      # somebody has removed the folder
                 self.release()

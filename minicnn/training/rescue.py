@@ -9,7 +9,8 @@
 If memory ends inside, or anything else goes wrong, also in another of several processes, the step
 has not been: its batch is still to come, and the running averages and random numbers are those from
 before it.  Weights are changed only after backward; what goes wrong there finds some of them
-changed, and nothing is saved: the run goes on from the last finished epoch.
+changed, and nothing is saved: the run goes on from the last finished epoch, or from the copy that
+several processes keep after each step (parallel/keeper.py).
 """
 
 import traceback
@@ -32,16 +33,26 @@ class StepOutOfMemory(MemoryError):
     """A step did not fit, and has been undone."""
 
 
+class Diverged(ValueError):
+    """The loss has grown beyond all bounds: the weights had gone wrong before."""
+
+
 class Beginning:
     """Where the step at work began.
 
-    whole : no step is half done, so that what was learnt may be saved; whoever has changed the
-            weights after step() says so
+    whole : no step is half done, so that what was learnt may be saved; finished(), after the
+            optimiser's step, says so
     """
 
     def __init__(self, model: Module, loader: Any) -> None:
         self.model, self.loader, self.buffers = model, loader, list(model.buffers())
         self.whole = False
+        self.keep: Callable[[], object] = lambda: None     # a copy, in case process 0 is killed
+
+    def finished(self) -> None:
+        """The weights are those of a whole step, and of all processes."""
+        self.whole = True
+        self.keep()
 
     @contextmanager
     def step(self) -> Iterator[None]:
@@ -75,14 +86,30 @@ class Beginning:
 
 def to_be_tested(loader: Any, history: list[dict[str, float]]) -> None:
     """The loader stands behind the last batch of an epoch that is not in the history yet."""
-    loader.load_state_dict(loader.state_dict() | {"epoch": len(history), "position": len(loader)})
+    loader.load_state_dict(untested(loader, history))
+
+
+def untested(loader: Any, history: list[dict[str, float]]) -> dict[str, Any]:
+    return loader.state_dict() | {"epoch": len(history), "position": len(loader)}
 
 
 @contextmanager
 def kept(records: Records, parts: dict[str, Any], history: list[dict[str, float]], epoch: Any,
-         stop: Stop, log: Callable[[str], object]) -> Iterator[Beginning]:
-    """Inside it an epoch is learnt and tested; if that fails, what was learnt is saved."""
-    began = Beginning(parts["model"], parts["loader"])
+         stop: Stop, log: Callable[[str], object], keep: Callable[..., object]
+         ) -> Iterator[Beginning]:
+    """Inside it an epoch is learnt and tested; if that fails, what was learnt is saved.
+
+    keep : of a Keeper, gets what would be saved after each step, and before the test
+    """
+    began, loader = Beginning(parts["model"], parts["loader"]), parts["loader"]
+
+    def state() -> dict[str, Any] | None:
+        if not began.may_be_saved(epoch):
+            return None
+        found = records.state(parts, history, epoch.saved())
+        return found if loader.position else found | {"loader": untested(loader, history)}
+
+    began.keep = lambda: keep(state, always=loader.position == 0)
     try:
         yield began
     except Exception as problem:
@@ -91,8 +118,8 @@ def kept(records: Records, parts: dict[str, Any], history: list[dict[str, float]
         if records.folder is None or not (history or epoch.seen) or not began.may_be_saved(epoch):
             raise
         if epoch.seen:                                         # else all is saved already
-            if parts["loader"].position == 0:
-                to_be_tested(parts["loader"], history)
+            if loader.position == 0:
+                to_be_tested(loader, history)
             with stop.saving():
                 records.save(parts, history, epoch.saved())
         place = f"kept in {records.folder}, and the same command goes on from there"

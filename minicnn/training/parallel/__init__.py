@@ -2,6 +2,7 @@
 
     world.py        the processes, and the one that is alone        mpi.py    those of mpiexec
     gradients.py    the gradient of the whole batch, in buckets     team.py   a step of all of them
+    keeper.py       what is left when process 0 is killed           heir.py   who saves it then
     jobs.py         several networks at once
 """
 

@@ -38,6 +38,10 @@ from minicnn.training.parallel.world import World
 OVERLAP = False             # see docs/scale.md for what it gained where it was measured
 
 
+class Unequal(RuntimeError):
+    """The processes' weights differ: since when, nobody knows."""
+
+
 class Team:
     """A network, its loader, and the processes that share them; ValueError if they cannot."""
 
@@ -119,7 +123,7 @@ class Team:
         found = self.world.gather(own)
         other = [rank for rank, value in enumerate(found) if value != found[0]]
         if other:
-            raise RuntimeError(f"{when} the weights of process {', '.join(map(str, other))} are "
-                               "not those of process 0: they began with another seed, or their "
-                               "machines add in another order; give all of them one seed, one "
-                               "kind of machine and as many threads")
+            raise Unequal(f"{when} the weights of process {', '.join(map(str, other))} are not "
+                          "those of process 0: they began with another seed, or their machines "
+                          "add in another order; give all of them one seed, one kind of machine "
+                          "and as many threads")

@@ -18,7 +18,7 @@ from minicnn.models import build
 from minicnn.models.detection.detector import total_loss
 from minicnn.optim import SGD
 from minicnn.training import fit
-from minicnn.training.parallel import ALONE, Team, processes
+from minicnn.training.parallel import ALONE, Team, keeper, processes
 from minicnn.training.recipes import Recipe
 from minicnn.training.scene_transforms import SceneTransforms
 from minicnn.training.tasks.classification import Classification
@@ -98,31 +98,37 @@ def same(world, names):
 
 
 PLACES = {"step": (Classification, "loss", 20), "test": (Classification, "evaluate", 3),
-          "save": (os, "replace", 5)}                      # last.npz is written, not yet in place
+          "save": (os, "replace", 3)}                      # last.npz is written, not yet in place
 
 
 def trained(world, what, folder, place="step", rank="1"):
-    """A run in which something happens to one process in its third epoch, or all take long."""
+    """A run in which something happens to one process in its third epoch, or all take long.
+
+    what : "nothing" happens, too, and "late": where it does, process 0 is in a step of a minute
+    """
     owner, name, number = PLACES[place]
     plain, calls = getattr(owner, name), [0]
 
     def watched(*arguments):
-        calls[0] += 1
+        calls[0] += place != "save" or Path(arguments[1]).name == "last.npz"
         if what == "interrupt":
             time.sleep(0.05)
-        elif calls[0] == number and world.rank == int(rank):
+        elif what == "late" and calls[0] == number and world.is_first:
+            time.sleep(60)
+        elif what != "nothing" and calls[0] == number and world.rank == int(rank):
             Path(folder, "happened").write_text(repr(time.time()))
             happens(what, arguments[0])
         return plain(*arguments)
 
     setattr(owner, name, watched)
+    keeper.SHARE = 1e9                                     # a copy after each step, however short
     result = fit(network(), colours(64), colours(9, 1), LONG, out=folder, in_shape=IN_SHAPE,
                  world=world)
     return 0 if result.finished else 128 + result.signal
 
 
 def happens(what, task):
-    if what == "raise":
+    if what in ("raise", "late"):
         raise ValueError("something is wrong here")
     if what == "nan":
         for parameter in task.model.parameters():

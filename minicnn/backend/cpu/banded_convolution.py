@@ -25,7 +25,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from minicnn.backend.arrays import Array, total
-from minicnn.backend.cpu.products import small_products, times_transposed
+from minicnn.backend.cpu.products import times_transposed
+from minicnn.backend.cpu.small_products import small_products
 from minicnn.backend.cpu.tiled_convolution import tiled_convolution_backward
 from minicnn.backend.layout import as_items, batch_first, batch_last, packed
 from minicnn.backend.memory import reused

@@ -22,7 +22,8 @@ from minicnn.backend.cpu import winograd
 from minicnn.backend.cpu.channels import add_to_rows
 from minicnn.backend.cpu.columns import col2im, gather, laid_out
 from minicnn.backend.cpu.pointwise_convolution import pointwise_convolution
-from minicnn.backend.cpu.products import small_products, times_transposed
+from minicnn.backend.cpu.products import times_transposed
+from minicnn.backend.cpu.small_products import small_products
 from minicnn.backend.cpu.tiled_convolution import tiled_convolution
 from minicnn.backend.layout import batch_first, batch_last
 from minicnn.backend.threads import in_one_go

@@ -33,7 +33,8 @@ from minicnn.backend.arrays import Array, total, xp_of
 from minicnn.backend.cpu.channels import add_to_rows
 from minicnn.backend.cpu.columns import gather, laid_out
 from minicnn.backend.cpu.phases import margins, phases
-from minicnn.backend.cpu.products import shares, small_products, times_transposed
+from minicnn.backend.cpu.products import shares, times_transposed
+from minicnn.backend.cpu.small_products import small_products
 from minicnn.backend.layout import as_items, batch_first, batch_last, packed, without_gaps
 from minicnn.backend.threads import at_once, sizes, sum_over, thread_count, tiles
 from minicnn.backend.windows import Corners, Window

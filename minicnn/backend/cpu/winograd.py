@@ -34,7 +34,8 @@ from numpy.polynomial.polynomial import polyfromroots
 
 from minicnn.backend.arrays import Array, total
 from minicnn.backend.cpu.channels import add_to_rows
-from minicnn.backend.cpu.products import product, small_products, times_transposed
+from minicnn.backend.cpu.products import product, times_transposed
+from minicnn.backend.cpu.small_products import small_products
 from minicnn.backend.cpu.tiled_convolution import tiled_convolution, tiled_convolution_backward
 from minicnn.backend.layout import as_items, batch_first, batch_last, packed
 from minicnn.backend.memory import reused

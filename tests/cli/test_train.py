@@ -19,6 +19,7 @@ from minicnn.cli.train import chosen_recipe
 from minicnn.models import build
 from minicnn.training import checkpoint, loop
 from minicnn.training.testtime import load_run
+from tests.several import several_threads
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,9 +76,10 @@ def test_capsnet_reads_grey_digits_and_draws_them(tmp_path, capsys):
 def test_the_same_command_goes_on(tmp_path, capsys):
     """Ended by Ctrl-C in a process of its own, then started again: as if nothing had happened.
 
-    One thread here and there (tests/conftest.py): sums in another order differ in the last digit.
+    One thread here and there: sums in another order differ in the last digit.
     """
-    assert main(digits(tmp_path / "whole", "--epochs", "12", "--variant", "visualiser")) == 0
+    with several_threads(1):
+        assert main(digits(tmp_path / "whole", "--epochs", "12", "--variant", "visualiser")) == 0
     command = [sys.executable, "-m", "minicnn", *digits(tmp_path / "parts", "--epochs", "12",
                                                         "--variant", "visualiser")]
     alike = os.environ | {"PYTHONUNBUFFERED": "1", "MINICNN_THREADS": "1"}
@@ -91,7 +93,8 @@ def test_the_same_command_goes_on(tmp_path, capsys):
     assert run.returncode == 130 and "saved; the same command goes on" in said
     assert 2 <= len(rows(tmp_path / "parts")) < 12
     capsys.readouterr()
-    assert main(digits(tmp_path / "parts", "--epochs", "12", "--variant", "visualiser")) == 0
+    with several_threads(1):
+        assert main(digits(tmp_path / "parts", "--epochs", "12", "--variant", "visualiser")) == 0
     assert "going on from" in capsys.readouterr().out
     assert rows(tmp_path / "parts") == rows(tmp_path / "whole")
 

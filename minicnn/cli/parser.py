@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from minicnn.analysis.tables import terminal_columns
 from minicnn.backend.messages import did_you_mean
 from minicnn.cli.door import REFUSED, say
+from minicnn.training.parallel.world import started_rank
 
 
 class Help(argparse.HelpFormatter):
@@ -15,7 +16,6 @@ class Help(argparse.HelpFormatter):
 
     def __init__(self, prog: str, **settings: Any) -> None:
         super().__init__(prog, max_help_position=26, width=terminal_columns())
-
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,6 +49,11 @@ class Parser(argparse.ArgumentParser):
             hint = did_you_mean(value, action.choices)
             raise argparse.ArgumentError(action, f"invalid choice: {str(value)!r}; "
                                          f"{f'{hint} There' if hint else 'there'} are {choices}")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """--help and --version come once, however many processes mpiexec has started."""
+        if started_rank() == 0:
+            super()._print_message(message, file)
 
     def error(self, message: str) -> NoReturn:
         """One line; --help has the rest."""

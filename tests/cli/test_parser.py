@@ -28,3 +28,14 @@ def test_mistakes(arguments, line, capsys):
 def test_beginnings_of_options_and_what_follows_two_dashes():
     assert parser().parse_args(["summary", "lenet5", "--form", "csv"]).format == "csv"
     assert parser().parse_args(["networks", "--", "--form"]).word == "--form"
+
+
+@pytest.mark.parametrize("asked", [["--help"], ["train", "--help"], ["--version"]])
+def test_of_several_processes_the_first_helps(asked, capsys, monkeypatch):
+    said = []
+    for rank in ("0", "1"):
+        monkeypatch.setenv("PMI_RANK", rank)
+        with pytest.raises(SystemExit, match="^0$"):
+            parser().parse_args(asked)
+        said.append(capsys.readouterr().out)
+    assert "minicnn" in said[0] and said[1] == ""

@@ -11,8 +11,8 @@ from minicnn.backend.layout import batch_first, batch_last, packed
 
 def dropout(x: Array, *, kept: Array, scale: float, needs_grad: tuple[bool, ...]) -> Any:
     """scale * x where kept, else 0, and its backward."""
-    kept = lying_as(x, kept)
-    return where_kept(x, kept, scale), partial(where_kept, kept=kept, scale=scale)
+    kept = lying_as(x, kept)                               # in place of what the Function has
+    return where_kept(x, kept, scale), partial(where_kept, kept=kept, scale=scale), {"kept": kept}
 
 
 def lying_as(x: Array, kept: Array) -> Array:

@@ -72,7 +72,8 @@ def kept_columns_backward(dy: Array, cols: Array, w: Array, x_shape: tuple[int, 
     dw.reshape(G, F // G, w[0].size)[...] = times_transposed(dy, cols)
     dx = None
     if needs_grad[0]:                                      # a first layer's image needs none
-        dcols = small_products(w.reshape(G, F // G, w[0].size).swapaxes(1, 2), dy)
+        w_turned = w.reshape(G, F // G, w[0].size).swapaxes(1, 2)
+        dcols = small_products(w_turned, dy)               # like cols
         dx = col2im(dcols.reshape(C, *window.kernel, OH, OW, N), x_shape, window)
     db = total(dy, axis=2).reshape(F) if len(needs_grad) > 2 else None
     return (dx, dw, db)[:len(needs_grad)]

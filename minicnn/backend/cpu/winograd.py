@@ -47,7 +47,8 @@ OUT, SEEN = 4, 6                           # pixels along an axis of a tile, of 
 WITHIN = 2.0 ** -16        # of the true y, as a share of the sum of |w| times the largest |x|
 FEW, FILTERS, TILES = 32, 2048, 64         # C or F; C F; tiles: with fewer, columns are as fast
 BOTH = 4096                # tiles times C or F
-ENOUGH = 64               # tiles in a product; with fewer it spends its time on fetching U
+ENOUGH = 64                # tiles in a product; with fewer it spends its time on fetching U,
+#                            and more, a little faster, take as much more memory
 
 
 def pays(x: Array, w: Array, window: Window, groups: int) -> bool:

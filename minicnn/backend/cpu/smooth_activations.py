@@ -25,7 +25,6 @@ import numpy as np
 from minicnn.backend.threads import in_blocks
 
 WITHIN = 2.0 ** -23                # of max(1, |x|)
-TILE = 1 << 16                     # numbers, of three or four arrays
 GELU = (0.797885308, 0.0363320649, -3.17414771e-05, -5.56039504e-05, 4.01260075e-06,
         -1.35730415e-07, 1.84666103e-09)                                   # p(z) = sum_k a_k z^k
 FAR = 5.5                          # where t has become 1
@@ -120,11 +119,9 @@ def in_tiles(some: Callable[..., None], *arrays: np.ndarray) -> None:
     flat = [array.transpose(order).reshape(-1) for array in arrays]
 
     def part(i: slice) -> None:
-        z, t = np.empty((2, min(TILE, i.stop - i.start)), y.dtype)
-        for start in range(i.start, i.stop, TILE):
-            pieces = [array[start:min(start + TILE, i.stop)] for array in flat]
-            some(*pieces, z[:len(pieces[0])], t[:len(pieces[0])])
-    in_blocks(part, y.size, y.nbytes)
+        pieces = [array[i] for array in flat]
+        some(*pieces, *np.empty((2, len(pieces[0])), y.dtype))
+    in_blocks(part, y.size, (len(arrays) + 2) * y.nbytes)
 
 
 silu, gelu, tanh_gelu = (partial(activated, kind=kind) for kind in INNER)

@@ -20,6 +20,7 @@ dx is the same sum over dy with the filter turned around, and dw takes the same 
 
 At other strides, columns with one remainder modulo SW are laid side by side first.  Then what lies
 under cell (u, v) of a row of windows is one run of OW N numbers, and np.einsum adds up over u.
+Backward takes the pixels in phases (phases.py), each with its cells: there the shifts are whole.
 """
 
 from functools import partial
@@ -31,13 +32,12 @@ from numpy.lib.stride_tricks import as_strided
 
 from minicnn.backend.arrays import Array, total
 from minicnn.backend.cpu.phases import margins, phases
-from minicnn.backend.cpu.tiled_convolution import tiled_convolution_backward
+from minicnn.backend.cpu.small_products import divisor
 from minicnn.backend.layout import as_items, batch_first, batch_last, packed
 from minicnn.backend.threads import at_once, stretches, thread_count
 from minicnn.backend.windows import Window
 
-TILE = 1 << 16             # numbers of some channels: what is done in one go
-FEW = 25                   # cells below which two gradients from one set of columns are faster
+TILE = 1 << 18             # numbers of some channels: what is done in one go
 MANY = 3 << 20             # products at strides above 1, below which columns are as fast
 RUN = 1 << 13              # products that are added up one after the other: float32 has 7 digits
 
@@ -71,9 +71,6 @@ def depthwise_convolution(x: Array, w: Array, b: Array | None, window: Window,
         np.add(sums, 0 if b is None else b[c, None, None, None], out=y[c])
 
     by_channels(some, C, OH * OW * N)
-    if KH * KW < FEW or window.stride != (1, 1):
-        return batch_first(y), partial(tiled_convolution_backward, x=x, w=w[:, None], window=window,
-                                       groups=C, needs_grad=needs_grad)
     return batch_first(y), partial(depthwise_convolution_backward, x=x, w=w, window=window,
                                    needs_grad=needs_grad)
 
@@ -84,20 +81,23 @@ def depthwise_convolution_backward(dy: Array, x: Array, w: Array, window: Window
     (C, H, W, N), (OH, OW) = x.shape, dy.shape[1:3]
     (top, bottom), (left, right) = margins(window, H, W)
     width = left + OW + right
-    shared = min(left, right, width - W)                   # a row of dx must fit, too
-    [(*_, windows)] = phases(window, H, W)
-    # Along the cells the windows go backwards: the last cell has the first one.
-    corner = top + windows[-1][0], left + windows[-1][1]
-    dx, dw = np.empty_like(x) if needs_grad[0] else None, np.empty(w.shape, w.dtype)
+    shared = min(left, right, width - -(-W // window.stride[1]))       # a row of a phase must fit
+    met = [phase for phase in phases(window, H, W) if phase.windows]
+    dx, dw = np.zeros_like(x) if needs_grad[0] else None, np.zeros(w.shape, w.dtype)
 
     def some(c: slice) -> None:
         image = Flat(c.stop - c.start, top + OH + bottom, width, N, shared, dy.dtype)
         image.put(dy[c], (top, left))
-        dw[c] = image.products(x[c], corner, w.shape[1:])[:, ::-1, ::-1]
-        if dx is not None:
-            dx[c] = image.weighted(w[c, ::-1, ::-1], corner, H, W)
+        for rows, columns, us, vs, windows in met:
+            # Along the cells the windows go backwards: the last cell has the first one.
+            corner = top + windows[-1][0], left + windows[-1][1]
+            pixels, cells = x[c, rows, columns], w[c, us, vs]
+            dw[c, us, vs] = image.products(pixels, corner, cells.shape[1:])[:, ::-1, ::-1]
+            if dx is not None:
+                as_items(dx[c, rows, columns])[...] = as_items(
+                    image.weighted(cells[:, ::-1, ::-1], corner, *pixels.shape[1:3]))
 
-    by_channels(some, C, H * W * N)
+    by_channels(some, C, dy[0].size)
     db = total(dy.reshape(C, OH * OW * N), axis=1) if len(needs_grad) > 2 else None
     return (None if dx is None else batch_first(dx), dw[:, None], db)[:len(needs_grad)]
 
@@ -132,11 +132,14 @@ class Flat:
 
     def __init__(self, C: int, H: int, W: int, N: int, shared: int, dtype: Any) -> None:
         self.N, self.pitch = N, W - shared
-        self.flat = np.zeros((C, (H * self.pitch + shared) * N), dtype)
-        self.rows = self.view(0, (H, W, N), (self.pitch * N, N, 1))      # (C, H, W, N)
+        self.flat = np.zeros((C, (H + 1) * self.pitch * N + shared * N), dtype)
+        self.rows = self.view((0, 0), (H, W, N), (self.pitch * N, N, 1))   # (C, H, W, N)
 
-    def view(self, start: int, shape: tuple[int, ...], steps: tuple[int, ...]) -> Array:
-        """(C, *shape) of the run from `start` on, in steps of so many numbers."""
+    def view(self, corner: tuple[int, int], shape: tuple[int, ...], steps: tuple[int, ...]
+             ) -> Array:
+        """(C, *shape) of the run from that pixel on, in steps of so many numbers; its parts may
+        overlap, and its end lie in the row of zeros behind the image."""
+        start = (corner[0] * self.pitch + corner[1]) * self.N
         strides = [step * self.flat.itemsize for step in steps]
         return as_strided(self.flat[:, start:], (len(self.flat), *shape),
                           (self.flat.strides[0], *strides))
@@ -144,20 +147,15 @@ class Flat:
     def put(self, x: Array, corner: tuple[int, int]) -> None:
         """x (C, H, W, N) from this place on."""
         (_, H, W, _), (top, left) = x.shape, corner
-        self.rows[:, top:top + H, left:left + W] = x
-
-    def shifts(self, corner: tuple[int, int], cells: tuple[int, ...], H: int, W: int) -> Array:
-        """(C, U, V, L): what lies under each cell, L = ((H - 1) Q + W) N; its rows overlap."""
-        start = (corner[0] * self.pitch + corner[1]) * self.N
-        run = ((H - 1) * self.pitch + W) * self.N
-        return self.view(start, (*cells, run), (self.pitch * self.N, self.N, 1))
+        as_items(self.rows[:, top:top + H, left:left + W])[...] = as_items(x)
 
     def weighted(self, w: Array, corner: tuple[int, int], H: int, W: int) -> Array:
         """sum over u, v of w[u, v] times its shift:  (C, U, V) -> (C, H, W, N)."""
-        C, shifts = len(w), self.shifts(corner, w.shape[1:], H, W)
-        sums = np.empty((C, H, self.pitch, self.N), w.dtype)
-        run = sums.reshape(C, -1)[:, :shifts.shape[3]]
-        if self.N > 1:
+        C, N, row = len(w), self.N, self.pitch * self.N
+        sums = np.empty((C, H, self.pitch, N), w.dtype)
+        run = sums.reshape(C, -1)[:, :(H - 1) * row + W * N]
+        shifts = self.view(corner, (*w.shape[1:], run.shape[1]), (row, N, 1))      # (C, U, V, l)
+        if N > 1:
             np.einsum("cuv,cuvl->cl", w, shifts, out=run)
         else:                                              # where v and l are one step, einsum
             np.einsum("cu,cul->cl", w[:, :, 0], shifts[:, :, 0], out=run)
@@ -167,13 +165,13 @@ class Flat:
 
     def products(self, x: Array, corner: tuple[int, int], cells: tuple[int, ...]) -> Array:
         """sum of x times each shift:  (C, H, W, N) -> (C, U, V)."""
-        C, H, W, N = x.shape
-        shifts = self.shifts(corner, cells, H, W)
+        (C, H, W, N), row = x.shape, self.pitch * self.N
+        run = row * divisor(H, max(RUN // row, 1))         # numbers that are added up first
         flat = np.zeros((C, H, self.pitch, N), x.dtype)    # 0 beyond the end of a row
-        flat[:, :, :W] = x
-        run = flat.reshape(C, -1)[:, :shifts.shape[3]]
-        return sum(np.einsum("cl,cuvl->cuv", run[:, part], shifts[..., part])
-                   for part in stretches(run.shape[1], -(-run.shape[1] // RUN)))
+        as_items(flat[:, :, :W])[...] = as_items(x)
+        shifts = self.view(corner, (*cells, H * row // run, run), (row, N, run, 1))
+        sums = np.einsum("crl,cuvrl->rcuv", flat.reshape(C, H * row // run, run), shifts)
+        return sums.sum(axis=0)
 
 
 def by_channels(some: Any, C: int, each: int) -> None:

@@ -5,7 +5,6 @@ import pytest
 
 from minicnn.backend.cpu import convolution
 from minicnn.backend.cpu import depthwise_convolution as cpu
-from minicnn.backend.cpu.tiled_convolution import tiled_convolution_backward
 from minicnn.backend.windows import Window
 from minicnn.layers.conv import Conv2dFn
 from tests.several import several_threads
@@ -36,7 +35,6 @@ def outcome(way, x, w, b, window, needs_dx=True):
 @pytest.mark.parametrize("window", WINDOWS, ids=str)
 @pytest.mark.parametrize("N", [1, 3])
 def test_the_numbers_of_the_definition(window, N, rng, monkeypatch):
-    monkeypatch.setattr(cpu, "FEW", 0)
     monkeypatch.setattr(cpu, "MANY", 0)
     for tile, run in ((1 << 16, 1 << 13), (50, 20)):
         monkeypatch.setattr(cpu, "TILE", tile)
@@ -60,7 +58,6 @@ def test_strides_pay_for_many_products_only(rng):
 
 
 def test_not_a_number_stays_within_its_windows(rng, monkeypatch):
-    monkeypatch.setattr(cpu, "FEW", 0)
     x, w, b = arrays(rng, WINDOWS[0], 2, "float32")
     x[0, 1, 4, 10], x[1, 2, 0, 0] = np.nan, np.inf
     right = outcome(Conv2dFn, x, w, b, WINDOWS[0])[:2]     # dw meets it in the border of dy, too
@@ -70,7 +67,6 @@ def test_not_a_number_stays_within_its_windows(rng, monkeypatch):
 
 
 def test_threads_give_the_same_bits(rng, monkeypatch):
-    monkeypatch.setattr(cpu, "FEW", 0)
     monkeypatch.setattr(cpu, "TILE", 50)
     x, w, b = arrays(rng, WINDOWS[1], 3, "float32")
     one = outcome(cpu.depthwise_convolution, x, w, b, WINDOWS[1])
@@ -94,9 +90,8 @@ def test_others_go_another_way(window, groups, dtype, rng):
     assert not cpu.takes(x[:0], w, Window.of(3), 5)
 
 
-@pytest.mark.parametrize("window, way", [
-    (WINDOWS[0], tiled_convolution_backward), (WINDOWS[1], cpu.depthwise_convolution_backward)])
-def test_the_convolution_takes_this_way(window, way, rng):
+@pytest.mark.parametrize("window", WINDOWS[:3])
+def test_the_convolution_takes_this_way(window, rng):
     x, w, b = arrays(rng, window, 2, "float32")
     _, backward = convolution.conv2d(x, w, b, window=window, G=5, needs_grad=(True,) * 3)
-    assert backward.func is way
+    assert backward.func is cpu.depthwise_convolution_backward

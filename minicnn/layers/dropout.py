@@ -50,7 +50,7 @@ def drop(x: Tensor, p: float, shape: Shape, each: int | None = None) -> Tensor:
     return DropoutFn(drawn(x.data, shape, p, each), p)(x)
 
 
-@faster(cuda=chance.drawn)
+@faster(cpu=cpu.drawn, cuda=chance.drawn)
 def drawn(x, shape, p, each):
     """k, of `shape`, on the device of the array x."""
     return to_device(random_numbers(shape, each) >= p, device_of(x))

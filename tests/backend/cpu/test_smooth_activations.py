@@ -62,8 +62,7 @@ def test_float64_takes_the_definition(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_however_it_lies_in_memory_and_by_threads(kind, rng, monkeypatch):
-    monkeypatch.setattr(cpu, "TILE", 7)
+def test_however_it_lies_in_memory_and_by_threads(kind, rng):
     whole = rng.normal(size=(4, 3, 6, 10)).astype(np.float32)
     dy = rng.normal(size=(4, 3, 6, 5)).astype(np.float32)
     for x in (whole[..., ::2], whole[..., :5], whole.transpose(3, 1, 2, 0)[:4, ..., :5 % 5 + 4]):

@@ -142,11 +142,11 @@ def one_class(x: Array, w: Array, dy_pad: Array, corners: Corners, dx: Array, dw
 
     x, dx (G, C/G, H, W, N);  w, dw (G, F/G, C/G, U, V);  dy_pad (G, F/G, H', 1, W', N)
     """
-    w = flat(w.swapaxes(1, 2))                             # (G, C/G, F/G U V)
-    dw = dw.swapaxes(1, 2)                                 # (G, C/G, F/G, U, V), still the same dw
+    w, dw = w.swapaxes(1, 2), dw.swapaxes(1, 2)            # (G, C/G, F/G, U, V), still the same dw
     if few_pixels(x):
         one_class_by_filters(x[0], w[0], dy_pad[0], corners, dx[0], dw[0])
         return
+    w = flat(w)                                            # (G, C/G, F/G U V)
     in_place = dx.flags.c_contiguous                       # stride 1: products are written there
 
     def of_rows(groups, rows):                             # fills these rows of dx on the way
@@ -167,7 +167,7 @@ def one_class_by_filters(x: Array, w: Array, dy_pad: Array, corners: Corners, dx
                          ) -> None:
     """The same for few pixels: each thread with its share of dy's maps, see `fill_by_channels`.
 
-    x, dx (C, H, W, N);  w (C, F U V), dw (C, F, U, V);  dy_pad (F, H', 1, W', N)
+    x, dx (C, H, W, N);  w, dw (C, F, U, V);  dy_pad (F, H', 1, W', N)
     """
     (C, H, W, N), cells = x.shape, len(corners)
     pixels = without_gaps(x).reshape(C, H * W * N)
@@ -176,7 +176,7 @@ def one_class_by_filters(x: Array, w: Array, dy_pad: Array, corners: Corners, dx
         cols = gather(dy_pad[f], corners, (1, 1), slice(0, H), W, keep=False)
         cols = cols.reshape(-1, H * W * N)                 # (maps U V, H W N)
         dw[:, f] = times_transposed(pixels, cols).reshape(dw[:, f].shape)
-        return small_products(w[:, f.start * cells:f.stop * cells], cols)
+        return small_products(w[:, f].reshape(C, -1), cols)
 
     parts = shares(len(dy_pad), thread_count(), 2 * C * cells * H * W * N)
     as_items(dx)[...] = as_items(sum_over(part, parts, x).reshape(dx.shape))

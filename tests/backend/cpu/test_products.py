@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn.backend.arrays import to_cpu
+from minicnn.backend.cpu import products
 from minicnn.backend.cpu.products import AHEAD, product, shares, times_transposed
 from tests.several import several_threads
 
@@ -16,6 +17,19 @@ def test_product(M, K, N, rng):
         with several_threads(count):
             assert np.allclose(product(a, b), a @ b, rtol=1e-12, atol=1e-12)
             assert np.allclose(product(b.T, a.T), b.T @ a.T, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("turned", [False, True])          # as in dw = dy @ x.T
+def test_threads_share_a_long_sum_as_its_matrix_lies(turned, rng, monkeypatch):
+    ways, a = [], rng.standard_normal((20, 3000))
+    b = rng.standard_normal((2000, 3000)).T if turned else rng.standard_normal((3000, 2000))
+    for name in ("small_products", "times_transposed"):
+        way = getattr(products, name)
+        monkeypatch.setattr(products, name, lambda *two, name=name, way=way: (
+            ways.append(name), way(*two))[1])
+    with several_threads(2):
+        assert np.allclose(product(a, b), a @ b, rtol=1e-12, atol=1e-11)
+    assert ways == 2 * ["times_transposed" if turned else "small_products"]
 
 
 @pytest.mark.parametrize("M", [3, 256])                    # from 256 rows on it is not turned

@@ -39,6 +39,9 @@ from minicnn.backend.layout import as_items, batch_first, batch_last, packed, wi
 from minicnn.backend.threads import at_once, sizes, sum_over, thread_count, tiles
 from minicnn.backend.windows import Corners, Window
 
+FEW = 6                    # pixels for each channel: to add up what threads have found for more
+#                            takes longer than to let each of them fetch all weights
+
 
 def tiled_convolution(x: Array, w: Array, b: Array | None, window: Window, groups: int,
                       needs_grad: tuple[bool, ...]) -> Any:
@@ -57,7 +60,7 @@ def tiled_convolution(x: Array, w: Array, b: Array | None, window: Window, group
         if b is not None:
             add_to_rows(y_rows, b.reshape(G, F // G, 1)[groups])
 
-    if few_pixels(y_split):
+    if few_pixels(y_split, w_rows.shape[2]):
         fill_by_channels(image[0], w_rows[0], b, window, y)
     else:
         group_tiles, row_tiles = tiling(y_split, w_rows.shape[2])
@@ -68,10 +71,14 @@ def tiled_convolution(x: Array, w: Array, b: Array | None, window: Window, group
     return batch_first(y), backward                        # (N, F, OH, OW)
 
 
-def few_pixels(y: Array) -> bool:
-    """Whether threads had better share channels: of y (G, C/G, H, W, N), see `fill_by_channels`."""
-    return len(y) == 1 and prod(y.shape[2:]) < y.shape[1] and thread_count() > 1 and isinstance(
-        y, np.ndarray)
+def few_pixels(y: Array, weights: int) -> bool:
+    """Whether threads had better share channels: of y (G, C/G, H, W, N), see `fill_by_channels`.
+
+    weights : those that a number of y is a sum with
+    """
+    pixels = prod(y.shape[2:])
+    return (len(y) == 1 and pixels < min(FEW * y.shape[1], weights) and thread_count() > 1
+            and isinstance(y, np.ndarray))
 
 
 def fill_by_channels(image: Array, w: Array, b: Array | None, window: Window, y: Array) -> None:
@@ -143,7 +150,7 @@ def one_class(x: Array, w: Array, dy_pad: Array, corners: Corners, dx: Array, dw
     x, dx (G, C/G, H, W, N);  w, dw (G, F/G, C/G, U, V);  dy_pad (G, F/G, H', 1, W', N)
     """
     w, dw = w.swapaxes(1, 2), dw.swapaxes(1, 2)            # (G, C/G, F/G, U, V), still the same dw
-    if few_pixels(x):
+    if few_pixels(x, prod(w.shape[2:])):
         one_class_by_filters(x[0], w[0], dy_pad[0], corners, dx[0], dw[0])
         return
     w = flat(w)                                            # (G, C/G, F/G U V)

@@ -90,15 +90,16 @@ def test_images_that_lie_as_a_network_leaves_them_are_not_copied(rng):
 def test_where_there_are_few_pixels_threads_share_the_channels(count, stride, rng):
     case, x = (41, 50, 3, stride, 1, 1, 1), rng.standard_normal((3, 41, 3, 4))
     with several_threads(count):
-        assert few_pixels(np.empty((1, 50, 3, 4, 3))) and few_pixels(np.empty((1, 41, 3, 4, 3)))
+        assert few_pixels(np.empty((1, 50, 3, 4, 3)), 41 * 9)
         shared = run(tiled_convolution, case, x, "float64")
     for ours, right in zip(shared, run(definition, case, x, "float64"), strict=True):
         np.testing.assert_allclose(ours, right, rtol=0, atol=1e-12 * abs(right).max())
 
 
-def test_few_pixels_are_fewer_than_channels_and_need_threads():
+def test_few_pixels_are_fewer_than_weights_and_need_threads():
     few, many, grouped = (np.empty(shape) for shape in
-                          [(1, 37, 3, 4, 3), (1, 36, 3, 4, 3), (2, 37, 3, 4, 3)])
-    assert not few_pixels(few)
+                          [(1, 37, 3, 4, 18), (1, 36, 3, 4, 18), (2, 37, 3, 4, 18)])
+    assert not few_pixels(few, 300)
     with several_threads(2):
-        assert few_pixels(few) and not few_pixels(many) and not few_pixels(grouped)
+        assert few_pixels(few, 217) and not few_pixels(few, 216)
+        assert not few_pixels(many, 300) and not few_pixels(grouped, 300)

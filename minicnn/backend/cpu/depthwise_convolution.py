@@ -39,7 +39,8 @@ from minicnn.backend.layout import as_items, batch_first, batch_last, packed
 from minicnn.backend.threads import at_once, stretches, thread_count
 from minicnn.backend.windows import Window
 
-TILE = 1 << 18             # numbers of some channels: what is done in one go
+TILE = 1 << 18             # numbers of some channels: what is done in one go; in smaller pieces
+#                            threads wait for each other
 MANY = 3 << 20             # products at strides above 1, below which columns are as fast
 RUN = 1 << 12              # numbers of a dot product: both factors stay in the nearest cache
 

@@ -8,8 +8,9 @@
     dy/dx = (1 + t) / 2 + h (1 - t^2) u',   in GELU h (1 - t^2) u' = x e^(-x^2/2) / sqrt(2 pi)
 
 NumPy's tanh takes half the time of its exp, and a polynomial one of the definition's division,
-root and choice.  The steps go over 64,000 numbers at a time, which stay in the cache.  Only x is
-kept: backward computes t again, in less time than it takes to write it down and read it.
+root and choice.  The steps go over a few hundred thousand numbers at a time: more would not stay in
+the cache, and with fewer, threads wait for each other at each step.  Only x is kept: backward
+computes t again, in less time than it takes to write it down and read it.
 
 |error| < 2^-23 max(1, |x|), a float32's own; the coefficients, from a fit of GELU's y on
 |x| < 5.5, have 2.2e-8 of it.  Beyond, t is -1 or 1.  float64 takes the definition.

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import as_strided
 
 from minicnn.backend.cpu import convolution
 from minicnn.backend.cpu import depthwise_convolution as cpu
@@ -95,3 +96,23 @@ def test_the_convolution_takes_this_way(window, rng):
     x, w, b = arrays(rng, window, 2, "float32")
     _, backward = convolution.conv2d(x, w, b, window=window, G=5, needs_grad=(True,) * 3)
     assert backward.func is cpu.depthwise_convolution_backward
+
+
+def reach(shape, strides):
+    return sum((count - 1) * step for count, step in zip(shape, strides, strict=True))
+
+
+@pytest.mark.parametrize("window", [*WINDOWS, Window.of(5, 3, 4), Window.of((2, 7), (4, 2), 6)],
+                         ids=str)
+@pytest.mark.parametrize("size", [(9, 11), (8, 7), (5, 4)])
+def test_no_shift_leaves_the_memory_of_its_image(window, size, rng, monkeypatch):
+    def checked(x, shape, strides):
+        assert reach(shape, strides) <= reach(x.shape, x.strides)
+        return as_strided(x, shape, strides)
+
+    monkeypatch.setattr(cpu, "as_strided", checked)
+    monkeypatch.setattr(cpu, "MANY", 0)
+    for N in (1, 3):
+        shapes = (N, 5, *size), (5, 1, *window.kernel)
+        x, w = (rng.standard_normal(shape).astype(np.float32) for shape in shapes)
+        outcome(cpu.depthwise_convolution, x, w, np.zeros(5, np.float32), window)

@@ -85,8 +85,11 @@ def depthwise_convolution_backward(dy: Array, x: Array, w: Array, window: Window
     (top, bottom), (left, right) = margins(window, H, W)
     width = left + OW + right
     shared = min(left, right, width - -(-W // window.stride[1]))       # a row of a phase must fit
-    met = [phase for phase in phases(window, H, W) if phase.windows]
-    dx, dw = np.zeros_like(x) if needs_grad[0] else None, np.zeros(w.shape, w.dtype)
+    every = list(phases(window, H, W))
+    met = [phase for phase in every if phase.windows]      # on the others no window ever lies
+    dx, dw = None, np.zeros(w.shape, w.dtype)
+    if needs_grad[0]:
+        dx = (np.empty_like if met == every else np.zeros_like)(x)
 
     def some(c: slice) -> None:
         image = Flat(c.stop - c.start, top + OH + bottom, width, N, shared, dy.dtype)
@@ -134,7 +137,7 @@ class Flat:
     """
 
     def __init__(self, C: int, H: int, W: int, N: int, shared: int, dtype: Any) -> None:
-        self.N, self.pitch = N, W - shared
+        self.N, self.pitch = N, W - shared                 # pitch: Q of the formula
         self.flat = np.zeros((C, (H + 1) * self.pitch * N + shared * N), dtype)
         self.rows = self.view((0, 0), (H, W, N), (self.pitch * N, N, 1))   # (C, H, W, N)
 
@@ -150,7 +153,7 @@ class Flat:
     def put(self, x: Array, corner: tuple[int, int]) -> None:
         """x (C, H, W, N) from this place on."""
         (_, H, W, _), (top, left) = x.shape, corner
-        as_items(self.rows[:, top:top + H, left:left + W])[...] = as_items(x)
+        self.rows[:, top:top + H, left:left + W] = x
 
     def weighted(self, w: Array, corner: tuple[int, int], H: int, W: int) -> Array:
         """sum over u, v of w[u, v] times its shift:  (C, U, V) -> (C, H, W, N)."""
@@ -170,9 +173,9 @@ class Flat:
         """sum of x times each shift:  (C, H, W, N) -> (C, U, V)."""
         (C, H, W, N), row = x.shape, self.pitch * self.N
         run = row * divisor(H, max(RUN // row, 1))
-        flat = np.zeros((C, H, self.pitch, N), x.dtype)    # 0 beyond the end of a row
-        as_items(flat[:, :, :W])[...] = as_items(x)
-        runs = flat.reshape(C, 1, 1, H * row // run, 1, run)
+        x_flat = np.zeros((C, H, self.pitch, N), x.dtype)  # 0 beyond the end of a row
+        as_items(x_flat[:, :, :W])[...] = as_items(x)
+        runs = x_flat.reshape(C, 1, 1, H * row // run, 1, run)
         shifts = self.view(corner, (*cells, H * row // run, run), (row, N, run, 1))
         with np.errstate(invalid="ignore"):                # infinity times such a 0
             return (runs @ shifts[..., None]).sum(axis=(3, 4, 5))    # a dot product for each run

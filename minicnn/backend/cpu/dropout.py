@@ -12,6 +12,7 @@ import numpy as np
 
 from minicnn.backend.arrays import Array, xp_of
 from minicnn.backend.cpu.channels import in_pieces
+from minicnn.backend.cpu.masks import let_through
 from minicnn.backend.layout import batch_first, batch_last, packed
 from minicnn.backend.threads import in_blocks
 from minicnn.backend.together import own_numbers
@@ -80,9 +81,7 @@ def where_kept(x: Array, kept: Array, scale: float) -> Array:
     kept = xp_of(x).broadcast_to(kept, x.shape)
 
     def some(i: Any) -> None:
-        q = rows[i].view(bits)
-        q[...] = kept[i]                                   # 0 and 1
-        q *= x[i].view(bits)
+        let_through(x[i].view(bits), kept[i], rows[i].view(bits))
         rows[i] *= scale
     in_pieces(some, rows)
     return y

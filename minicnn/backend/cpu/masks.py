@@ -1,7 +1,5 @@
 """Masks, fast: the bits of a number, read as a whole number, times 1 or 0."""
 
-from typing import Any
-
 from minicnn.backend.arrays import Array, xp_of
 from minicnn.backend.cpu.channels import in_pieces
 
@@ -22,9 +20,11 @@ def where_kept(x: Array, kept: Array) -> Array:
     # What was repeated by broadcasting has no layout of its own.
     y = xp_of(x).empty_like(kept if 0 in x.strides else x, bits)
 
-    def some(i: Any) -> None:
-        q = y[i]
-        q[...] = kept[i]                                   # 0 and 1: x * kept would change the type
-        q *= x[i]                                          # of `kept` in small portions
-    in_pieces(some, y)
+    in_pieces(lambda i: let_through(x[i], kept[i], y[i]), y)
     return y.view(dtype)
+
+
+def let_through(x: Array, kept: Array, y: Array) -> None:
+    """y = x where kept, else 0; x and y are bits, read as whole numbers."""
+    y[...] = kept                                          # 0 and 1: x * kept would change the type
+    y *= x                                                 # of `kept` in small portions

@@ -32,9 +32,11 @@ def product(a: Array, b: Array, out: Array | None = None) -> Array:
         return small_products(a, b, out)
     y = np.empty((M, N), a.dtype) if out is None else out
     if max(M, N) < K:
-        turned = b.strides[0] < b.strides[1]               # b is x.T of an x in rows
-        y[...] = sum_over(lambda part: times_transposed(a[:, part], b[part].T) if turned else
-                          small_products(a[:, part], b[part]), shares(K, threads, M * N))
+        def of(part: slice) -> Array:
+            if b.strides[0] < b.strides[1]:                # b is x.T of an x in rows
+                return times_transposed(a[:, part], b[part].T)
+            return small_products(a[:, part], b[part])
+        y[...] = sum_over(of, shares(K, threads, M * N))
     elif N >= M:
         at_once(lambda part: small_products(a, b[:, part], y[:, part]),
                 shares(N, threads, M * K))

@@ -30,7 +30,7 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 from numpy.polynomial.polynomial import polyfromroots
 
 from minicnn.backend.arrays import Array, total
@@ -171,19 +171,17 @@ def cut(x: Array, rows: slice, TW: int, size: int, top: int = 0, left: int = 0) 
     """
     (C, _, _, N), R = x.shape, rows.stop - rows.start
     height, width, first = OUT * R + size - OUT, OUT * TW + size - OUT, OUT * rows.start - top
-    # Where M will be: it is not there yet.
-    frame = reused("M", C * height * width * N, x).reshape(C, height, width, N)
+    frame = reused("M", C * height * width * N, x).reshape(C, height, width, N)   # not M yet
     above, beside = max(-first, 0), left
     inside = x[:, max(first, 0):first + height, :width - left]
-    below, right = above + inside.shape[1], beside + inside.shape[2]
-    frame[:, :above], frame[:, below:] = 0, 0
-    frame[:, above:below, :beside], frame[:, above:below, right:] = 0, 0
-    frame[:, above:below, beside:right] = inside
+    frame[...] = 0
+    frame[:, above:above + inside.shape[1], beside:beside + inside.shape[2]] = inside
     pixels = reused("columns", size * size * C * R * TW * N, x)
     pixels = pixels.reshape(size, size, C, R, TW, N)
-    windows = sliding_window_view(as_items(frame), (size, size), axis=(1, 2))
+    items = as_items(frame)
+    c, h, w = items.strides
     # One copy, not one for each of 36 pixels: threads wait for each other at each call of NumPy.
-    as_items(pixels)[...] = np.moveaxis(windows[:, ::OUT, ::OUT], (-2, -1), (0, 1))
+    as_items(pixels)[...] = as_strided(items, pixels.shape[:-1], (h, w, c, OUT * h, OUT * w))
     return pixels.reshape(size * size, C * R * TW * N)
 
 

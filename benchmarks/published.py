@@ -1,6 +1,8 @@
 """Networks that minicnn and the libraries around PyTorch both have, each in its own words.
 
-The number of parameters tells whether they are the same; a column that differs says so.
+The number of parameters tells whether they are the same; a column that differs says so.  It does not
+tell what is dropped at random while training, which is work as well: torchvision's ViT drops
+nothing unless asked.
 """
 
 from typing import Any
@@ -16,7 +18,7 @@ PUBLISHED: dict[str, tuple[Call, str, Call]] = {
                   ("googlenet", {"aux_logits": False, "init_weights": False})),
     "mobilenet_v2": (("mobilenet_v2", {}), "torchvision", ("mobilenet_v2", {})),
     "efficientnet_b0": (("efficientnet_b0", {}), "torchvision", ("efficientnet_b0", {})),
-    "vit_b_16": (("vit_b_16", {}), "torchvision", ("vit_b_16", {})),
+    "vit_b_16": (("vit_b_16", {}), "torchvision", ("vit_b_16", {"dropout": 0.1})),
     "convnext_tiny": (("convnext_tiny", {}), "torchvision", ("convnext_tiny", {})),
     "efficientnet_lite0": (("efficientnet_lite0", {}), "timm", ("tf_efficientnet_lite0", {})),
 }

@@ -1,7 +1,7 @@
 """Networks that minicnn and the libraries around PyTorch both have, each in its own words.
 
-The number of parameters tells whether they are the same; a column that differs says so.  It does not
-tell what is dropped at random while training, which is work as well: torchvision's ViT drops
+The number of parameters tells whether they are the same; a column that differs says so.  It does
+not tell what is dropped at random while training, which is work as well: torchvision's ViT drops
 nothing unless asked.
 """
 

@@ -24,8 +24,8 @@ At other strides, columns with one remainder modulo SW are laid side by side fir
 under cell (u, v) of a row of windows is one run of OW N numbers, and np.einsum adds up over u.
 Backward takes the pixels in phases (phases.py), each with its cells: there the shifts are whole.
 
-With few pixels these runs are too short to be worth a loop: maps of 7 x 7, one image, are 49 numbers
-a channel.  There the channels go innermost, (H', W', N, C), and a filter's cell is a row of weights,
+With few pixels these runs are too short to be worth a loop: maps of 7 x 7, one image, are 49
+numbers a channel.  There the channels go innermost, (H', W', N, C), and a cell is a row of weights,
 
     y[i, j, n, :] = sum_{u, v}  w[u, v, :] * x_pad[i SH + u, j SW + v, n, :]
 
@@ -66,14 +66,14 @@ def takes(x: Array, w: Array, window: Window, groups: int) -> bool:
 
 
 def few_pixels(x: Array, window: Window) -> bool:
-    """Whether channels had better be innermost, by the pixels of y (N, C, OH, OW)."""
+    """Whether channels had better be innermost: where a run along y (N, C, OH, OW) is short."""
     N, _, H, W = x.shape
     pixels = N * prod(window.out(H, W))
-    if N * H * W * x.itemsize % 2048 == 0:                 # channels that evict one another from
-        return False                                       # the cache, when one pixel is read of each
-    if window.stride != (1, 1):
+    if N * H * W * x.itemsize % 2048 == 0:                 # a pixel of one channel would evict that
+        return False                                       # of another from the cache
+    if window.stride != (1, 1):                            # a run is a row of y, not all of it
         return pixels <= 32 * prod(window.kernel)
-    return pixels <= (200 if N == 1 else 128)
+    return pixels <= (200 if N == 1 else 128)              # one image takes KW runs: Flat.weighted
 
 
 def depthwise_convolution(x: Array, w: Array, b: Array | None, window: Window,

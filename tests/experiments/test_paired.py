@@ -15,6 +15,7 @@ from minicnn.experiments import paired as module
 from minicnn.experiments.experiment import Effect, Experiment, Result, Settings
 from minicnn.experiments.outcome import run_experiment
 from minicnn.experiments.paired import differences, paired
+from tests.several import all_end
 from tests.thread_world import together
 
 ROOT = Path(__file__).parents[2]
@@ -130,7 +131,7 @@ def test_those_of_mpiexec_find_it_too(size):
 def test_an_error_in_one_ends_all():
     with pytest.raises(ValueError, match="seed 1 has no picture"):
         run_experiment(OWN, settings(processes=2, form="full", say=lambda line: None))
-    assert not active_children()
+    assert all_end()
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 import os
 import signal
-import time
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children
 
@@ -14,6 +13,7 @@ from minicnn.layers import Linear, ReLU
 from minicnn.losses import cross_entropy
 from minicnn.optim import SGD
 from minicnn.training.parallel import map_jobs
+from tests.several import all_end
 from tests.thread_world import together
 
 
@@ -102,14 +102,6 @@ def test_of_mpi_all_get_what_was_done_before_ctrl_c():
 def test_the_first_that_fails_ends_all():
     with pytest.raises(ValueError, match="job 1 has no number"):
         map_jobs(fails, range(3), 1)
-
-
-def all_end(seconds=5):
-    """The pool's own thread may be about to note the end of a process that is gone."""
-    end = time.monotonic() + seconds
-    while active_children() and time.monotonic() < end:
-        time.sleep(0.01)
-    return not active_children()
 
 
 @pytest.mark.slow

@@ -62,11 +62,11 @@ def takes(x: Array, w: Array, window: Window, groups: int) -> bool:
             and x.dtype in (np.float32, np.float64)):
         return False
     products = len(x) * w.size * prod(window.out(*x.shape[2:]))
-    return window.stride == (1, 1) or products >= MANY or few_pixels(x, window)
+    return window.stride == (1, 1) or products >= MANY or short_runs(x, window)
 
 
-def few_pixels(x: Array, window: Window) -> bool:
-    """Whether channels had better be innermost: where a run along y (N, C, OH, OW) is short."""
+def short_runs(x: Array, window: Window) -> bool:
+    """Whether a run along y (N, C, OH, OW) is so short that channels had better be innermost."""
     N, _, H, W = x.shape
     pixels = N * prod(window.out(H, W))
     if N * H * W * x.itemsize % 2048 == 0:                 # a pixel of one channel would evict that
@@ -79,7 +79,7 @@ def few_pixels(x: Array, window: Window) -> bool:
 def depthwise_convolution(x: Array, w: Array, b: Array | None, window: Window,
                           needs_grad: tuple[bool, ...]) -> Any:
     """(N, C, H, W), (C, 1, KH, KW), (C,) -> (N, C, OH, OW) and its backward."""
-    few = few_pixels(x, window)
+    short = short_runs(x, window)
     x, w = packed(batch_last(x)), w[:, 0]                  # (C, H, W, N), (C, KH, KW)
     C, H, W, N = x.shape
     (OH, OW), (KH, KW) = window.out(H, W), window.kernel
@@ -88,7 +88,7 @@ def depthwise_convolution(x: Array, w: Array, b: Array | None, window: Window,
     y = np.empty((C, OH, OW, N), x.dtype)
 
     def some(c: slice) -> None:
-        if few:
+        if short:
             sums = weighted_innermost(x[c], w[c], window, OH, OW)
         elif window.stride == (1, 1):
             image = Flat(c.stop - c.start, OH + KH - 1, OW + KW - 1, N, shared, x.dtype)
@@ -98,7 +98,7 @@ def depthwise_convolution(x: Array, w: Array, b: Array | None, window: Window,
             sums = weighted_with_stride(x[c], w[c], window, OH, OW)
         np.add(sums, 0 if b is None else b[c, None, None, None], out=y[c])
 
-    by_channels(some, w, OH * OW * N, BLOCK if few else TILE // (OH * OW * N))
+    by_channels(some, w, OH * OW * N, BLOCK if short else TILE // (OH * OW * N))
     return batch_first(y), partial(depthwise_convolution_backward, x=x, w=w, window=window,
                                    needs_grad=needs_grad)
 

@@ -13,6 +13,7 @@ from minicnn.backend.windows import Window
 from minicnn.layers import Conv2d
 from minicnn.layers.conv import Conv2dFn
 from tests.several import several_threads
+from tests.strided import strided_within
 
 CASES = [  # N, C, H, W, F, padding
     (2, 3, 8, 8, 4, 1), (3, 2, 9, 11, 5, 1), (1, 4, 3, 3, 2, 0), (2, 1, 5, 4, 3, 2),
@@ -187,3 +188,9 @@ def test_a_convolution_inside_another_shares_no_memory():
     second, _ = winograd_convolution(x[::-1], -w, None, window, (True, True))
     backward(second)
     assert np.array_equal(first, before)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_tile_leaves_the_memory_of_its_image(case, monkeypatch):
+    monkeypatch.setattr(winograd, "as_strided", strided_within)
+    run(winograd_convolution, *arrays(case, np.float32), needs_grad=(True,) * 3)
